@@ -1,0 +1,266 @@
+use crate::docs;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::meta::ParseNestedMeta;
+use syn::{Data, DeriveInput, Error, Fields, Ident, LitBool, LitInt, LitStr, Result, parenthesized};
+
+#[derive(Default)]
+struct ObjectAttrs {
+    name: Option<LitStr>,
+    plural: Option<LitStr>,
+    table: Option<LitStr>,
+    zh: Option<LitStr>,
+    en: Option<LitStr>,
+    en_many: Option<LitStr>,
+    area: Option<Ident>,
+    icon: Option<LitStr>,
+    title: Option<LitStr>,
+    scope: Option<TokenStream>,
+    listed: bool,
+}
+
+impl ObjectAttrs {
+    fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        match meta.path.get_ident().map(Ident::to_string).as_deref() {
+            Some("name") => self.name = Some(meta.value()?.parse()?),
+            Some("plural") => self.plural = Some(meta.value()?.parse()?),
+            Some("table") => self.table = Some(meta.value()?.parse()?),
+            Some("zh") => self.zh = Some(meta.value()?.parse()?),
+            Some("en") => self.en = Some(meta.value()?.parse()?),
+            Some("en_many") => self.en_many = Some(meta.value()?.parse()?),
+            Some("area") => self.area = Some(meta.value()?.parse()?),
+            Some("icon") => self.icon = Some(meta.value()?.parse()?),
+            Some("title") => self.title = Some(meta.value()?.parse()?),
+            Some("listed") => self.listed = true,
+            Some("tenant") => self.scope = Some(quote!(::kezhan_meta::Scope::Tenant)),
+            Some("personal") => self.scope = Some(quote!(::kezhan_meta::Scope::Personal)),
+            Some("through") => {
+                let field: LitStr = meta.value()?.parse()?;
+                self.scope = Some(quote! {
+                    ::kezhan_meta::Scope::Through { field: ::std::borrow::Cow::Borrowed(#field) }
+                });
+            }
+            Some("polymorphic") => {
+                let inner;
+                parenthesized!(inner in meta.input);
+                let object: LitStr = inner.parse()?;
+                inner.parse::<syn::Token![,]>()?;
+                let record: LitStr = inner.parse()?;
+                self.scope = Some(quote! {
+                    ::kezhan_meta::Scope::Polymorphic {
+                        object: ::std::borrow::Cow::Borrowed(#object),
+                        record: ::std::borrow::Cow::Borrowed(#record),
+                    }
+                });
+            }
+            _ => return Err(meta.error("unknown object attribute")),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct FieldAttrs {
+    zh: Option<LitStr>,
+    en: Option<LitStr>,
+    flags: Vec<Ident>,
+    sensitivity: Option<Ident>,
+    rules: Vec<TokenStream>,
+    default: Option<TokenStream>,
+    inverse: Option<LitStr>,
+    section: Option<LitStr>,
+    pattern: Option<LitStr>,
+    reset: Option<Ident>,
+}
+
+const FLAGS: [&str; 9] =
+    ["unique", "indexed", "search", "read_only", "immutable", "secret", "hidden", "timeline", "list"];
+
+impl FieldAttrs {
+    fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
+        let Some(ident) = meta.path.get_ident() else { return Err(meta.error("unknown field attribute")) };
+        match ident.to_string().as_str() {
+            "zh" => self.zh = Some(meta.value()?.parse()?),
+            "en" => self.en = Some(meta.value()?.parse()?),
+            flag if FLAGS.contains(&flag) => self.flags.push(ident.clone()),
+            "sensitivity" => self.sensitivity = Some(meta.value()?.parse()?),
+            "inverse" => self.inverse = Some(meta.value()?.parse()?),
+            "section" => self.section = Some(meta.value()?.parse()?),
+            "pattern" => self.pattern = Some(meta.value()?.parse()?),
+            "reset" => self.reset = Some(meta.value()?.parse()?),
+            "length" => {
+                let inner;
+                parenthesized!(inner in meta.input);
+                let min: LitInt = inner.parse()?;
+                inner.parse::<syn::Token![,]>()?;
+                let max: LitInt = inner.parse()?;
+                self.rules.push(quote!(::kezhan_meta::Rule::Length { min: #min, max: #max }));
+            }
+            "range" => {
+                let inner;
+                parenthesized!(inner in meta.input);
+                let min: LitStr = inner.parse()?;
+                inner.parse::<syn::Token![,]>()?;
+                let max: LitStr = inner.parse()?;
+                let (min, max) = (bound(&min), bound(&max));
+                self.rules.push(quote!(::kezhan_meta::Rule::Range { min: #min, max: #max }));
+            }
+            "not_before" => {
+                let field: LitStr = meta.value()?.parse()?;
+                self.rules.push(quote! {
+                    ::kezhan_meta::Rule::NotBefore { field: ::std::borrow::Cow::Borrowed(#field) }
+                });
+            }
+            "rule" => {
+                let rule: Ident = meta.value()?.parse()?;
+                self.rules.push(quote!(::kezhan_meta::Rule::#rule));
+            }
+            "default" => self.default = Some(default(meta)?),
+            _ => return Err(meta.error("unknown field attribute")),
+        }
+        Ok(())
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|f| f == flag)
+    }
+}
+
+/// An empty bound is none.
+fn bound(text: &LitStr) -> TokenStream {
+    match text.value().is_empty() {
+        true => quote!(::std::option::Option::None),
+        false => quote!(::std::option::Option::Some(::std::borrow::Cow::Borrowed(#text))),
+    }
+}
+
+/// `default = "text" | 3 | true | CurrentUser | Today | Now`
+fn default(meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
+    let value = meta.value()?;
+    let path = quote!(::kezhan_meta::Default);
+    Ok(if value.peek(LitStr) {
+        let text: LitStr = value.parse()?;
+        quote!(#path::Text(::std::borrow::Cow::Borrowed(#text)))
+    } else if value.peek(LitInt) {
+        let number: LitInt = value.parse()?;
+        quote!(#path::Int(#number))
+    } else if value.peek(LitBool) {
+        let flag: LitBool = value.parse()?;
+        quote!(#path::Bool(#flag))
+    } else {
+        let named: Ident = value.parse()?;
+        quote!(#path::#named)
+    })
+}
+
+pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
+    let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = &input.data else {
+        return Err(Error::new_spanned(input, "Object is for structs with named fields"));
+    };
+    let mut object = ObjectAttrs::default();
+    for attr in input.attrs.iter().filter(|a| a.path().is_ident("object")) {
+        attr.parse_nested_meta(|meta| object.read(&meta))?;
+    }
+    let need = |value: &Option<LitStr>, what: &str| {
+        value.clone().ok_or_else(|| Error::new_spanned(&input.ident, format!("#[object({what} = \"…\")] is missing")))
+    };
+    let ty = &input.ident;
+    let name = need(&object.name, "name")?;
+    let plural = need(&object.plural, "plural")?;
+    let table = object.table.clone().unwrap_or_else(|| plural.clone());
+    let (zh, en) = (need(&object.zh, "zh")?, need(&object.en, "en")?);
+    let en_many = need(&object.en_many, "en_many")?;
+    let icon = need(&object.icon, "icon")?;
+    let title = need(&object.title, "title")?;
+    let area = object.area.clone().ok_or_else(|| Error::new_spanned(&input.ident, "#[object(area = …)] is missing"))?;
+    let scope = object.scope.clone().unwrap_or_else(|| quote!(::kezhan_meta::Scope::Owned));
+    let listed = object.listed;
+    let help = docs(&input.attrs);
+    let metas = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
+    Ok(quote! {
+        impl ::kezhan_meta::Object for #ty {
+            const NAME: &'static str = #name;
+        }
+        impl #ty {
+            const FIELDS: &'static [::kezhan_meta::FieldMeta] = &[#(#metas),*];
+            /// The declaration as data.
+            pub const META: ::kezhan_meta::ObjectMeta = ::kezhan_meta::ObjectMeta {
+                name: ::std::borrow::Cow::Borrowed(#name),
+                plural: ::std::borrow::Cow::Borrowed(#plural),
+                table: ::std::borrow::Cow::Borrowed(#table),
+                label: ::kezhan_meta::Label::new(#zh, #en),
+                label_many: ::kezhan_meta::Label::new(#zh, #en_many),
+                help: ::std::borrow::Cow::Borrowed(#help),
+                area: ::kezhan_meta::Area::#area,
+                icon: ::std::borrow::Cow::Borrowed(#icon),
+                title: ::std::borrow::Cow::Borrowed(#title),
+                scope: #scope,
+                custom: false,
+                listed: #listed,
+                fields: ::std::borrow::Cow::Borrowed(Self::FIELDS),
+            };
+        }
+    })
+}
+
+fn field(field: &syn::Field) -> Result<TokenStream> {
+    let mut attrs = FieldAttrs::default();
+    for attr in field.attrs.iter().filter(|a| a.path().is_ident("field")) {
+        attr.parse_nested_meta(|meta| attrs.read(&meta))?;
+    }
+    let missing = || Error::new_spanned(field, "a field needs its names: #[field(zh = \"…\", en = \"…\")]");
+    let zh = attrs.zh.clone().ok_or_else(missing)?;
+    let en = attrs.en.clone().ok_or_else(missing)?;
+    let key = field.ident.as_ref().map(|i| i.to_string().trim_start_matches("r#").to_owned()).ok_or_else(missing)?;
+    let help = docs(&field.attrs);
+    let ty = &field.ty;
+    let kind = match &attrs.pattern {
+        None => quote!(<#ty as ::kezhan_meta::FieldKind>::KIND),
+        Some(pattern) => {
+            let reset = attrs.reset.clone().unwrap_or_else(|| Ident::new("Never", pattern.span()));
+            quote!(::kezhan_meta::FieldType::AutoNumber {
+                pattern: ::std::borrow::Cow::Borrowed(#pattern),
+                reset: ::kezhan_meta::Reset::#reset,
+            })
+        }
+    };
+    let [unique, indexed, search, read_only, immutable, secret, hidden, timeline, list] =
+        FLAGS.map(|flag| attrs.has(flag));
+    let sensitivity = attrs.sensitivity.clone().unwrap_or_else(|| Ident::new("Ordinary", zh.span()));
+    let rules = &attrs.rules;
+    let option = |value: Option<TokenStream>| match value {
+        Some(value) => quote!(::std::option::Option::Some(#value)),
+        None => quote!(::std::option::Option::None),
+    };
+    let default = option(attrs.default.clone());
+    let inverse = option(attrs.inverse.as_ref().map(|i| quote!(::std::borrow::Cow::Borrowed(#i))));
+    let section = attrs.section.as_ref().map(LitStr::value).unwrap_or_default();
+    Ok(quote! {
+        ::kezhan_meta::FieldMeta {
+            key: ::std::borrow::Cow::Borrowed(#key),
+            label: ::kezhan_meta::Label::new(#zh, #en),
+            help: ::std::borrow::Cow::Borrowed(#help),
+            kind: #kind,
+            // Completed at start-up, once the type can name its column.
+            storage: ::kezhan_meta::Storage::Column(::std::borrow::Cow::Borrowed(#key)),
+            required: !<#ty as ::kezhan_meta::FieldKind>::OPTIONAL,
+            unique: #unique,
+            indexed: #indexed || #unique,
+            searchable: #search,
+            read_only: #read_only,
+            immutable: #immutable,
+            secret: #secret,
+            hidden: #hidden,
+            sensitivity: ::kezhan_meta::Sensitivity::#sensitivity,
+            rules: {
+                const RULES: &[::kezhan_meta::Rule] = &[#(#rules),*];
+                ::std::borrow::Cow::Borrowed(RULES)
+            },
+            default: #default,
+            inverse: #inverse,
+            timeline: #timeline,
+            section: ::std::borrow::Cow::Borrowed(#section),
+            in_list: #list,
+        }
+    })
+}

@@ -1,0 +1,121 @@
+//! What the product itself is made of: attachments, saved views, a tenant's own objects and fields.
+
+use kezhan_derive::{Choice, Object};
+use kezhan_meta::{LongText, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A file on a record. The content is uploaded and fetched through `/attachments/{id}/content`.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "attachment", plural = "attachments", zh = "附件", en = "Attachment", en_many = "Attachments",
+    area = Platform, icon = "paperclip", title = "name", polymorphic("object", "record"))]
+pub struct Attachment {
+    #[field(zh = "文件名", en = "Name", search, list, length(1, 255))]
+    pub name: String,
+    /// The object of the record it hangs on: `account`.
+    #[field(zh = "所属对象", en = "Object", indexed, immutable, rule = Key)]
+    pub object: String,
+    /// The id of the record it hangs on.
+    #[field(zh = "所属记录", en = "Record", indexed, immutable, length(36, 36))]
+    pub record: String,
+    #[field(zh = "类型", en = "Content type", list, read_only)]
+    pub content_type: Option<String>,
+    /// Bytes.
+    #[field(zh = "大小", en = "Size", list, read_only)]
+    pub size: Option<i64>,
+    #[field(zh = "校验和", en = "SHA-256", read_only, hidden)]
+    pub sha256: Option<String>,
+    /// Where the content lies in the store.
+    #[field(zh = "存储位置", en = "Storage key", read_only, secret, hidden)]
+    pub storage_key: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    #[choice(zh = "仅自己", en = "Private")]
+    Private,
+    #[choice(zh = "所有人", en = "Everyone", tone = Info)]
+    All,
+}
+
+/// A list as someone arranged it.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "saved_view", plural = "saved_views", zh = "视图", en = "Saved view", en_many = "Saved views",
+    area = Platform, icon = "list-filter", title = "name", personal)]
+pub struct SavedView {
+    #[field(zh = "视图名称", en = "Name", search, list, length(1, 100))]
+    pub name: String,
+    /// The object listed: `account`.
+    #[field(zh = "对象", en = "Object", indexed, list, rule = Key)]
+    pub object: String,
+    /// `{filter, sort, fields, group_by, layout, widths}` as in `POST /{objects}/query`.
+    #[field(zh = "设置", en = "Settings")]
+    pub settings: serde_json::Value,
+    #[field(zh = "可见范围", en = "Visibility", indexed, list, default = "private")]
+    pub visibility: Visibility,
+    #[field(zh = "排序", en = "Position", default = 0)]
+    pub sort_order: Option<i32>,
+    #[field(zh = "负责人", en = "Owner", indexed, default = CurrentUser)]
+    pub owner: Option<UserId>,
+}
+
+/// An object that a tenant made.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "object_definition", plural = "object_definitions", zh = "自定义对象", en = "Custom object",
+    en_many = "Custom objects", area = Platform, icon = "boxes", title = "label_zh", tenant)]
+pub struct ObjectDefinition {
+    /// Singular key: `vehicle`.
+    #[field(zh = "对象标识", en = "Key", unique, immutable, list, rule = Key, length(2, 40))]
+    pub key: String,
+    /// Path segment of the API: `vehicles`.
+    #[field(zh = "复数标识", en = "Plural key", unique, immutable, list, rule = Key, length(2, 40))]
+    pub plural: String,
+    #[field(zh = "中文名称", en = "Chinese name", search, list, length(1, 50))]
+    pub label_zh: String,
+    #[field(zh = "英文名称", en = "English name", search, list, length(1, 50))]
+    pub label_en: String,
+    #[field(zh = "图标", en = "Icon", default = "box", length(1, 50))]
+    pub icon: Option<String>,
+    #[field(zh = "说明", en = "Description")]
+    pub description: Option<LongText>,
+}
+
+/// A field that a tenant added to an object.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "field_definition", plural = "field_definitions", zh = "自定义字段", en = "Custom field",
+    en_many = "Custom fields", area = Platform, icon = "text-cursor-input", title = "label_zh", tenant)]
+pub struct FieldDefinition {
+    /// The object that gets the field: `account`, or a custom object's key.
+    #[field(zh = "对象", en = "Object", indexed, immutable, list, rule = Key)]
+    pub object: String,
+    #[field(zh = "字段标识", en = "Key", immutable, list, rule = Key, length(1, 50))]
+    pub key: String,
+    /// `object.key`, which only one field may have.
+    #[field(zh = "路径", en = "Path", unique, read_only, hidden)]
+    pub path: Option<String>,
+    #[field(zh = "中文名称", en = "Chinese name", search, list, length(1, 50))]
+    pub label_zh: String,
+    #[field(zh = "英文名称", en = "English name", search, list, length(1, 50))]
+    pub label_en: String,
+    /// A field type: `text`, `integer`, `money`, `choice`, `reference` …
+    #[field(zh = "字段类型", en = "Type", immutable, list, length(1, 30))]
+    pub kind: String,
+    /// What the type needs: `{"options":[{"value","label":{"zh","en"}}]}`, `{"to":"account"}`, `{"scale":2}`, `{"pattern":"…","reset":"yearly"}`.
+    #[field(zh = "类型参数", en = "Type settings")]
+    pub settings: Option<serde_json::Value>,
+    #[field(zh = "必填", en = "Required", list, default = false)]
+    pub required: bool,
+    #[field(zh = "唯一", en = "Unique", list, default = false)]
+    pub is_unique: bool,
+    /// Gets an index of its own; lists may then be filtered and sorted by it at any size.
+    #[field(zh = "建索引", en = "Indexed", default = false)]
+    pub is_indexed: bool,
+    #[field(zh = "列表显示", en = "In lists", default = false)]
+    pub in_list: bool,
+    #[field(zh = "分组", en = "Section", length(1, 50))]
+    pub section: Option<String>,
+    #[field(zh = "帮助", en = "Help", length(1, 500))]
+    pub help: Option<String>,
+    #[field(zh = "排序", en = "Position", default = 0)]
+    pub sort_order: Option<i32>,
+}

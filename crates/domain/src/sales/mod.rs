@@ -1,0 +1,135 @@
+//! Pipelines and the opportunities that travel through them.
+
+use chrono::NaiveDate;
+use kezhan_derive::{Choice, Object};
+use kezhan_meta::{AutoNumber, Decimal, Id, LongText, Money, Percent, Tags, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::commerce::Product;
+use crate::customers::{Account, Contact, Source};
+
+/// A way of selling, with its own stages.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "pipeline", plural = "pipelines", zh = "销售流程", en = "Pipeline", en_many = "Pipelines",
+    area = Sales, icon = "git-branch", title = "name", tenant)]
+pub struct Pipeline {
+    #[field(zh = "流程名称", en = "Name", search, unique, list, length(1, 100))]
+    pub name: String,
+    /// New opportunities start here unless told otherwise.
+    #[field(zh = "默认流程", en = "Default", list, indexed, default = false)]
+    pub is_default: bool,
+    #[field(zh = "排序", en = "Position", list, default = 0)]
+    pub sort_order: Option<i32>,
+}
+
+/// What a stage means for the deal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    #[choice(zh = "进行中", en = "Open", tone = Info)]
+    Open,
+    #[choice(zh = "赢单", en = "Won", tone = Success)]
+    Won,
+    #[choice(zh = "输单", en = "Lost", tone = Danger)]
+    Lost,
+}
+
+/// A step of a pipeline.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "stage", plural = "stages", zh = "销售阶段", en = "Stage", en_many = "Stages",
+    area = Sales, icon = "milestone", title = "name", tenant)]
+pub struct Stage {
+    #[field(zh = "阶段名称", en = "Name", search, indexed, list, length(1, 100))]
+    pub name: String,
+    /// The name in the other language; imports recognise both.
+    #[field(zh = "英文名称", en = "English name", search, list, length(1, 100))]
+    pub name_en: Option<String>,
+    /// The default pipeline where it is not given.
+    #[field(zh = "销售流程", en = "Pipeline", indexed, list, inverse = "stages")]
+    pub pipeline: Option<Id<Pipeline>>,
+    #[field(zh = "结果", en = "Outcome", indexed, list, default = "open")]
+    pub outcome: Outcome,
+    /// Chance of winning from here, for weighted forecasts.
+    #[field(zh = "赢率", en = "Probability", list, range("0", "100"))]
+    pub probability: Option<Percent>,
+    #[field(zh = "排序", en = "Position", indexed, list, default = 0)]
+    pub sort_order: Option<i32>,
+}
+
+/// A deal that may be won.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "opportunity", plural = "opportunities", zh = "商机", en = "Opportunity", en_many = "Opportunities",
+    area = Sales, icon = "circle-dollar-sign", title = "name", listed)]
+pub struct Opportunity {
+    /// Account and product where it is not given.
+    #[field(zh = "商机名称", en = "Name", search, indexed, list, length(1, 200))]
+    pub name: String,
+    #[field(zh = "商机编号", en = "Number", search, unique, read_only, pattern = "SJ{yyyy}{mm}{00000}", reset = Monthly)]
+    pub number: Option<AutoNumber>,
+    #[field(zh = "客户", en = "Account", indexed, list, inverse = "opportunities", timeline)]
+    pub account: Option<Id<Account>>,
+    #[field(zh = "主要联系人", en = "Primary contact", indexed, inverse = "opportunities")]
+    pub contact: Option<Id<Contact>>,
+    /// The stage's own pipeline.
+    #[field(zh = "销售流程", en = "Pipeline", indexed, read_only)]
+    pub pipeline: Option<Id<Pipeline>>,
+    /// The first stage of the default pipeline where it is not given.
+    #[field(zh = "销售阶段", en = "Stage", indexed, list, inverse = "opportunities")]
+    pub stage: Option<Id<Stage>>,
+    /// The stage's own outcome.
+    #[field(zh = "结果", en = "Outcome", indexed, list, read_only, default = "open")]
+    pub outcome: Outcome,
+    #[field(zh = "金额", en = "Amount", indexed, list)]
+    pub amount: Option<Money>,
+    #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY")]
+    pub currency: Option<String>,
+    /// The stage's own chance where it is not given.
+    #[field(zh = "赢率", en = "Probability", range("0", "100"))]
+    pub probability: Option<Percent>,
+    #[field(zh = "主要产品", en = "Product", indexed, list, inverse = "opportunities")]
+    pub product: Option<Id<Product>>,
+    #[field(zh = "开始日期", en = "Engaged on", indexed)]
+    pub engaged_on: Option<NaiveDate>,
+    #[field(zh = "预计成交日期", en = "Expected close", indexed, list)]
+    pub expected_close: Option<NaiveDate>,
+    /// Today where a deal is won or lost without a date.
+    #[field(zh = "实际成交日期", en = "Closed on", indexed, not_before = "engaged_on")]
+    pub closed_on: Option<NaiveDate>,
+    #[field(zh = "输单原因", en = "Reason lost", length(1, 200))]
+    pub lost_reason: Option<String>,
+    #[field(zh = "来源", en = "Source", indexed)]
+    pub source: Option<Source>,
+    #[field(zh = "标签", en = "Tags", indexed)]
+    pub tags: Option<Tags>,
+    #[field(zh = "备注", en = "Notes")]
+    pub notes: Option<LongText>,
+    #[field(zh = "外部编号", en = "External ID", search, unique, length(1, 100))]
+    pub external_id: Option<String>,
+    #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser, inverse = "opportunities")]
+    pub owner: Option<UserId>,
+}
+
+/// A product in an opportunity.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "opportunity_line", plural = "opportunity_lines", zh = "商机产品", en = "Opportunity line",
+    en_many = "Opportunity lines", area = Sales, icon = "list", title = "description", through = "opportunity")]
+pub struct OpportunityLine {
+    #[field(zh = "商机", en = "Opportunity", indexed, list, immutable, inverse = "lines")]
+    pub opportunity: Id<Opportunity>,
+    #[field(zh = "产品", en = "Product", indexed, list)]
+    pub product: Option<Id<Product>>,
+    #[field(zh = "描述", en = "Description", search, list, length(1, 200))]
+    pub description: Option<String>,
+    #[field(zh = "数量", en = "Quantity", list, default = 1, range("0", ""))]
+    pub quantity: Decimal<4>,
+    /// The product's own price where it is not given.
+    #[field(zh = "单价", en = "Unit price", list)]
+    pub unit_price: Option<Money>,
+    #[field(zh = "折扣", en = "Discount", list, range("0", "100"))]
+    pub discount: Option<Percent>,
+    /// quantity × unit price × (1 − discount ÷ 100), rounded half away from zero to two places.
+    #[field(zh = "小计", en = "Total", list, read_only)]
+    pub total: Option<Money>,
+    #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY")]
+    pub currency: Option<String>,
+}

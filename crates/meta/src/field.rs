@@ -1,0 +1,281 @@
+//! What a field is.
+
+use crate::choice::Choice;
+use crate::text::{Label, Str};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The type of a field. Matched exhaustively wherever types matter (SQL, JSON, OpenAPI, operators,
+/// spreadsheets, cells, inputs, filters), so that a new type is a guided tour by the compiler.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FieldType {
+    /// The record's own id, a UUIDv7.
+    Id,
+    /// One line.
+    Text,
+    /// Many lines, plain.
+    LongText,
+    /// Sanitised HTML.
+    RichText,
+    Integer,
+    /// `scale` decimal places, a string in JSON.
+    Decimal {
+        scale: u8,
+    },
+    /// An amount in the record's `currency`, a string in JSON.
+    Money,
+    /// `"12.5"` means 12.5 %.
+    Percent,
+    Date,
+    DateTime,
+    Boolean,
+    Choice {
+        options: Cow<'static, [Choice]>,
+    },
+    MultiChoice {
+        options: Cow<'static, [Choice]>,
+    },
+    /// Free words.
+    Tags,
+    /// What was typed; a companion field `<key>_e164` holds the E.164 form.
+    Phone,
+    Email,
+    Url,
+    /// `{country, code, province, city, district, detail, postcode}`; `code` is the 行政区划代码.
+    Address,
+    /// `{lat, lng}` in WGS-84 degrees.
+    Geo,
+    Reference {
+        to: Str,
+    },
+    MultiReference {
+        to: Str,
+    },
+    User,
+    Department,
+    /// The id of an attachment.
+    File,
+    /// Given by the server on creation: `pattern` is text with `{yyyy} {mm} {dd} {0000}` (the sequence, zero-padded).
+    AutoNumber {
+        pattern: Str,
+        reset: Reset,
+    },
+    /// Structured settings (a view's layout, a job's options); not filterable.
+    Json,
+}
+
+/// When an auto-number's sequence starts again at 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reset {
+    #[default]
+    Never,
+    Daily,
+    Monthly,
+    Yearly,
+}
+
+/// How careful one must be with a field's content (GB/T 35273 levels, simplified).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sensitivity {
+    #[default]
+    Ordinary,
+    /// Identifies or reaches a person.
+    Personal,
+    /// Identity numbers, bank details, health.
+    Sensitive,
+}
+
+/// A rule that a value must keep; evaluated alike in the browser and on the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case")]
+pub enum Rule {
+    /// Number of characters (or of items in a list).
+    Length { min: u32, max: u32 },
+    /// Numeric range, inclusive; decimal strings.
+    Range { min: Option<Str>, max: Option<Str> },
+    /// 统一社会信用代码, GB 32100-2015, or a 15-digit legacy tax number.
+    Uscc,
+    /// 身份证号, GB 11643 with its MOD 11-2 check digit.
+    IdCard,
+    /// ISO 4217 code.
+    Currency,
+    /// `[a-z][a-z0-9_]*`.
+    Key,
+    /// Must not lie before this other date field of the same record.
+    NotBefore { field: Str },
+}
+
+/// Where a field's value is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// A column of the object's table.
+    Column(Str),
+    /// A key of the `custom` JSON column.
+    Custom,
+}
+
+/// What a new record gets where the caller says nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Default {
+    /// A literal in the field's JSON form.
+    Text(Str),
+    Int(i64),
+    Bool(bool),
+    /// The signed-in user.
+    CurrentUser,
+    Today,
+    Now,
+}
+
+/// One field of an object, declared in code or by a tenant at run time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldMeta {
+    /// JSON key, `[a-z][a-z0-9_]*`.
+    pub key: Str,
+    pub label: Label,
+    /// Help text: the doc comment of the declaration, or what the tenant wrote.
+    #[serde(default)]
+    pub help: Str,
+    #[serde(flatten)]
+    pub kind: FieldType,
+    pub storage: Storage,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub unique: bool,
+    /// Has an index: cheap to filter and sort by.
+    #[serde(default)]
+    pub indexed: bool,
+    /// Part of full-text search.
+    #[serde(default)]
+    pub searchable: bool,
+    /// Set by the server alone.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Written once, at creation.
+    #[serde(default)]
+    pub immutable: bool,
+    /// Accepted on write, never returned, logged or exported.
+    #[serde(default)]
+    pub secret: bool,
+    /// Not offered in lists and forms unless asked for.
+    #[serde(default)]
+    pub hidden: bool,
+    #[serde(default)]
+    pub sensitivity: Sensitivity,
+    #[serde(default)]
+    pub rules: Cow<'static, [Rule]>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Default>,
+    /// For references: the name of the relation seen from the other side (`contacts` on an account).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inverse: Option<Str>,
+    /// For references: records of this object appear on the timeline of what they refer to.
+    #[serde(default)]
+    pub timeline: bool,
+    /// Heading under which forms and record pages group the field.
+    #[serde(default)]
+    pub section: Str,
+    /// Shown as a column before the user chooses otherwise.
+    #[serde(default)]
+    pub in_list: bool,
+}
+
+impl FieldMeta {
+    /// A plain field with everything else off; declarations and custom fields start from here.
+    pub const fn new(key: &'static str, label: Label, kind: FieldType) -> Self {
+        FieldMeta {
+            key: Cow::Borrowed(key),
+            label,
+            help: Cow::Borrowed(""),
+            kind,
+            storage: Storage::Column(Cow::Borrowed(key)),
+            required: false,
+            unique: false,
+            indexed: false,
+            searchable: false,
+            read_only: false,
+            immutable: false,
+            secret: false,
+            hidden: false,
+            sensitivity: Sensitivity::Ordinary,
+            rules: Cow::Borrowed(&[]),
+            default: None,
+            inverse: None,
+            timeline: false,
+            section: Cow::Borrowed(""),
+            in_list: false,
+        }
+    }
+
+    /// The object that this field points to, for references of every sort.
+    pub fn target(&self) -> Option<&str> {
+        match &self.kind {
+            FieldType::Reference { to } | FieldType::MultiReference { to } => Some(to),
+            FieldType::User => Some("user"),
+            FieldType::Department => Some("department"),
+            FieldType::File => Some("attachment"),
+            _ => None,
+        }
+    }
+
+    /// May lists be filtered by this field?
+    pub fn filterable(&self) -> bool {
+        !self.secret && !matches!(self.kind, FieldType::Json | FieldType::Geo)
+    }
+
+    /// May lists be sorted by this field? Only scalar types have an order.
+    pub fn sortable(&self) -> bool {
+        !self.secret
+            && !matches!(
+                self.kind,
+                FieldType::Json
+                    | FieldType::Geo
+                    | FieldType::Address
+                    | FieldType::MultiChoice { .. }
+                    | FieldType::Tags
+                    | FieldType::MultiReference { .. }
+                    | FieldType::LongText
+                    | FieldType::RichText
+            )
+    }
+
+    pub fn options(&self) -> &[Choice] {
+        match &self.kind {
+            FieldType::Choice { options } | FieldType::MultiChoice { options } => options,
+            _ => &[],
+        }
+    }
+}
+
+impl FieldType {
+    /// The column that a declared field of this type and key lives in.
+    pub fn column(&self, key: &str) -> String {
+        match self {
+            FieldType::Reference { .. } | FieldType::User | FieldType::Department | FieldType::File => {
+                format!("{key}_id")
+            }
+            FieldType::MultiReference { .. } => format!("{key}_ids"),
+            _ => key.to_owned(),
+        }
+    }
+
+    /// A single id of another record?
+    pub fn is_reference(&self) -> bool {
+        matches!(self, FieldType::Reference { .. } | FieldType::User | FieldType::Department | FieldType::File)
+    }
+
+    /// A list of values?
+    pub fn is_list(&self) -> bool {
+        matches!(self, FieldType::MultiChoice { .. } | FieldType::Tags | FieldType::MultiReference { .. })
+    }
+
+    pub fn is_number(&self) -> bool {
+        matches!(self, FieldType::Integer | FieldType::Decimal { .. } | FieldType::Money | FieldType::Percent)
+    }
+}

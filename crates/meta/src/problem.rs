@@ -1,0 +1,140 @@
+//! The error body, `application/problem+json` (RFC 9457), in the reader's language.
+
+use crate::text::{Label, Lang};
+use serde::{Deserialize, Serialize};
+
+/// One fault of one field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemItem {
+    /// Field key, or a JSON path into the body; empty where the record as a whole is meant.
+    pub field: String,
+    pub code: String,
+    pub message: String,
+}
+
+/// What every failed call answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    #[serde(default)]
+    pub instance: String,
+    pub code: String,
+    #[serde(default)]
+    pub request_id: String,
+    #[serde(default)]
+    pub errors: Vec<ProblemItem>,
+    /// On 412: the version that is current now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<i64>,
+}
+
+/// Declares the codes once: name, HTTP status, both texts. `{…}` are filled from the arguments in order.
+macro_rules! codes {
+    ($($name:ident $status:literal $key:literal $zh:literal $en:literal;)+) => {
+        /// Everything that can be wrong, with its HTTP status.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($name),+ }
+
+        impl Code {
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+
+            pub const fn key(self) -> &'static str { match self { $(Code::$name => $key),+ } }
+
+            pub const fn status(self) -> u16 { match self { $(Code::$name => $status),+ } }
+
+            pub const fn text(self) -> Label { match self { $(Code::$name => Label::new($zh, $en)),+ } }
+        }
+    };
+}
+
+codes! {
+    // Whole requests
+    BadRequest 400 "bad_request" "请求无法理解：{}" "The request could not be understood: {}";
+    MalformedJson 400 "malformed_json" "请求正文不是有效的 JSON：{}" "The body is not valid JSON: {}";
+    UnknownParameter 400 "unknown_parameter" "未知参数“{}”" "Unknown parameter “{}”";
+    UnknownField 400 "unknown_field" "未知字段“{}”" "Unknown field “{}”";
+    UnknownOperator 400 "unknown_operator" "字段“{}”不支持运算“{}”" "Field “{}” does not support operator “{}”";
+    BadValue 400 "bad_value" "“{}”的值无效：{}" "Invalid value for “{}”: {}";
+    BadCursor 400 "bad_cursor" "分页游标无效或已过期" "The page cursor is not valid for this query";
+    TooComplex 400 "too_complex" "条件过于复杂：{}" "The query is too complex: {}";
+    Unauthenticated 401 "unauthenticated" "请先登录" "Sign in first";
+    BadCredentials 401 "bad_credentials" "用户名或密码不正确" "The user name or the password is wrong";
+    TokenExpired 401 "token_expired" "登录已过期，请重新登录" "The sign-in has expired";
+    Forbidden 403 "forbidden" "没有执行此操作的权限：{}" "You may not do this: {}";
+    NotFound 404 "not_found" "找不到该记录，或无权查看" "There is no such thing, or you may not see it";
+    MethodNotAllowed 405 "method_not_allowed" "此地址不支持该方法" "This address does not support that method";
+    Conflict 409 "conflict" "与现有数据冲突：{}" "This conflicts with existing data: {}";
+    Stale 412 "stale" "记录已被他人修改，请刷新后重试" "Someone has changed this record since; reload it";
+    TooLarge 413 "too_large" "内容过大，上限为 {}" "Too large; the limit is {}";
+    UnsupportedMedia 415 "unsupported_media" "不支持的内容类型：{}" "Unsupported content type: {}";
+    Invalid 422 "invalid" "有 {} 处需要修改" "{} things need correcting";
+    IdempotencyMismatch 422 "idempotency_mismatch" "同一 Idempotency-Key 已用于不同的请求" "This Idempotency-Key was used with another request";
+    LockedOut 429 "locked_out" "尝试次数过多，请 {} 秒后再试" "Too many attempts; try again in {} s";
+    RateLimited 429 "rate_limited" "请求过于频繁，请稍后再试" "Too many requests; try again later";
+    Internal 500 "internal" "服务器内部错误，请凭请求编号联系管理员" "Something failed on our side; quote the request id";
+    Unavailable 503 "unavailable" "服务繁忙，请稍后再试" "The service is busy; try again shortly";
+    // Fields
+    Required 422 "required" "必填" "Required";
+    WrongType 422 "wrong_type" "类型不正确，应为{}" "Wrong type; expected {}";
+    TooShort 422 "too_short" "至少 {} 个字符" "At least {} characters";
+    TooLong 422 "too_long" "最多 {} 个字符" "At most {} characters";
+    TooSmall 422 "too_small" "不能小于 {}" "Must not be less than {}";
+    TooBig 422 "too_big" "不能大于 {}" "Must not be greater than {}";
+    TooPrecise 422 "too_precise" "最多 {} 位小数" "At most {} decimal places";
+    NotAnOption 422 "not_an_option" "“{}”不是可选值" "“{}” is not one of the options";
+    BadPhone 422 "bad_phone" "电话号码不正确" "Not a telephone number";
+    BadEmail 422 "bad_email" "邮箱地址不正确" "Not an e-mail address";
+    BadUrl 422 "bad_url" "网址不正确，应以 http:// 或 https:// 开头" "Not a web address; it starts with http:// or https://";
+    BadDate 422 "bad_date" "日期不正确，应为 2026-11-24 的形式" "Not a date; write it like 2026-11-24";
+    BadUscc 422 "bad_uscc" "统一社会信用代码校验不通过" "Not a valid unified social credit code";
+    BadIdCard 422 "bad_id_card" "身份证号校验不通过" "Not a valid identity number";
+    BadCurrency 422 "bad_currency" "币种应为三位 ISO 4217 代码" "The currency is a three-letter ISO 4217 code";
+    BadKey 422 "bad_key" "只能用小写字母、数字和下划线，以字母开头" "Lower-case letters, digits and underscores only, starting with a letter";
+    BadGeo 422 "bad_geo" "经纬度超出范围" "The coordinates are out of range";
+    BeforeOther 422 "before_other" "不能早于“{}”" "Must not be before “{}”";
+    NoSuchRecord 422 "no_such_record" "所引用的记录不存在或无权查看" "The record referred to does not exist, or you may not see it";
+    Taken 422 "taken" "已被其他记录使用" "Already used by another record";
+    ReadOnly 422 "read_only" "此字段不可修改" "This field cannot be changed";
+    UnknownKey 422 "unknown_key" "没有这个字段" "There is no such field";
+    InUse 409 "in_use" "仍被其他记录引用：{}" "Still referred to by other records: {}";
+    NotPossible 422 "not_possible" "当前状态下不可执行：{}" "Not possible in the present state: {}";
+}
+
+impl Code {
+    /// The message with its arguments filled in.
+    pub fn message(self, lang: Lang, args: &[String]) -> String {
+        let text = self.text();
+        let mut pieces = text.get(lang).split("{}");
+        let mut out = pieces.next().unwrap_or("").to_owned();
+        for (at, piece) in pieces.enumerate() {
+            out.push_str(args.get(at).map_or("", String::as_str));
+            out.push_str(piece);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_both_texts_take_the_same_arguments() {
+        let mut seen = std::collections::HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.key()), "{} twice", code.key());
+            let text = code.text();
+            assert_eq!(text.zh.matches("{}").count(), text.en.matches("{}").count(), "{}", code.key());
+        }
+    }
+
+    #[test]
+    fn arguments_fill_the_gaps_in_order() {
+        let args = ["amount".to_owned(), "like".to_owned()];
+        assert_eq!(Code::UnknownOperator.message(Lang::En, &args), "Field “amount” does not support operator “like”");
+    }
+}

@@ -1,0 +1,229 @@
+//! A filter tree made ready for evaluation: fields known and readable, operators fitting, operands in
+//! canonical form, relative dates and `me` replaced. SQL and memory both start from here.
+
+use crate::catalog::Catalog;
+use crate::check::normalise_value;
+use crate::field::{FieldMeta, FieldType};
+use crate::filter::{Filter, MAX_DEPTH, MAX_LEAVES, Op};
+use crate::object::ObjectMeta;
+use crate::problem::Code;
+use crate::query::allows;
+use crate::rules::relative;
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use serde_json::{Value, json};
+
+/// Who asks, when and where; what relative operands mean.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub now: DateTime<Utc>,
+    /// Minutes east of UTC of the asker's time zone, for "today".
+    pub offset_minutes: i32,
+    pub user: Option<String>,
+    pub department: Option<String>,
+}
+
+impl Context {
+    pub fn today(&self) -> NaiveDate {
+        (self.now + Duration::minutes(i64::from(self.offset_minutes))).date_naive()
+    }
+
+    /// The instant at which a calendar day begins for the asker.
+    fn day_start(&self, day: NaiveDate) -> DateTime<Utc> {
+        (day.and_time(chrono::NaiveTime::MIN) - Duration::minutes(i64::from(self.offset_minutes))).and_utc()
+    }
+}
+
+/// What is wrong with a query, naming what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryFault {
+    pub code: Code,
+    pub args: Vec<String>,
+}
+
+impl QueryFault {
+    pub fn new(code: Code, args: &[&str]) -> Self {
+        QueryFault { code, args: args.iter().map(|a| (*a).to_owned()).collect() }
+    }
+}
+
+/// Answers whether the asker may read (and so filter by) a field.
+pub trait Readable {
+    fn readable(&self, object: &ObjectMeta, field: &FieldMeta) -> bool;
+}
+
+/// Everything is readable: for rules that the system itself evaluates.
+pub struct ReadsAll;
+
+impl Readable for ReadsAll {
+    fn readable(&self, _: &ObjectMeta, _: &FieldMeta) -> bool {
+        true
+    }
+}
+
+/// Follows a path such as `account.city` to the field it names; the references passed come first.
+pub fn follow<'c>(
+    catalog: &'c Catalog,
+    object: &'c ObjectMeta,
+    path: &str,
+    access: &dyn Readable,
+) -> Result<Vec<(&'c ObjectMeta, &'c FieldMeta)>, QueryFault> {
+    let unknown = || QueryFault::new(Code::UnknownField, &[path]);
+    let mut steps = Vec::new();
+    let mut at = object;
+    let mut parts = path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let field = at.field(part).filter(|f| !f.secret && access.readable(at, f)).ok_or_else(unknown)?;
+        steps.push((at, field));
+        if parts.peek().is_some() {
+            let target = field.kind.is_reference().then(|| field.target()).flatten();
+            at = target.and_then(|t| catalog.get(t)).ok_or_else(unknown)?;
+        }
+    }
+    match steps.len() {
+        0 => Err(unknown()),
+        1..=4 => Ok(steps),
+        _ => Err(QueryFault::new(Code::TooComplex, &[path])),
+    }
+}
+
+/// Checks and canonicalises a whole tree.
+pub fn resolve(
+    filter: &Filter,
+    catalog: &Catalog,
+    object: &ObjectMeta,
+    access: &dyn Readable,
+    context: &Context,
+) -> Result<Filter, QueryFault> {
+    if filter.depth() > MAX_DEPTH {
+        return Err(QueryFault::new(Code::TooComplex, &[&format!("> {MAX_DEPTH} levels")]));
+    }
+    if filter.leaves() > MAX_LEAVES {
+        return Err(QueryFault::new(Code::TooComplex, &[&format!("> {MAX_LEAVES} conditions")]));
+    }
+    Resolver { catalog, access, context }.tree(filter, object)
+}
+
+struct Resolver<'a> {
+    catalog: &'a Catalog,
+    access: &'a dyn Readable,
+    context: &'a Context,
+}
+
+impl Resolver<'_> {
+    fn tree(&self, filter: &Filter, object: &ObjectMeta) -> Result<Filter, QueryFault> {
+        let all = |list: &[Filter]| list.iter().map(|f| self.tree(f, object)).collect::<Result<Vec<_>, _>>();
+        Ok(match filter {
+            Filter::And(list) => Filter::And(all(list)?),
+            Filter::Or(list) => Filter::Or(all(list)?),
+            Filter::Not(inner) => Filter::Not(Box::new(self.tree(inner, object)?)),
+            Filter::Exists { relation, filter } => {
+                let related = self.catalog.relation(&object.name, relation);
+                let target = related.and_then(|r| self.catalog.get(&r.object));
+                let via =
+                    related.zip(target).and_then(|(r, t)| t.field(&r.field).filter(|f| self.access.readable(t, f)));
+                let (Some(target), Some(_)) = (target, via) else {
+                    return Err(QueryFault::new(Code::UnknownField, &[relation]));
+                };
+                let filter = filter.as_deref().map(|f| self.tree(f, target).map(Box::new)).transpose()?;
+                Filter::Exists { relation: relation.clone(), filter }
+            }
+            Filter::Field { field, op, value } => {
+                let steps = follow(self.catalog, object, field, self.access)?;
+                let Some((_, meta)) = steps.last() else {
+                    return Err(QueryFault::new(Code::UnknownField, &[field]));
+                };
+                self.leaf(field, meta, *op, value)?
+            }
+        })
+    }
+
+    fn leaf(&self, path: &crate::Str, field: &FieldMeta, op: Op, value: &Value) -> Result<Filter, QueryFault> {
+        if !allows(field, op) {
+            return Err(QueryFault::new(Code::UnknownOperator, &[path, op.key()]));
+        }
+        let bad = |why: &str| QueryFault::new(Code::BadValue, &[path, why]);
+        let leaf = |op, value| Filter::Field { field: path.clone(), op, value };
+        match op {
+            Op::Null => match value {
+                Value::Bool(_) => Ok(leaf(op, value.clone())),
+                Value::Null => Ok(leaf(op, Value::Bool(true))),
+                _ => Err(bad("true | false")),
+            },
+            Op::Within => {
+                let keyword = value.as_str().ok_or_else(|| bad("last_7_days"))?;
+                let days = relative::range(keyword, self.context.today()).ok_or_else(|| bad(keyword))?;
+                let bound = |day: NaiveDate| match field.kind {
+                    FieldType::DateTime => json!(crate::check::instant(self.context.day_start(day))),
+                    _ => json!(day.format("%Y-%m-%d").to_string()),
+                };
+                Ok(Filter::And(vec![leaf(Op::Gte, bound(days.start)), leaf(Op::Lt, bound(days.end))]))
+            }
+            Op::Contains | Op::StartsWith | Op::EndsWith => match value.as_str() {
+                Some(text) if !text.is_empty() && text.chars().count() <= 200 => Ok(leaf(op, json!(text))),
+                _ => Err(bad("text, 1–200")),
+            },
+            Op::HasAny | Op::HasAll | Op::HasNone => match self.operand(field, value, &bad)? {
+                Value::Null => Err(bad("[]")),
+                list => Ok(leaf(op, list)),
+            },
+            Op::In | Op::Nin | Op::Between => {
+                let items = value.as_array().ok_or_else(|| bad("[…]"))?;
+                let enough = if op == Op::Between { items.len() == 2 } else { (1..=200).contains(&items.len()) };
+                if !enough {
+                    return Err(bad("[…]"));
+                }
+                let items = items.iter().map(|v| self.single(field, v, &bad)).collect::<Result<Vec<_>, _>>()?;
+                Ok(leaf(op, Value::Array(items)))
+            }
+            Op::Eq | Op::Ne if value.is_null() => Ok(leaf(Op::Null, Value::Bool(op == Op::Eq))),
+            Op::Eq | Op::Ne | Op::Gt | Op::Gte | Op::Lt | Op::Lte => {
+                // A plain day compared with an instant means that whole day, for the asker.
+                if field.kind == FieldType::DateTime
+                    && let Some(day) = value.as_str().and_then(|s| NaiveDate::parse_from_str(s, "%Y-%m-%d").ok())
+                {
+                    return Ok(self.whole_day(&leaf, op, day));
+                }
+                Ok(leaf(op, self.single(field, value, &bad)?))
+            }
+        }
+    }
+
+    fn whole_day(&self, leaf: &dyn Fn(Op, Value) -> Filter, op: Op, day: NaiveDate) -> Filter {
+        let at = |day: NaiveDate| json!(crate::check::instant(self.context.day_start(day)));
+        let next = day.succ_opt().unwrap_or(day);
+        let during = || Filter::And(vec![leaf(Op::Gte, at(day)), leaf(Op::Lt, at(next))]);
+        match op {
+            Op::Gt => leaf(Op::Gte, at(next)),
+            Op::Gte => leaf(Op::Gte, at(day)),
+            Op::Lt => leaf(Op::Lt, at(day)),
+            Op::Lte => leaf(Op::Lt, at(next)),
+            Op::Ne => Filter::Not(Box::new(during())),
+            _ => during(),
+        }
+    }
+
+    fn single(&self, field: &FieldMeta, value: &Value, bad: &dyn Fn(&str) -> QueryFault) -> Result<Value, QueryFault> {
+        match self.operand(field, value, bad)? {
+            Value::Null => Err(bad("null")),
+            value => Ok(value),
+        }
+    }
+
+    fn operand(&self, field: &FieldMeta, value: &Value, bad: &dyn Fn(&str) -> QueryFault) -> Result<Value, QueryFault> {
+        let named = match (&field.kind, value.as_str()) {
+            (FieldType::User, Some("me")) => self.context.user.as_ref(),
+            (FieldType::Department, Some("my_department")) => self.context.department.as_ref(),
+            _ => None,
+        };
+        if let Some(id) = named {
+            return Ok(json!(id));
+        }
+        // Parts of a number or an address are fair operands though they would not be fair values.
+        let loose =
+            matches!(field.kind, FieldType::Phone | FieldType::Email | FieldType::Url | FieldType::AutoNumber { .. });
+        if loose && value.is_string() {
+            return Ok(value.clone());
+        }
+        normalise_value(field, value).map_err(|v| bad(&v.code.message(crate::Lang::En, &v.args)))
+    }
+}
