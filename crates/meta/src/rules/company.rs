@@ -114,6 +114,9 @@ const LATIN_FORMS: &[&str] = &[
 /// legal form, 中国 and the words 省/市 are put aside. Place names stay: 北京设计院 and 上海设计院 are
 /// two companies; for a looser list of candidates see [`company_core`].
 pub fn company_key(name: &str) -> String {
+    if squash(name).is_empty() {
+        return String::new();
+    }
     let folded = fold(name);
     let stripped = strip_latin_forms(&folded);
     let plain = squash(&stripped);

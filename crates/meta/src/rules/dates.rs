@@ -162,13 +162,13 @@ fn split_time(text: &str) -> Option<(&str, Option<&str>)> {
     let Some(colon) = text.find(':') else {
         return Some((text, None));
     };
-    let hour = text[..colon].trim_end_matches(|c: char| c.is_ascii_digit());
-    let before = hour.trim_end_matches("上午").trim_end_matches("下午").trim_end();
-    let date = before.strip_suffix(['T', 't', ',']).unwrap_or(before).trim_end();
+    let before_hour = text[..colon].trim_end_matches(|c: char| c.is_ascii_digit());
+    let before_half = before_hour.trim_end().trim_end_matches("上午").trim_end_matches("下午").trim_end();
+    let date = before_half.strip_suffix(['T', 't', ',']).unwrap_or(before_half).trim_end();
     // A time glued to its date (`2016-10-2010:30`) has no border to cut at.
-    let cut_at_border = before.len() < hour.len() || date.len() < before.len() || date.ends_with('日');
-    (cut_at_border && !date.is_empty())
-        .then(|| (date, Some(text[before.len()..].trim_start_matches(['T', 't', ',']).trim_start())))
+    let border = date.len() < before_hour.len() || date.ends_with('日');
+    let time = text[before_half.len()..].trim_start_matches(['T', 't', ',']).trim_start();
+    (border && !date.is_empty()).then_some((date, Some(time)))
 }
 
 fn read_time(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {

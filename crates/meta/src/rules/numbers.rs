@@ -164,10 +164,9 @@ fn plain(text: &str) -> Option<Decimal> {
         return None;
     }
     let whole = without_separators(&whole)?;
-    Decimal::from_str_exact(
-        &format!("{}.{fraction}", if whole.is_empty() { "0" } else { &whole }).trim_end_matches('.').to_owned(),
-    )
-    .ok()
+    let whole = if whole.is_empty() { "0" } else { &whole };
+    let digits = format!("{whole}.{fraction}");
+    Decimal::from_str_exact(digits.trim_end_matches('.')).ok()
 }
 
 /// Excel writes large and small values like `1.2e+05`.
@@ -211,7 +210,7 @@ fn without_separators(whole: &str) -> Option<String> {
         && !rest.is_empty()
     {
         let fits = |size: usize| (1..=size).contains(&first.len()) && rest.iter().all(|g| g.len() == size);
-        if !fits(3) && !(fits(4) && whole.contains(',')) {
+        if !(fits(3) || fits(4) && whole.contains(',')) {
             return None;
         }
     }

@@ -145,6 +145,8 @@ pub fn digits(raw: &str) -> String {
 struct Digits {
     plus: bool,
     all: String,
+    /// Hyphens, slashes and dots: more than one in a short number makes it a date.
+    breaks: usize,
     /// Digits after the last hyphen of a landline, when they are too many to belong to it.
     tail: Option<String>,
 }
@@ -161,6 +163,7 @@ impl Digits {
         let mut all = String::with_capacity(body.len());
         let mut last_group = String::new();
         let mut hyphens = 0;
+        let mut breaks = 0;
         for c in body.chars() {
             match c {
                 '0'..='9' => {
@@ -169,16 +172,18 @@ impl Digits {
                 }
                 '-' | '–' | '—' | '−' => {
                     hyphens += 1;
+                    breaks += 1;
                     last_group.clear();
                 }
-                ' ' | '\u{a0}' | '(' | ')' | '.' | '/' => {}
+                '.' | '/' => breaks += 1,
+                ' ' | '\u{a0}' | '(' | ')' => {}
                 _ => return None,
             }
         }
         if all.len() > 24 {
             return None;
         }
-        let mut digits = Self { plus, all, tail: None };
+        let mut digits = Self { plus, all, breaks, tail: None };
         digits.cut_tail(hyphens, &last_group);
         Some(digits)
     }
@@ -238,7 +243,7 @@ fn chinese_as_dialled(digits: &Digits) -> Option<(Option<String>, PhoneKind)> {
     {
         return Some(found);
     }
-    let local = (7..=8).contains(&all.len()) && matches!(all.as_bytes()[0], b'2'..=b'8');
+    let local = (7..=8).contains(&all.len()) && digits.breaks < 2 && matches!(all.as_bytes()[0], b'2'..=b'8');
     local.then_some((None, PhoneKind::Local))
 }
 
@@ -258,7 +263,7 @@ fn chinese(national: &str) -> Option<(Option<String>, PhoneKind)> {
         b'4' | b'8' if length == 10 && bytes[1..3] == *b"00" => PhoneKind::Service,
         b'9' if second == b'5' && (5..=8).contains(&length) => PhoneKind::Short,
         b'2' if (9..=10).contains(&length) && subscriber(&bytes[2..]) => PhoneKind::Landline,
-        b'3'..=b'9' if (10..=11).contains(&length) && subscriber(&bytes[3..]) => PhoneKind::Landline,
+        b'3'..=b'9' if (10..=11).contains(&length) && second != b'0' && subscriber(&bytes[3..]) => PhoneKind::Landline,
         _ => return None,
     };
     Some((Some(format!("+86{national}")), kind))

@@ -178,8 +178,8 @@ mod tests {
         let id = check("350100m000100y4").unwrap();
         assert_eq!(id.kind, TaxIdKind::Legacy);
         assert_eq!(id.region(), Some("350100"));
-        assert_eq!(check("客35010000001000"), Err(TaxIdError::Length));
-        assert_eq!(check("客3501000000100"), Err(TaxIdError::Character('客')));
+        assert_eq!(check("客3501000000100"), Err(TaxIdError::Length));
+        assert_eq!(check("客35010000001000"), Err(TaxIdError::Character('客')));
         assert!(!is_uscc("350100000100011"));
     }
 
