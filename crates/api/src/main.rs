@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `kezhan`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kezhan_api::cli::main()
+}

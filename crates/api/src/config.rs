@@ -1,0 +1,436 @@
+//! Settings: one table, read from the environment, then from a TOML file, else the default.
+
+use rand::Rng;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What is wrong with the configuration, in words for whoever starts the program.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+fn fail<T>(message: impl Into<String>) -> Result<T> {
+    Err(ConfigError(message.into()))
+}
+
+/// One setting. `name` is its key in the file, `env` its environment variable.
+#[derive(Debug)]
+pub struct Setting {
+    pub name: &'static str,
+    pub env: &'static str,
+    /// `None`: unset, or worked out from other settings as `help` says.
+    pub default: Option<&'static str>,
+    pub help: &'static str,
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, env: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+    Setting { name, env, default, help, secret: false }
+}
+
+const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Setting {
+    Setting { name, env, default: None, help, secret: true }
+}
+
+/// Every setting there is; `kezhan config` prints this table.
+pub const SETTINGS: &[Setting] = &[
+    setting("addr", "KEZHAN_ADDR", Some("127.0.0.1:8080"), "address and port that the server listens on"),
+    setting("data", "KEZHAN_DATA", None, "data directory; as root /var/lib/kezhan, else ~/.local/share/kezhan"),
+    setting("config", "KEZHAN_CONFIG", None, "this file of settings; kezhan.toml in the data directory if it exists"),
+    setting("files", "KEZHAN_FILES", None, "directory of uploaded files; files in the data directory"),
+    setting("web", "KEZHAN_WEB", None, "directory of the built web client; build/web, or web beside the program"),
+    secret("database_url", "DATABASE_URL", "an existing PostgreSQL to use in place of the embedded one"),
+    setting("db_pool", "KEZHAN_DB_POOL", Some("16"), "database connections per process"),
+    setting("db_statement_timeout_ms", "KEZHAN_DB_STATEMENT_TIMEOUT_MS", Some("30000"), "longest a statement may run"),
+    setting("http_workers", "KEZHAN_HTTP_WORKERS", Some("0"), "threads that serve HTTP; 0: one per CPU"),
+    setting("worker", "KEZHAN_WORKER", Some("true"), "run background jobs inside the server process"),
+    secret("jwt_secret", "KEZHAN_JWT_SECRET", "signs access tokens; generated and kept in the data directory"),
+    setting("access_token_minutes", "KEZHAN_ACCESS_TOKEN_MINUTES", Some("15"), "life of an access token"),
+    setting("refresh_token_days", "KEZHAN_REFRESH_TOKEN_DAYS", Some("30"), "life of a refresh token"),
+    setting("pg_bin", "KEZHAN_PG_BIN", None, "PostgreSQL programs; the newest in /usr/lib/postgresql, else the PATH"),
+    setting("pg_data", "KEZHAN_PG_DATA", None, "directory of the embedded PostgreSQL; postgres in the data directory"),
+    setting("pg_user", "KEZHAN_PG_USER", Some("postgres"), "system user of the embedded PostgreSQL when run as root"),
+    setting("log", "KEZHAN_LOG", Some("info"), "what to log: a level, or target=level,…"),
+    setting("log_format", "KEZHAN_LOG_FORMAT", Some("text"), "text or json"),
+];
+
+/// Environment variables with our prefix that belong to the scripts, not to the program.
+const SCRIPT_VARIABLES: &[&str] = &["KEZHAN_CACHE"];
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Environment,
+    File,
+    Default,
+    /// Worked out or generated at start-up.
+    Derived,
+    Unset,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::Environment => "environment",
+            Source::File => "file",
+            Source::Default => "default",
+            Source::Derived => "derived",
+            Source::Unset => "unset",
+        })
+    }
+}
+
+/// The settings of this process, read and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub addr: SocketAddr,
+    pub data: PathBuf,
+    pub files: PathBuf,
+    pub web: PathBuf,
+    /// `None`: the embedded PostgreSQL.
+    pub database_url: Option<String>,
+    pub db_pool: u32,
+    pub db_statement_timeout_ms: u32,
+    /// 0: one per CPU.
+    pub http_workers: usize,
+    pub worker: bool,
+    pub access_token_minutes: u32,
+    pub refresh_token_days: u32,
+    pub pg_bin: Option<PathBuf>,
+    pub pg_data: Option<PathBuf>,
+    pub pg_user: String,
+    pub log: String,
+    pub log_json: bool,
+    jwt_secret: Option<String>,
+    values: BTreeMap<&'static str, (String, Source)>,
+    unknown: Vec<String>,
+}
+
+impl Config {
+    /// Reads the process environment and the file it names.
+    pub fn load() -> Result<Config> {
+        Config::from_vars(&std::env::vars().collect())
+    }
+
+    /// Reads from the given environment.
+    pub fn from_vars(vars: &BTreeMap<String, String>) -> Result<Config> {
+        let mut values = Values::from_environment(vars);
+        let root = rustix::process::geteuid().is_root();
+        let data = match (values.given("data"), vars.get("HOME")) {
+            (Some(data), _) => absolute(data)?,
+            (None, _) if root => PathBuf::from("/var/lib/kezhan"),
+            (None, Some(home)) => Path::new(home).join(".local/share/kezhan"),
+            (None, None) => return fail("KEZHAN_DATA is not set, and neither is HOME"),
+        };
+        let file = match values.given("config") {
+            Some(file) => Some(absolute(file)?),
+            None => Some(data.join("kezhan.toml")).filter(|f| f.exists()),
+        };
+        if let Some(file) = &file {
+            values.add_file(file)?;
+            values.derive("config", file.display());
+        }
+        values.derive("data", data.display());
+        values.derive("files", data.join("files").display());
+        values.derive("web", default_web().display());
+        values.add_defaults();
+
+        let format = values.text("log_format")?;
+        if !["text", "json"].contains(&format.as_str()) {
+            return fail(format!("{}: \"{format}\" is neither text nor json", values.origin("log_format")));
+        }
+        Ok(Config {
+            addr: values.address("addr")?,
+            files: absolute(&values.text("files")?)?,
+            web: absolute(&values.text("web")?)?,
+            database_url: values.given("database_url").map(str::to_owned),
+            db_pool: values.number("db_pool", 1, 1000)?,
+            db_statement_timeout_ms: values.number("db_statement_timeout_ms", 100, 3_600_000)?,
+            http_workers: values.number("http_workers", 0, 1024)?,
+            worker: values.parse("worker", "true or false")?,
+            access_token_minutes: values.number("access_token_minutes", 1, 1440)?,
+            refresh_token_days: values.number("refresh_token_days", 1, 3650)?,
+            pg_bin: values.given("pg_bin").map(absolute).transpose()?,
+            pg_data: values.given("pg_data").map(absolute).transpose()?,
+            pg_user: values.text("pg_user")?,
+            log: values.text("log")?,
+            log_json: format == "json",
+            jwt_secret: values.jwt_secret()?,
+            unknown: vars
+                .keys()
+                .filter(|k| k.starts_with("KEZHAN_") && !SCRIPT_VARIABLES.contains(&k.as_str()))
+                .filter(|k| !SETTINGS.iter().any(|s| s.env == k.as_str()))
+                .cloned()
+                .collect(),
+            data,
+            values: values.0,
+        })
+    }
+
+    /// Makes the data directory if it is missing. The embedded PostgreSQL's user must be able to pass through it.
+    pub fn create_data_dir(&self) -> Result<()> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o711)
+            .create(&self.data)
+            .map_err(|e| ConfigError(format!("cannot create the data directory {}: {e}", self.data.display())))
+    }
+
+    /// The key that signs access tokens: given, or made on first use and kept in the data directory.
+    pub fn jwt_secret(&self) -> Result<String> {
+        match &self.jwt_secret {
+            Some(secret) => Ok(secret.clone()),
+            None => {
+                self.create_data_dir()?;
+                let path = self.data.join("jwt.secret");
+                kept_secret(&path).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
+            }
+        }
+    }
+
+    /// Variables that look like settings and are none: most likely misspelt.
+    pub fn unknown_variables(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// All settings as text, one block each, secrets masked.
+    pub fn describe(&self) -> String {
+        use fmt::Write;
+        let mut out = String::new();
+        for setting in SETTINGS {
+            let (value, source) = match self.values.get(setting.name) {
+                Some((_, source)) if setting.secret => ("********", source),
+                Some((value, source)) => (value.as_str(), source),
+                None => ("", &Source::Unset),
+            };
+            let _ = writeln!(out, "{} = {value}  [{source}]", setting.name);
+            let _ = writeln!(out, "    {}: {}", setting.env, setting.help);
+        }
+        for name in &self.unknown {
+            let _ = writeln!(out, "warning: {name} is not a setting");
+        }
+        out
+    }
+}
+
+/// Values as text with their source, while the configuration is put together.
+struct Values(BTreeMap<&'static str, (String, Source)>);
+
+impl Values {
+    /// An empty variable counts as unset, as is usual in compose files.
+    fn from_environment(vars: &BTreeMap<String, String>) -> Values {
+        let given = |s: &'static Setting| {
+            let value = vars.get(s.env).filter(|v| !v.trim().is_empty())?;
+            Some((s.name, (value.trim().to_owned(), Source::Environment)))
+        };
+        Values(SETTINGS.iter().filter_map(given).collect())
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<()> {
+        let in_file = |message: &dyn fmt::Display| ConfigError(format!("{}: {message}", path.display()));
+        let text = fs::read_to_string(path).map_err(|e| in_file(&e))?;
+        let table: toml::Table = text.parse().map_err(|e| in_file(&e))?;
+        for (key, value) in table {
+            let Some(setting) = SETTINGS.iter().find(|s| s.name == key && !["data", "config"].contains(&s.name)) else {
+                return Err(in_file(&format!("{key} cannot be set here")));
+            };
+            let value = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(flag) => flag.to_string(),
+                other => return Err(in_file(&format!("{key}: a {} is not a value", other.type_str()))),
+            };
+            self.0.entry(setting.name).or_insert((value, Source::File));
+        }
+        Ok(())
+    }
+
+    fn derive(&mut self, name: &'static str, value: impl fmt::Display) {
+        self.0.entry(name).or_insert_with(|| (value.to_string(), Source::Derived));
+    }
+
+    fn add_defaults(&mut self) {
+        for setting in SETTINGS {
+            if let Some(default) = setting.default {
+                self.0.entry(setting.name).or_insert_with(|| (default.to_owned(), Source::Default));
+            }
+        }
+    }
+
+    fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|(value, _)| value.as_str())
+    }
+
+    fn text(&self, name: &str) -> Result<String> {
+        match self.given(name) {
+            Some(value) => Ok(value.to_owned()),
+            None => fail(format!("{} is not set", self.origin(name))),
+        }
+    }
+
+    /// How to name a setting in an error: by where its value stands.
+    fn origin(&self, name: &str) -> String {
+        match (self.0.get(name), SETTINGS.iter().find(|s| s.name == name)) {
+            (Some((_, Source::File)), _) | (_, None) => name.to_owned(),
+            (_, Some(setting)) => setting.env.to_owned(),
+        }
+    }
+
+    fn parse<T: FromStr>(&self, name: &str, expected: &str) -> Result<T> {
+        let text = self.text(name)?;
+        text.parse().or_else(|_| fail(format!("{}: \"{text}\" is not {expected}", self.origin(name))))
+    }
+
+    fn number<T: FromStr + PartialOrd + fmt::Display>(&self, name: &str, low: T, high: T) -> Result<T> {
+        let expected = format!("a number from {low} to {high}");
+        let number: T = self.parse(name, &expected)?;
+        if number < low || number > high {
+            return fail(format!("{}: {number} is not {expected}", self.origin(name)));
+        }
+        Ok(number)
+    }
+
+    fn address(&self, name: &str) -> Result<SocketAddr> {
+        let text = self.text(name)?;
+        let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
+        match found {
+            Some(address) => Ok(address),
+            None => fail(format!("{}: \"{text}\" is not an address like 127.0.0.1:8080", self.origin(name))),
+        }
+    }
+
+    fn jwt_secret(&self) -> Result<Option<String>> {
+        match self.given("jwt_secret") {
+            Some(secret) if secret.len() < 32 => {
+                fail(format!("{} must have at least 32 characters", self.origin("jwt_secret")))
+            }
+            other => Ok(other.map(str::to_owned)),
+        }
+    }
+}
+
+fn absolute(path: impl AsRef<Path>) -> Result<PathBuf> {
+    let path = path.as_ref();
+    std::path::absolute(path).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
+}
+
+/// In a checkout the build's output, in an installation the directory beside the program.
+fn default_web() -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("web")));
+    beside.filter(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("build/web"))
+}
+
+/// 256 random bits as hex.
+pub(crate) fn random_secret() -> String {
+    hex::encode(rand::rng().random::<[u8; 32]>())
+}
+
+/// Reads a secret from a file, which is made if missing: readable by its owner only, and never seen half-written
+/// by another process that starts at the same moment.
+pub(crate) fn kept_secret(path: &Path) -> std::io::Result<String> {
+    if !path.exists() {
+        let draft = path.with_extension(format!("{}.new", std::process::id()));
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(random_secret().as_bytes())?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        match linked {
+            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(e),
+            _ => {}
+        }
+    }
+    let secret = fs::read_to_string(path)?.trim().to_owned();
+    if secret.is_empty() {
+        return Err(std::io::Error::other("the file is empty"));
+    }
+    Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn vars(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect()
+    }
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("kezhan-config-{}-{name}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    #[test]
+    fn environment_beats_file_beats_default() {
+        let dir = scratch("order");
+        fs::write(dir.join("kezhan.toml"), "db_pool = 5\nlog = \"debug\"\nworker = false\n").unwrap();
+        let config =
+            Config::from_vars(&vars(&[("KEZHAN_DATA", dir.to_str().unwrap()), ("KEZHAN_LOG", "warn")])).unwrap();
+        assert_eq!((config.db_pool, config.log.as_str(), config.worker), (5, "warn", false));
+        assert_eq!(config.addr.port(), 8080);
+        assert_eq!(config.files, dir.join("files"));
+        let text = config.describe();
+        assert!(text.contains("db_pool = 5  [file]"), "{text}");
+        assert!(text.contains("log = warn  [environment]"), "{text}");
+        assert!(text.contains("log_format = text  [default]"), "{text}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let url = "postgres://u:hunter2@h/d";
+        let config =
+            Config::from_vars(&vars(&[("HOME", "/nowhere"), ("KEZHAN_JWT_SECRET", secret), ("DATABASE_URL", url)]))
+                .unwrap();
+        let text = config.describe();
+        assert!(!text.contains(secret) && !text.contains("hunter2"), "{text}");
+        assert_eq!(config.jwt_secret().unwrap(), secret);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = |pairs: &[(&str, &str)]| {
+            let mut all = vars(pairs);
+            all.insert("HOME".into(), "/nowhere".into());
+            Config::from_vars(&all).unwrap_err().to_string()
+        };
+        assert_eq!(error(&[("KEZHAN_DB_POOL", "many")]), "KEZHAN_DB_POOL: \"many\" is not a number from 1 to 1000");
+        assert_eq!(error(&[("KEZHAN_DB_POOL", "0")]), "KEZHAN_DB_POOL: 0 is not a number from 1 to 1000");
+        assert!(error(&[("KEZHAN_ADDR", "8080")]).starts_with("KEZHAN_ADDR: \"8080\" is not an address"));
+        assert!(error(&[("KEZHAN_JWT_SECRET", "short")]).contains("at least 32"));
+        let dir = scratch("mistakes");
+        fs::write(dir.join("kezhan.toml"), "adress = \":1\"").unwrap();
+        let text = error(&[("KEZHAN_DATA", dir.to_str().unwrap())]);
+        assert!(text.ends_with("kezhan.toml: adress cannot be set here"), "{text}");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_reported() {
+        let config = Config::from_vars(&vars(&[("HOME", "/nowhere"), ("KEZHAN_ADRESS", "x")])).unwrap();
+        assert_eq!(config.unknown_variables(), ["KEZHAN_ADRESS"]);
+    }
+
+    #[test]
+    fn the_secret_is_made_once_and_private() {
+        let dir = scratch("secret").join("data");
+        let config = Config::from_vars(&vars(&[("KEZHAN_DATA", dir.to_str().unwrap())])).unwrap();
+        let first = config.jwt_secret().unwrap();
+        assert_eq!(first.len(), 64);
+        assert_eq!(config.jwt_secret().unwrap(), first);
+        let mode = fs::metadata(dir.join("jwt.secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::remove_dir_all(dir.parent().unwrap()).unwrap();
+    }
+}
