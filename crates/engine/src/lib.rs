@@ -1,1 +1,35 @@
-//! placeholder
+//! The object engine: reads and writes records of any object, from metadata alone.
+//!
+//! Lives here: access, query planning and printing, the row-to-JSON writer, the one write path, custom
+//! objects and fields, history and change feed, search, spreadsheets. Never here: a concrete object, HTTP.
+
+pub mod access;
+pub mod caller;
+pub mod custom;
+pub mod error;
+pub mod hooks;
+
+pub use access::{Access, Action, DataScope, RowScope};
+pub use caller::{Caller, Channel};
+pub use error::{Error, Result};
+pub use hooks::{Draft, Hooks, Saved};
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The engine: the standard catalogue, what tenants added to it, and the hooks that features registered.
+pub struct Engine {
+    pub(crate) standard: Arc<kezhan_meta::Catalog>,
+    pub(crate) hooks: HashMap<String, Vec<Arc<dyn Hooks>>>,
+    pub(crate) catalogs: custom::Catalogs,
+}
+
+impl Engine {
+    pub fn new(standard: kezhan_meta::Catalog, hooks: Vec<(String, Arc<dyn Hooks>)>) -> Engine {
+        let mut by_object: HashMap<String, Vec<Arc<dyn Hooks>>> = HashMap::new();
+        for (object, hook) in hooks {
+            by_object.entry(object).or_default().push(hook);
+        }
+        Engine { standard: Arc::new(standard), hooks: by_object, catalogs: custom::Catalogs::default() }
+    }
+}

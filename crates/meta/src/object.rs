@@ -105,7 +105,7 @@ impl ObjectMeta {
             if let Storage::Column(column) = &mut field.storage {
                 *column = Str::Owned(field.kind.column(&field.key));
             }
-            let companion = (field.kind == FieldType::Phone).then(|| companion_e164(&field));
+            let companion = companion_of(&field);
             fields.push(field);
             fields.extend(companion);
         }
@@ -140,6 +140,11 @@ impl ObjectMeta {
         }
         .complete()
     }
+}
+
+/// The read-only field that the server keeps beside this one, if its type has one.
+pub fn companion_of(field: &FieldMeta) -> Option<FieldMeta> {
+    (field.kind == FieldType::Phone).then(|| companion_e164(field))
 }
 
 /// The E.164 form beside a telephone number, for look-ups and dialling.

@@ -1,0 +1,64 @@
+//! Who is calling, for whom, through what, and what they may do.
+
+use crate::access::Access;
+use kezhan_meta::resolve::Context;
+use kezhan_meta::{Catalog, Lang};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The way by which a call came in; part of every history entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Web,
+    Api,
+    Import,
+    Automation,
+    System,
+}
+
+impl Channel {
+    pub fn key(self) -> &'static str {
+        match self {
+            Channel::Web => "web",
+            Channel::Api => "api",
+            Channel::Import => "import",
+            Channel::Automation => "automation",
+            Channel::System => "system",
+        }
+    }
+}
+
+/// An identified caller. Every read and write takes one: there is no way around tenant and scope.
+#[derive(Clone)]
+pub struct Caller {
+    pub tenant: Uuid,
+    /// None for the system itself.
+    pub user: Option<Uuid>,
+    pub department: Option<Uuid>,
+    pub channel: Channel,
+    pub request_id: String,
+    pub lang: Lang,
+    /// Minutes east of UTC of the caller's time zone.
+    pub offset_minutes: i32,
+    pub access: Arc<Access>,
+    /// The tenant's objects.
+    pub catalog: Arc<Catalog>,
+}
+
+impl Caller {
+    /// The same caller with the rights of the system: for what hooks do on a user's behalf.
+    pub fn elevated(&self) -> Caller {
+        Caller { access: Arc::new(Access::unrestricted()), ..self.clone() }
+    }
+
+    /// What relative operands mean to this caller now.
+    pub fn context(&self) -> Context {
+        Context {
+            now: chrono::Utc::now(),
+            offset_minutes: self.offset_minutes,
+            user: self.user.map(|id| id.to_string()),
+            department: self.department.map(|id| id.to_string()),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a feature adds to the life of a record.
+
+use crate::{Caller, Engine, Result};
+use diesel::PgConnection;
+use kezhan_meta::{ObjectMeta, Record};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A record about to be written; hooks may still change `after`.
+pub struct Draft<'a> {
+    pub engine: &'a Engine,
+    pub conn: &'a mut PgConnection,
+    pub caller: &'a Caller,
+    pub object: &'a Arc<ObjectMeta>,
+    /// None on create.
+    pub before: Option<&'a Record>,
+    pub after: &'a mut Record,
+}
+
+impl Draft<'_> {
+    pub fn value(&self, key: &str) -> &Value {
+        self.after.get(key).unwrap_or(&Value::Null)
+    }
+
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.value(key).as_str()
+    }
+
+    pub fn is_empty(&self, key: &str) -> bool {
+        self.value(key).is_null()
+    }
+
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.after.insert(key.to_owned(), value.into());
+    }
+
+    /// Created with, or changed to, another value of this field?
+    pub fn changed(&self, key: &str) -> bool {
+        match self.before {
+            Some(before) => before.get(key).unwrap_or(&Value::Null) != self.value(key),
+            None => !self.is_empty(key),
+        }
+    }
+}
+
+/// A record that has been written, in the same transaction.
+pub struct Saved<'a> {
+    pub engine: &'a Engine,
+    pub conn: &'a mut PgConnection,
+    pub caller: &'a Caller,
+    pub object: &'a Arc<ObjectMeta>,
+    /// None on create.
+    pub before: Option<&'a Record>,
+    /// None on delete.
+    pub after: Option<&'a Record>,
+}
+
+/// Behaviour of one object beyond what metadata says. All run inside the write's transaction.
+pub trait Hooks: Send + Sync {
+    /// After defaults and before validation: fill in and derive.
+    fn before_save(&self, _draft: &mut Draft<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// After the record is in the table: carry over to other records.
+    fn after_save(&self, _saved: &mut Saved<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Does `after_save` do anything? Where no hook does, a record goes in by one statement.
+    fn acts_after_save(&self) -> bool {
+        false
+    }
+
+    /// May the record be deleted?
+    fn before_delete(&self, _saved: &mut Saved<'_>) -> Result<()> {
+        Ok(())
+    }
+}
