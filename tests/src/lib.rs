@@ -1,1 +1,7 @@
-//! placeholder
+//! What the tests stand on: a database per test, and the application in front of it.
+//!
+//! Lives here: fixtures shared by several test files. Never here: a test.
+
+pub mod postgres;
+
+pub use postgres::TestDb;

@@ -63,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// Environment variables with our prefix that belong to the scripts, not to the program.
-const SCRIPT_VARIABLES: &[&str] = &["KEZHAN_CACHE"];
+const SCRIPT_VARIABLES: &[&str] = &["KEZHAN_CACHE", "KEZHAN_WEB_DIST"];
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -292,27 +292,44 @@ impl Postgres {
             self.await_answer()?;
             return self.create_database();
         }
-        let deadline = Instant::now() + Duration::from_secs(START_SECONDS);
-        loop {
-            match self.launch() {
-                Ok(()) => break,
-                // Children of a killed server hold on to its memory for a moment; a port may be snatched from us.
-                Err(e) if Instant::now() > deadline => return Err(e),
-                Err(e) if !self.transient() => return Err(e),
-                Err(_) => std::thread::sleep(Duration::from_millis(300)),
+        let insist = self.users.is_some();
+        self.await_orphans()?;
+        // Again, because another program may take the port between our look and the start.
+        let mut result = self.launch(insist);
+        for _ in 0..2 {
+            if result.is_ok() {
+                break;
             }
+            std::thread::sleep(Duration::from_millis(300));
+            result = self.launch(insist);
         }
+        result?;
         self.await_answer()?;
         self.create_database()
     }
 
-    fn launch(&mut self) -> Result<()> {
-        let stale = self.data().join("postmaster.pid");
-        if stale.exists() {
-            fs::remove_file(&stale).context(|| format!("cannot remove {}", stale.display()))?;
+    /// Children outlive a killed server for a moment. Nothing may start beside them.
+    fn await_orphans(&self) -> Result<()> {
+        let data = self.data();
+        let works_there = |entry: fs::DirEntry| fs::read_link(entry.path().join("cwd")).is_ok_and(|dir| dir == data);
+        let deadline = Instant::now() + Duration::from_secs(START_SECONDS);
+        while fs::read_dir("/proc").into_iter().flatten().flatten().any(works_there) {
+            if Instant::now() > deadline {
+                return Err(EmbeddedError::Unreachable(format!("other processes still work in {}", data.display())));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self, insist: bool) -> Result<()> {
+        // Left by a killed server. They name a process id that by now may be anybody's, which PostgreSQL cannot know.
+        let stale = fs::read_dir(self.socket_dir()).into_iter().flatten().flatten().map(|entry| entry.path());
+        for file in stale.chain([self.data().join("postmaster.pid")]).filter(|file| file.exists()) {
+            fs::remove_file(&file).context(|| format!("cannot remove {}", file.display()))?;
         }
         self.private_dir(&self.socket_dir())?;
-        self.choose_port()?;
+        self.choose_port(insist)?;
         self.write_settings()?;
         let log = self.log_file();
         if fs::metadata(&log).is_ok_and(|meta| meta.len() > LOG_BYTES) {
@@ -324,31 +341,38 @@ impl Postgres {
         self.run("pg_ctl", &["start", "-w", "-s", "-t", &START_SECONDS.to_string(), "-l", &log])
     }
 
-    /// Did the last start fail for a reason that passes by itself?
-    fn transient(&self) -> bool {
-        let log = fs::read_to_string(self.log_file()).unwrap_or_default();
-        let tail: Vec<&str> = log.lines().rev().take(12).collect();
-        ["is still in use", "Address already in use", "could not bind"]
-            .iter()
-            .any(|sign| tail.iter().any(|line| line.contains(sign)))
-    }
-
     fn log_file(&self) -> PathBuf {
         self.options.home.join("postgres.log")
     }
 
-    /// The port of last time if it is free, else one that is; kept, so that addresses stay stable.
-    fn choose_port(&mut self) -> Result<()> {
+    /// The port of last time, which a server just killed may hold for a moment; else one that is free. Kept, so that
+    /// the address stays the same; `insist` on it under a process that already uses it.
+    fn choose_port(&mut self, insist: bool) -> Result<()> {
         let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-        let kept = fs::read_to_string(self.options.home.join("port")).ok().and_then(|t| t.trim().parse().ok());
+        let path = self.options.home.join("port");
+        let kept: Option<u16> = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse().ok());
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while let Some(port) = kept {
+            if free(&port) {
+                self.port = port;
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        if insist {
+            return Err(EmbeddedError::Unreachable(format!("port {} is taken by another program", self.port)));
+        }
         // Below the range from which systems take ports for outgoing connections; spread by directory.
         let digest = Sha256::digest(self.options.home.as_os_str().as_encoded_bytes());
         let start = 20_000 + u16::from_be_bytes([digest[0], digest[1]]) % 10_000;
-        let Some(port) = kept.into_iter().chain(start..32_000).find(free) else {
+        let Some(port) = (start..32_000).find(free) else {
             return Err(EmbeddedError::Unreachable("no free port".into()));
         };
         self.port = port;
-        fs::write(self.options.home.join("port"), port.to_string()).context(|| "cannot keep the port".into())
+        fs::write(&path, port.to_string()).context(|| format!("cannot write {}", path.display()))
     }
 
     fn running_port(&self) -> Result<u16> {

@@ -1,0 +1,169 @@
+//! One fast PostgreSQL for all tests, and a freshly migrated database for each.
+//!
+//! The cluster is the product's own embedded one with all safety off, in the cache directory, shared by every test
+//! process and left running for the next; or the server that `TEST_DATABASE_URL` names. The schema is migrated once
+//! into a template, and each test gets a copy of it.
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use kezhan_api::embedded::{Options, Postgres, reachable_home};
+use sha2::{Digest, Sha256};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A database of its own for one test, dropped at its end.
+#[derive(Debug)]
+pub struct TestDb {
+    name: String,
+    url: String,
+}
+
+impl TestDb {
+    /// A copy of the migrated template.
+    #[allow(clippy::new_without_default, reason = "making a database is not a default value")]
+    pub fn new() -> TestDb {
+        TestDb::create(Some(template()))
+    }
+
+    /// A database without a schema.
+    pub fn empty() -> TestDb {
+        TestDb::create(None)
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url).unwrap()
+    }
+
+    fn create(template: Option<&str>) -> TestDb {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("kz_test_{}_{number}", std::process::id());
+        let template = template.unwrap_or("template0");
+        admin().batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
+        TestDb { url: url_of(&name), name }
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        let dropped = admin().batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        if let Err(e) = dropped {
+            eprintln!("cannot drop {}: {e}", self.name);
+        }
+    }
+}
+
+/// The cluster that all tests share.
+pub fn cluster_options() -> Options {
+    let cache = match (env::var_os("KEZHAN_CACHE"), env::var_os("HOME")) {
+        (Some(cache), _) => PathBuf::from(cache),
+        (None, Some(home)) => Path::new(&home).join(".cache/kezhan"),
+        (None, None) => env::temp_dir().join("kezhan-cache"),
+    };
+    Options {
+        home: reachable_home(cache.join("test-pg")),
+        bin: env::var_os("KEZHAN_PG_BIN").map(PathBuf::from),
+        user: env::var("KEZHAN_PG_USER").unwrap_or_else(|_| "postgres".into()),
+        durable: false,
+        stop: false,
+    }
+}
+
+/// A throw-away cluster of its own in a new directory, for tests that hurt it.
+pub fn scratch_cluster(name: &str) -> Options {
+    let home = env::temp_dir().join(format!("kezhan-{name}-{}", std::process::id()));
+    Options { home, durable: true, stop: true, ..cluster_options() }
+}
+
+enum Server {
+    Ours(Postgres),
+    Given(String),
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| match env::var("TEST_DATABASE_URL") {
+        Ok(url) => Server::Given(url),
+        Err(_) => Server::Ours(Postgres::open(cluster_options()).unwrap()),
+    })
+}
+
+fn url_of(database: &str) -> String {
+    match server() {
+        Server::Ours(postgres) => postgres.url_of(database),
+        Server::Given(url) => with_database(url, database),
+    }
+}
+
+/// The same server and options, another database.
+fn with_database(url: &str, database: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("TEST_DATABASE_URL is a URL");
+    let (rest, query) = rest.split_once('?').map_or((rest, String::new()), |(r, q)| (r, format!("?{q}")));
+    let host = rest.split('/').next().unwrap_or_default();
+    format!("{scheme}://{host}/{database}{query}")
+}
+
+fn admin() -> PgConnection {
+    PgConnection::establish(&url_of("postgres")).unwrap()
+}
+
+/// The name of the migrated template, made by whichever process is first.
+fn template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let digest = migrations_digest();
+        let name = format!("kz_template_{}", &hex::encode(&digest)[..16]);
+        let mut admin = admin();
+        let lock = i64::from_be_bytes(digest[..8].try_into().unwrap());
+        admin.batch_execute(&format!("SELECT pg_advisory_lock({lock})")).unwrap();
+        let databases = databases(&mut admin);
+        if !databases.contains(&name) {
+            let draft = format!("{name}_draft");
+            admin.batch_execute(&format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).unwrap();
+            admin.batch_execute(&format!("CREATE DATABASE {draft} TEMPLATE template0")).unwrap();
+            kezhan_api::database::migrate(&url_of(&draft)).unwrap();
+            admin.batch_execute(&format!("ALTER DATABASE {draft} RENAME TO {name}")).unwrap();
+        }
+        for left in databases.iter().filter(|name| is_orphan(name)) {
+            admin.batch_execute(&format!("DROP DATABASE IF EXISTS {left} WITH (FORCE)")).unwrap();
+        }
+        name
+    })
+}
+
+/// Was it left by a test process that is gone?
+fn is_orphan(database: &str) -> bool {
+    let pid = database.strip_prefix("kz_test_").and_then(|rest| rest.split('_').next());
+    pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
+}
+
+fn databases(admin: &mut PgConnection) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        datname: String,
+    }
+    let rows: Vec<Row> = sql_query("SELECT datname::text FROM pg_database").load(admin).unwrap();
+    rows.into_iter().map(|row| row.datname).collect()
+}
+
+/// Changes with any migration, so that a template is never out of date.
+fn migrations_digest() -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let mut directories: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    directories.sort();
+    let mut hash = Sha256::new();
+    for sql in directories.iter().map(|dir| dir.join("up.sql")).filter(|sql| sql.exists()) {
+        hash.update(sql.as_os_str().as_encoded_bytes());
+        hash.update(fs::read(sql).unwrap());
+    }
+    hash.finalize().to_vec()
+}

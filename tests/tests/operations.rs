@@ -1,0 +1,207 @@
+//! The installation survives what happens to installations.
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::BigInt;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use kezhan_api::backup::{self, BackupError};
+use kezhan_api::config::Config;
+use kezhan_api::database;
+use kezhan_api::embedded::Postgres;
+use kezhan_tests::TestDb;
+use kezhan_tests::postgres::scratch_cluster;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn count(connection: &mut PgConnection, table: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let row: Row = sql_query(format!("SELECT count(*) AS n FROM {table}")).get_result(connection).unwrap();
+    row.n
+}
+
+fn kill_9(pid: u32) {
+    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+    while fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|text| !text.is_empty()) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_killed_database_server_comes_back_with_its_data() {
+    let options = scratch_cluster("kill");
+    let mut postgres = Postgres::open(options.clone()).unwrap();
+    let url = postgres.url();
+    let mut connection = PgConnection::establish(&url).unwrap();
+    connection.batch_execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n").unwrap();
+
+    // Under a process that goes on: revived at the same address.
+    kill_9(postgres.pid().unwrap());
+    assert_eq!(postgres.pid(), None);
+    assert!(postgres.revive().unwrap());
+    assert!(!postgres.revive().unwrap());
+    assert_eq!(postgres.url(), url);
+    let mut connection = PgConnection::establish(&url).unwrap();
+    assert_eq!(count(&mut connection, "t"), 1000);
+
+    // Under nobody, its lock file left behind.
+    kill_9(postgres.pid().unwrap());
+    postgres.stop().unwrap();
+    assert!(options.home.join("data/postmaster.pid").exists());
+    let postgres = Postgres::open(options.clone()).unwrap();
+    let mut connection = PgConnection::establish(&postgres.url()).unwrap();
+    assert_eq!(count(&mut connection, "t"), 1000);
+    drop(connection);
+    assert!(postgres.remove().unwrap());
+    assert!(!options.home.exists());
+}
+
+#[test]
+fn a_running_server_is_adopted_and_stopped_by_its_last_user() {
+    let options = scratch_cluster("adopt");
+    let first = Postgres::open(options.clone()).unwrap();
+    let pid = first.pid().unwrap();
+    let second = Postgres::open(options.clone()).unwrap();
+    assert_eq!(second.pid(), Some(pid));
+    assert_eq!(second.url(), first.url());
+    first.stop().unwrap();
+    assert_eq!(second.pid(), Some(pid));
+    second.stop().unwrap();
+    assert!(!options.home.join("data/postmaster.pid").exists());
+    fs::remove_dir_all(options.home).unwrap();
+}
+
+#[test]
+fn the_password_is_asked_for_and_the_socket_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let options = scratch_cluster("closed");
+    let postgres = Postgres::open(options.clone()).unwrap();
+    let wrong = postgres.url().replacen("kezhan:", "kezhan:x", 1);
+    assert!(PgConnection::establish(&wrong).is_err());
+    for (name, mode) in [("data", 0o700), ("socket", 0o700), ("password", 0o600)] {
+        let found = fs::metadata(options.home.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{name}");
+    }
+    assert!(postgres.remove().unwrap());
+}
+
+struct Place {
+    dir: PathBuf,
+    config: Config,
+}
+
+impl Place {
+    fn new(name: &str) -> Place {
+        let dir = std::env::temp_dir().join(format!("kezhan-{name}-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let vars = BTreeMap::from([("KEZHAN_DATA".to_owned(), dir.to_str().unwrap().to_owned())]);
+        Place { config: Config::from_vars(&vars).unwrap(), dir }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.config.files.join(name)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.dir).unwrap();
+    }
+}
+
+fn table_names(connection: &mut PgConnection) -> i64 {
+    count(connection, "information_schema.tables WHERE table_schema = 'public'")
+}
+
+#[test]
+fn a_backup_goes_into_an_empty_installation_and_is_all_there() {
+    let (from, to) = (TestDb::new(), TestDb::empty());
+    let (old, new) = (Place::new("old"), Place::new("new"));
+    let mut connection = from.connect();
+    connection
+        .batch_execute("CREATE TABLE proof AS SELECT n, '中文 ' || n AS t FROM generate_series(1, 50) n")
+        .unwrap();
+    let tables = table_names(&mut connection);
+    let long = format!("ab/{}", "很长的名字".repeat(12));
+    fs::create_dir_all(old.file("ab")).unwrap();
+    fs::write(old.file("ab/one"), b"first").unwrap();
+    fs::write(old.file(&long), vec![7; 3 << 20]).unwrap();
+
+    let archive = old.dir.join("all.kezhan");
+    let manifest = backup::backup(&old.config, from.url(), &archive).unwrap();
+    assert_eq!(manifest.entries.len(), 3);
+    assert_eq!(fs::read_dir(&old.dir).unwrap().count(), 2, "nothing is left beside the archive");
+    backup::restore(&new.config, to.url(), &archive, false).unwrap();
+
+    let mut connection = to.connect();
+    assert_eq!(count(&mut connection, "proof WHERE t = '中文 ' || n"), 50);
+    assert_eq!(table_names(&mut connection), tables);
+    assert_eq!(database::applied_versions(&mut connection).unwrap(), database::known_versions().unwrap());
+    assert_eq!(fs::read(new.file("ab/one")).unwrap(), b"first");
+    assert_eq!(fs::read(new.file(&long)).unwrap().len(), 3 << 20);
+
+    // Once there is something, only with force, and never under a server that runs.
+    connection.batch_execute("DELETE FROM proof; CREATE TABLE stray (n int)").unwrap();
+    fs::write(new.file("stray"), b"x").unwrap();
+    let again = |force| backup::restore(&new.config, to.url(), &archive, force);
+    assert!(matches!(again(true), Err(BackupError::InUse(1))));
+    drop(connection);
+    assert!(matches!(again(false), Err(BackupError::NotEmpty)));
+    again(true).unwrap();
+    let mut connection = to.connect();
+    assert_eq!(count(&mut connection, "proof"), 50);
+    assert_eq!(table_names(&mut connection), tables);
+    assert!(!new.file("stray").exists());
+}
+
+#[test]
+fn a_damaged_archive_changes_nothing() {
+    let (from, to) = (TestDb::new(), TestDb::empty());
+    let place = Place::new("damaged");
+    fs::create_dir_all(&place.config.files).unwrap();
+    fs::write(place.file("one"), b"first").unwrap();
+    let archive = place.dir.join("all.kezhan");
+    backup::backup(&place.config, from.url(), &archive).unwrap();
+    fs::remove_file(place.file("one")).unwrap();
+    let good = fs::read(&archive).unwrap();
+
+    let refused = |bytes: &[u8]| {
+        fs::write(&archive, bytes).unwrap();
+        let error = backup::restore(&place.config, to.url(), &archive, false).unwrap_err();
+        assert!(matches!(error, BackupError::Damaged(..)), "{error}");
+    };
+    let mut flipped = good.clone();
+    flipped[2000] ^= 1;
+    refused(&flipped);
+    refused(&good[..good.len() / 2]);
+    refused(&good[..1024]);
+    refused(b"not an archive");
+    assert_eq!(table_names(&mut to.connect()), 0);
+    assert!(!Path::new(&place.file("one")).exists());
+    fs::write(&archive, &good).unwrap();
+    backup::restore(&place.config, to.url(), &archive, false).unwrap();
+    assert_eq!(fs::read(place.file("one")).unwrap(), b"first");
+}
+
+#[test]
+fn migrating_from_empty_is_repeatable_and_safe_in_parallel() {
+    let database = TestDb::empty();
+    let applied: usize = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..4).map(|_| scope.spawn(|| database::migrate(database.url()).unwrap().len())).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).sum()
+    });
+    assert_eq!(applied, database::known_versions().unwrap().len());
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let database = TestDb::new();
+    let sql = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231235959')";
+    database.connect().batch_execute(sql).unwrap();
+    let error = database::migrate(database.url()).unwrap_err().to_string();
+    assert!(error.contains("newer version") && error.contains("99991231235959"), "{error}");
+}
