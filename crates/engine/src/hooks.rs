@@ -62,6 +62,16 @@ pub trait Hooks: Send + Sync {
         Ok(())
     }
 
+    /// Does `before_save` run statements that must see the same moment as the write?
+    fn reads_before_save(&self) -> bool {
+        false
+    }
+
+    /// Rules over several fields that no field rule can say; the record is complete and canonical.
+    fn check(&self, _object: &ObjectMeta, _record: &Record) -> Vec<kezhan_meta::Violation> {
+        Vec::new()
+    }
+
     /// After the record is in the table: carry over to other records.
     fn after_save(&self, _saved: &mut Saved<'_>) -> Result<()> {
         Ok(())

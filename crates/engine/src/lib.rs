@@ -8,11 +8,17 @@ pub mod caller;
 pub mod custom;
 pub mod error;
 pub mod hooks;
+pub mod read;
+pub mod search;
+pub mod sql;
+pub mod write;
 
 pub use access::{Access, Action, DataScope, RowScope};
 pub use caller::{Caller, Channel};
 pub use error::{Error, Result};
 pub use hooks::{Draft, Hooks, Saved};
+pub use read::{Found, ReadOptions};
+pub use write::Written;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,5 +37,9 @@ impl Engine {
             by_object.entry(object).or_default().push(hook);
         }
         Engine { standard: Arc::new(standard), hooks: by_object, catalogs: custom::Catalogs::default() }
+    }
+
+    pub(crate) fn hooks_of(&self, object: &str) -> &[Arc<dyn Hooks>] {
+        self.hooks.get(object).map_or(&[], Vec::as_slice)
     }
 }

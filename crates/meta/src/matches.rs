@@ -8,6 +8,9 @@ use crate::object::ObjectMeta;
 use serde_json::Value;
 use std::cmp::Ordering;
 
+/// The parts of an address in the order in which it is searched.
+pub const ADDRESS_PARTS: [&str; 7] = ["country", "code", "province", "city", "district", "detail", "postcode"];
+
 /// A record with what it refers to and what refers to it, as far as the filter asks.
 pub trait Graph {
     fn value(&self, field: &str) -> Value;

@@ -1,0 +1,241 @@
+//! Pages of records.
+
+use super::cursor::{Cursor, Key, order};
+use super::project::{self, Node, Select, Wanted};
+use crate::sql::row::Wire;
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Sql, column, filter};
+use crate::{Action, Caller, Engine, Error, Result};
+use diesel::PgConnection;
+use kezhan_meta::problem::Code;
+use kezhan_meta::query::{COUNT_CAP, Count, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, SORT_MAX, Sort};
+use kezhan_meta::resolve::{Readable, resolve};
+use kezhan_meta::{Filter, ObjectMeta, Record};
+use serde_json::Value;
+use uuid::Uuid;
+
+const T: &str = "t";
+
+impl Engine {
+    /// A finished page: `{"data":[…],"next_cursor":…,"count"?:…}`.
+    pub fn list(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &ObjectMeta,
+        query: &ListQuery,
+    ) -> Result<Vec<u8>> {
+        if !query.group_by.is_empty() || !query.aggregates.is_empty() {
+            return super::group::run(conn, caller, object, query);
+        }
+        let mut body = Vec::with_capacity(16 * 1024);
+        body.extend_from_slice(b"{\"data\":[");
+        let mut first = true;
+        let page = Page::plan(caller, object, query)?;
+        let next = page.run(conn, |node, row| {
+            if !first {
+                body.push(b',');
+            }
+            first = false;
+            node.write(row, &mut body)
+        })?;
+        body.extend_from_slice(b"],\"next_cursor\":");
+        let next = next.map(|c| c.encode()).transpose()?;
+        serde_json::to_writer(&mut body, &next).map_err(|e| Error::Internal(e.to_string()))?;
+        if query.count != Count::None {
+            let count = page.count(conn, query.count)?;
+            body.extend_from_slice(format!(",\"count\":{count}").as_bytes());
+        }
+        body.push(b'}');
+        Ok(body)
+    }
+
+    /// The same page as maps, for code. `next` continues where it ended.
+    pub fn records(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &ObjectMeta,
+        query: &ListQuery,
+    ) -> Result<(Vec<Record>, Option<String>)> {
+        let page = Page::plan(caller, object, query)?;
+        let mut out = Vec::new();
+        let next = page.run(conn, |node, row| {
+            let mut bytes = Vec::new();
+            node.write(row, &mut bytes)?;
+            out.push(serde_json::from_slice(&bytes).map_err(|e| Error::Internal(e.to_string()))?);
+            Ok(())
+        })?;
+        Ok((out, next.map(|c| c.encode()).transpose()?))
+    }
+
+    /// How many records meet the query's conditions.
+    pub fn count(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &ObjectMeta,
+        query: &ListQuery,
+    ) -> Result<i64> {
+        Page::plan(caller, object, query)?.count(conn, Count::Exact)
+    }
+}
+
+/// ` WHERE …` of a list: tenant, scope, filter, search.
+pub(super) fn conditions(
+    guard: &Guard<'_>,
+    caller: &Caller,
+    object: &ObjectMeta,
+    query: &ListQuery,
+    aliases: &mut Aliases,
+) -> Result<Sql> {
+    if !caller.access.may(&object.name, Action::Read) {
+        return Err(Error::refused(Code::Forbidden, &["read"]));
+    }
+    let mut sql = Sql::new(" WHERE ");
+    guard.rows(&mut sql, object, T, Action::Read, life(query), aliases);
+    if let Some(tree) = query.filter.as_ref().filter(|f| !f.is_all()) {
+        let tree: Filter = resolve(tree, &caller.catalog, object, &*caller.access, &caller.context())?;
+        sql.push(" AND ");
+        filter::print(&mut sql, guard, object, T, &tree, aliases)?;
+    }
+    if let Some(q) = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        crate::search::condition(&mut sql, object, T, q)?;
+    }
+    Ok(sql)
+}
+
+pub(super) fn life(query: &ListQuery) -> Life {
+    if query.deleted { Life::Deleted } else { Life::Living }
+}
+
+struct Page<'a> {
+    select: Sql,
+    joins: Sql,
+    conditions: Sql,
+    node: Node,
+    object: &'a ObjectMeta,
+    keys: Vec<Key<'a>>,
+    /// Places of the sort values and of the id in a row.
+    key_at: Vec<usize>,
+    id_at: usize,
+    cursor: Option<Cursor>,
+    limit: usize,
+}
+
+impl<'a> Page<'a> {
+    fn plan(caller: &'a Caller, object: &'a ObjectMeta, query: &ListQuery) -> Result<Page<'a>> {
+        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let mut aliases = Aliases::default();
+        let limit = match query.limit.unwrap_or(LIMIT_DEFAULT) {
+            n @ 1..=LIMIT_MAX => n as usize,
+            _ => return Err(Error::refused(Code::BadValue, &["limit", "1–200"])),
+        };
+        let keys = sort_keys(caller, object, &query.sort)?;
+        let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
+        let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
+        let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
+        let mut select = Select::default();
+        let node = project::plan(&mut select, &guard, object, T, &wanted, life(query), &mut aliases)?;
+        let key_at = keys.iter().map(|k| select.add(|sql| column::projection(sql, T, k.field))).collect();
+        let id_at = select.add(|sql| drop(sql.column(T, "id")));
+        Ok(Page {
+            select: select.columns,
+            joins: select.joins,
+            conditions,
+            node,
+            object,
+            keys,
+            key_at,
+            id_at,
+            cursor,
+            limit,
+        })
+    }
+
+    fn run(
+        &self,
+        conn: &mut PgConnection,
+        mut each: impl FnMut(&Node, &crate::sql::row::RawRow) -> Result<()>,
+    ) -> Result<Option<Cursor>> {
+        let ranges = match &self.cursor {
+            None => vec![None],
+            Some(cursor) => cursor.ranges(T, &self.keys)?.into_iter().map(Some).collect(),
+        };
+        let mut seen = 0;
+        let mut last: Option<(Vec<Value>, Uuid)> = None;
+        for range in ranges {
+            if seen > self.limit {
+                break;
+            }
+            let mut sql = Sql::new("SELECT ");
+            sql.append(self.select.clone()).push(" FROM ");
+            column::from(&mut sql, self.object, T);
+            sql.append(self.joins.clone()).append(self.conditions.clone());
+            if let Some(range) = range {
+                sql.push(" AND ").append(range);
+            }
+            order(&mut sql, T, &self.keys);
+            // One more than asked for tells whether there is a next page.
+            sql.push(" LIMIT ").int((self.limit + 1 - seen) as i64);
+            sql.rows(conn, |row| {
+                seen += 1;
+                if seen > self.limit {
+                    return Ok(());
+                }
+                if seen == self.limit {
+                    last = Some((self.key_values(row)?, row.uuid(self.id_at).unwrap_or_default()));
+                }
+                each(&self.node, row)
+            })?;
+        }
+        let more = seen > self.limit;
+        Ok(last.filter(|_| more).map(|(values, id)| Cursor::new(self.object, &self.keys, values, id)))
+    }
+
+    fn key_values(&self, row: &crate::sql::row::RawRow) -> Result<Vec<Value>> {
+        let mut out = Vec::with_capacity(self.keys.len());
+        for (key, at) in self.keys.iter().zip(&self.key_at) {
+            let mut bytes = Vec::new();
+            row.write(*at, Wire::of(key.field), &mut bytes)?;
+            out.push(serde_json::from_slice(&bytes).map_err(|e| Error::Internal(e.to_string()))?);
+        }
+        Ok(out)
+    }
+
+    fn count(&self, conn: &mut PgConnection, mode: Count) -> Result<i64> {
+        let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM ");
+        column::from(&mut sql, self.object, T);
+        sql.append(self.conditions.clone());
+        if mode == Count::Capped {
+            sql.push(" LIMIT ").int(COUNT_CAP);
+        }
+        sql.push(") c");
+        let mut count = 0;
+        sql.rows(conn, |row| {
+            count = row.int8(0).unwrap_or_default();
+            Ok(())
+        })?;
+        Ok(count)
+    }
+}
+
+fn sort_keys<'a>(caller: &Caller, object: &'a ObjectMeta, sort: &[Sort]) -> Result<Vec<Key<'a>>> {
+    let newest = [Sort { field: "created_at".to_owned(), descending: true }];
+    let sort = if sort.is_empty() { &newest[..] } else { sort };
+    if sort.len() > SORT_MAX {
+        return Err(Error::refused(Code::TooComplex, &["sort"]));
+    }
+    let mut keys: Vec<Key<'a>> = Vec::new();
+    for one in sort {
+        let unknown = || Error::refused(Code::UnknownField, &[&one.field]);
+        let field = object.field(&one.field).filter(|f| caller.access.readable(object, f)).ok_or_else(unknown)?;
+        if !field.sortable() {
+            return Err(Error::refused(Code::BadValue, &["sort", &one.field]));
+        }
+        if !keys.iter().any(|k| k.field.key == field.key) {
+            keys.push(Key { field, descending: one.descending });
+        }
+    }
+    Ok(keys)
+}

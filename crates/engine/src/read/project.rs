@@ -1,0 +1,185 @@
+//! Which columns go out, under which keys, and how a row of them becomes JSON.
+//! A column that the caller may not read never enters the SELECT.
+
+use crate::sql::row::{RawRow, Wire};
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Sql, column};
+use crate::{Action, Error, Result};
+use kezhan_meta::problem::Code;
+use kezhan_meta::query::EXPAND_MAX;
+use kezhan_meta::resolve::Readable;
+use kezhan_meta::{FieldMeta, ObjectMeta};
+use std::collections::BTreeMap;
+
+/// Most references that one request may expand.
+const EXPANSIONS_MAX: usize = 12;
+
+/// Names as asked for, dotted ones as a tree.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    own: Vec<String>,
+    nested: BTreeMap<String, Wanted>,
+}
+
+impl Wanted {
+    /// From `fields` and `expand`: a dotted field implies that its reference is expanded.
+    pub fn new(fields: Option<&[String]>, expand: &[String]) -> Result<Wanted> {
+        let mut wanted = Wanted::default();
+        for path in fields.unwrap_or_default() {
+            wanted.add(path, true, path)?;
+        }
+        for path in expand {
+            wanted.add(&format!("{path}."), false, path)?;
+        }
+        if wanted.count() > EXPANSIONS_MAX {
+            return Err(Error::refused(Code::TooComplex, &["expand"]));
+        }
+        Ok(wanted)
+    }
+
+    fn add(&mut self, path: &str, field: bool, whole: &str) -> Result<()> {
+        if whole.matches('.').count() >= EXPAND_MAX + usize::from(field) {
+            return Err(Error::refused(Code::TooComplex, &[whole]));
+        }
+        match path.split_once('.') {
+            None if path.is_empty() => {}
+            None => self.own.push(path.to_owned()),
+            Some((head, rest)) => self.nested.entry(head.to_owned()).or_default().add(rest, field, whole)?,
+        }
+        Ok(())
+    }
+
+    fn count(&self) -> usize {
+        self.nested.len() + self.nested.values().map(Wanted::count).sum::<usize>()
+    }
+}
+
+/// The select list and joins in the making.
+#[derive(Default)]
+pub struct Select {
+    pub columns: Sql,
+    pub joins: Sql,
+    width: usize,
+}
+
+impl Select {
+    /// Adds a column and tells its place.
+    pub fn add(&mut self, print: impl FnOnce(&mut Sql)) -> usize {
+        if self.width > 0 {
+            self.columns.push(", ");
+        }
+        print(&mut self.columns);
+        self.width += 1;
+        self.width - 1
+    }
+}
+
+/// One JSON object of the answer: its columns and what is expanded below it.
+#[derive(Debug, Default)]
+pub struct Node {
+    /// `"key":` ready to write, place in the row, format.
+    fields: Vec<(String, usize, Wire)>,
+    expands: Vec<(String, usize, Node)>,
+}
+
+impl Node {
+    pub fn write(&self, row: &RawRow, out: &mut Vec<u8>) -> Result<()> {
+        out.push(b'{');
+        for (n, (key, at, wire)) in self.fields.iter().enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key.as_bytes());
+            row.write(*at, *wire, out)?;
+        }
+        if !self.expands.is_empty() {
+            out.extend_from_slice(b",\"expand\":{");
+            let mut first = true;
+            for (key, id_at, node) in &self.expands {
+                // Empty, gone, or not for this caller's eyes: all look the same.
+                if row.is_null(*id_at) {
+                    continue;
+                }
+                if !first {
+                    out.push(b',');
+                }
+                first = false;
+                out.extend_from_slice(key.as_bytes());
+                node.write(row, out)?;
+            }
+            out.push(b'}');
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// Plans the projection of `object` under `alias`.
+pub fn plan(
+    select: &mut Select,
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    alias: &str,
+    wanted: &Wanted,
+    life: Life,
+    aliases: &mut Aliases,
+) -> Result<Node> {
+    let mut node = Node::default();
+    for field in chosen(guard, object, wanted, life)? {
+        let at = select.add(|sql| column::projection(sql, alias, field));
+        node.fields.push((format!("\"{}\":", field.key), at, Wire::of(field)));
+    }
+    for (key, below) in &wanted.nested {
+        let unknown = || Error::refused(Code::UnknownField, &[key]);
+        let field = object.field(key).filter(|f| guard.access.readable(object, f)).ok_or_else(unknown)?;
+        if !field.kind.is_reference() {
+            return Err(Error::refused(Code::BadValue, &["expand", key]));
+        }
+        let target = field.target().and_then(|t| guard.catalog.get(t)).ok_or_else(unknown)?;
+        let r = aliases.next();
+        let joins = &mut select.joins;
+        joins.push(" LEFT JOIN ");
+        column::from(joins, target, &r);
+        joins.push(" ON ").column(&r, "id").push(" = ");
+        column::expression(joins, alias, field);
+        joins.push(" AND ");
+        guard.rows(joins, target, &r, Action::Read, Life::Living, aliases);
+        let id_at = select.add(|sql| drop(sql.column(&r, "id")));
+        let below = plan(select, guard, target, &r, below, Life::Living, aliases)?;
+        node.expands.push((format!("\"{key}\":"), id_at, below));
+    }
+    Ok(node)
+}
+
+fn chosen<'o>(guard: &Guard<'_>, object: &'o ObjectMeta, wanted: &Wanted, life: Life) -> Result<Vec<&'o FieldMeta>> {
+    let readable = |f: &&FieldMeta| guard.access.readable(object, f);
+    if wanted.own.is_empty() {
+        let dead = |f: &FieldMeta| matches!(f.key.as_ref(), "deleted_at" | "deleted_by");
+        return Ok(object.fields.iter().filter(readable).filter(|f| life != Life::Living || !dead(f)).collect());
+    }
+    let mut out: Vec<&FieldMeta> = object.field("id").into_iter().collect();
+    for key in wanted.own.iter().filter(|k| *k != "id") {
+        let unknown = || Error::refused(Code::UnknownField, &[key]);
+        let field = object.field(key).filter(readable).ok_or_else(unknown)?;
+        if !out.iter().any(|f| f.key == field.key) {
+            out.push(field);
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dotted_fields_imply_expansion_and_depth_is_bounded() {
+        let fields = ["name".to_owned(), "owner.name".to_owned()];
+        let wanted = Wanted::new(Some(&fields), &["account.parent".to_owned()]).unwrap();
+        assert_eq!(wanted.own, ["name"]);
+        assert_eq!(wanted.nested["owner"].own, ["name"]);
+        assert!(wanted.nested["account"].nested.contains_key("parent"));
+        assert!(Wanted::new(None, &["a.b.c".to_owned()]).is_err());
+        assert!(Wanted::new(Some(&["a.b.c.d".to_owned()]), &[]).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! Search: one box over all objects, and `q=` on each list.
+
+pub mod keys;
+
+use crate::sql::filter::like_escape;
+use crate::sql::row::Wire;
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Sql, column};
+use crate::{Action, Caller, Engine, Error, Result};
+use diesel::PgConnection;
+use kezhan_meta::problem::Code;
+use kezhan_meta::{FieldMeta, FieldType, ObjectMeta};
+use serde_json::{Value, json};
+
+/// Most hits of one object among a search over all.
+const PER_OBJECT: i64 = 10;
+const LIMIT_MAX: u32 = 50;
+
+#[derive(Clone, Debug, Default)]
+pub struct SearchQuery {
+    pub q: String,
+    /// Empty for all.
+    pub objects: Vec<String>,
+    pub limit: Option<u32>,
+}
+
+/// ` AND …` : the record's search text has every term of `q`.
+pub fn condition(sql: &mut Sql, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
+    let terms = keys::query_terms(q);
+    if terms.is_empty() || q.chars().count() > 200 {
+        return Err(Error::refused(Code::BadValue, &["q", "1–200"]));
+    }
+    if !crate::write::store::has_search(object) {
+        return Err(Error::refused(Code::UnknownParameter, &["q"]));
+    }
+    // The bigrams of the term decide between the search index and the sort index, each time anew.
+    sql.uncached();
+    for term in terms {
+        let escaped = like_escape(&term);
+        if term.chars().count() >= 2 {
+            sql.push(" AND bigrams(").column(alias, "search_text").push(") @> bigrams(").text(term).push(")");
+        }
+        sql.push(" AND ").column(alias, "search_text").push(" LIKE ").text(format!("%{escaped}%"));
+    }
+    Ok(())
+}
+
+struct Hit {
+    rank: i32,
+    order: usize,
+    json: Value,
+}
+
+impl Engine {
+    /// `{"data":[{"object","id","title","subtitle","matched"}]}`, best first.
+    pub fn search(&self, conn: &mut PgConnection, caller: &Caller, query: &SearchQuery) -> Result<Vec<u8>> {
+        let limit = query.limit.unwrap_or(20).clamp(1, LIMIT_MAX) as usize;
+        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let mut objects = Vec::new();
+        for object in caller.catalog.objects() {
+            let asked = match query.objects.is_empty() {
+                true => object.listed,
+                false => query.objects.iter().any(|o| *o == object.name || *o == object.plural),
+            };
+            if asked && crate::write::store::has_search(object) && caller.access.may(&object.name, Action::Read) {
+                objects.push(object.clone());
+            }
+        }
+        if let Some(unknown) = query.objects.iter().find(|o| !objects.iter().any(|m| m.name == **o || m.plural == **o))
+        {
+            return Err(Error::refused(Code::UnknownField, &[unknown]));
+        }
+        let mut aliases = Aliases::default();
+        let mut sql = Sql::default();
+        for (at, object) in objects.iter().enumerate() {
+            if at > 0 {
+                sql.push(" UNION ALL ");
+            }
+            one_object(&mut sql, &guard, object, &query.q, at, &mut aliases)?;
+        }
+        let mut hits = Vec::new();
+        if !objects.is_empty() {
+            let folded = kezhan_meta::rules::text::fold(&query.q);
+            sql.rows(conn, |row| {
+                let at = row.int4(0).unwrap_or_default() as usize;
+                let Some(object) = objects.get(at) else { return Ok(()) };
+                let cell = |i: usize| row.text(i).unwrap_or_default();
+                let title = kezhan_meta::rules::text::fold(cell(2));
+                let rank = match title {
+                    t if t == folded => 0,
+                    t if t.starts_with(&folded) => 1,
+                    t if t.contains(&folded) => 2,
+                    _ => 3,
+                };
+                let mut id = Vec::new();
+                row.write(1, Wire::Uuid, &mut id)?;
+                let id: Value = serde_json::from_slice(&id).map_err(|e| Error::Internal(e.to_string()))?;
+                let matched = if rank < 3 { object.title.as_ref() } else { "search_text" };
+                let json = json!({
+                    "object": object.name, "id": id, "title": cell(2), "subtitle": cell(3), "matched": matched,
+                });
+                hits.push(Hit { rank, order: hits.len(), json });
+                Ok(())
+            })?;
+        }
+        hits.sort_by_key(|h| (h.rank, h.order));
+        let data: Vec<Value> = hits.into_iter().take(limit).map(|h| h.json).collect();
+        serde_json::to_vec(&json!({ "data": data })).map_err(|e| Error::Internal(e.to_string()))
+    }
+}
+
+fn one_object(
+    sql: &mut Sql,
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    q: &str,
+    at: usize,
+    aliases: &mut Aliases,
+) -> Result<()> {
+    sql.push(&format!("(SELECT {at}::int, t.id, "));
+    let readable = |f: &&FieldMeta| kezhan_meta::resolve::Readable::readable(guard.access, object, f);
+    match object.title_field().filter(readable) {
+        Some(title) => {
+            sql.push("left(");
+            column::expression(sql, "t", title);
+            sql.push("::text, 200)");
+        }
+        None => drop(sql.push("''")),
+    }
+    // What tells two records of one name apart: the first further searchable line of text.
+    let subtitle = object.fields.iter().filter(readable).find(|f| {
+        f.searchable && f.key != object.title && !matches!(f.kind, FieldType::LongText | FieldType::RichText)
+    });
+    sql.push(", ");
+    match subtitle {
+        Some(field) => {
+            column::expression(sql, "t", field);
+            sql.push("::text");
+        }
+        None => drop(sql.push("NULL::text")),
+    }
+    sql.push(" FROM ");
+    column::from(sql, object, "t");
+    sql.push(" WHERE ");
+    guard.rows(sql, object, "t", Action::Read, Life::Living, aliases);
+    condition(sql, object, "t", q)?;
+    sql.push(" ORDER BY t.updated_at DESC, t.id DESC LIMIT ").int(PER_OBJECT).push(")");
+    Ok(())
+}

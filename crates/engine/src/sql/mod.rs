@@ -1,0 +1,201 @@
+//! SQL as text with bound values: the one way from metadata to Postgres.
+
+pub mod column;
+pub mod filter;
+pub mod row;
+pub mod scope;
+mod shapes;
+
+use crate::{Error, Result};
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::connection::{DefaultLoadingMode, LoadConnection};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types as st;
+use diesel::{PgConnection, QueryResult, RunQueryDsl};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A bound value.
+#[derive(Clone, Debug)]
+pub enum Bind {
+    Text(Option<String>),
+    Int(Option<i64>),
+    Bool(Option<bool>),
+    Uuid(Option<Uuid>),
+    Date(Option<NaiveDate>),
+    Time(Option<DateTime<Utc>>),
+    Json(Option<Value>),
+    Texts(Option<Vec<String>>),
+    Uuids(Option<Vec<Uuid>>),
+    Ints(Vec<i64>),
+}
+
+/// A statement in the making: `chunks[i]` is followed by `binds[i]`.
+#[derive(Clone, Debug)]
+pub struct Sql {
+    chunks: Vec<String>,
+    binds: Vec<Bind>,
+    /// Worth keeping prepared? Not where the best plan depends on the values.
+    cacheable: bool,
+}
+
+impl Default for Sql {
+    fn default() -> Self {
+        Sql { chunks: vec![String::new()], binds: Vec::new(), cacheable: true }
+    }
+}
+
+impl Sql {
+    pub fn new(text: &str) -> Sql {
+        let mut sql = Sql::default();
+        sql.push(text);
+        sql
+    }
+
+    /// Appends text. Never a value, never anything a caller sent.
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        if let Some(last) = self.chunks.last_mut() {
+            last.push_str(text);
+        }
+        self
+    }
+
+    /// Appends a quoted identifier.
+    pub fn ident(&mut self, name: &str) -> &mut Self {
+        let quoted = name.replace('"', "\"\"");
+        self.push("\"").push(&quoted).push("\"")
+    }
+
+    /// Appends `alias."name"`.
+    pub fn column(&mut self, alias: &str, name: &str) -> &mut Self {
+        self.push(alias).push(".").ident(name)
+    }
+
+    /// Appends a bound value.
+    pub fn bind(&mut self, value: Bind) -> &mut Self {
+        self.binds.push(value);
+        self.chunks.push(String::new());
+        self
+    }
+
+    pub fn uuid(&mut self, id: Uuid) -> &mut Self {
+        self.bind(Bind::Uuid(Some(id)))
+    }
+
+    pub fn text(&mut self, text: impl Into<String>) -> &mut Self {
+        self.bind(Bind::Text(Some(text.into())))
+    }
+
+    pub fn int(&mut self, number: i64) -> &mut Self {
+        self.bind(Bind::Int(Some(number)))
+    }
+
+    /// Appends another statement or part of one.
+    pub fn append(&mut self, other: Sql) -> &mut Self {
+        let mut chunks = other.chunks.into_iter();
+        if let Some(first) = chunks.next() {
+            self.push(&first);
+        }
+        self.chunks.extend(chunks);
+        self.binds.extend(other.binds);
+        self.cacheable &= other.cacheable;
+        self
+    }
+
+    /// Plans each execution anew.
+    pub fn uncached(&mut self) -> &mut Self {
+        self.cacheable = false;
+        self
+    }
+
+    /// The statement with `$n` in place of values, for logs and tests.
+    pub fn shape(&self) -> String {
+        let mut out = String::new();
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            out.push_str(chunk);
+            if at < self.binds.len() {
+                out.push_str(&format!("${}", at + 1));
+            }
+        }
+        out
+    }
+
+    pub fn execute(self, conn: &mut PgConnection) -> Result<usize> {
+        Ok(RunQueryDsl::execute(Statement::from(self), conn)?)
+    }
+
+    /// Runs and hands each raw row to `each`.
+    pub fn rows(self, conn: &mut PgConnection, mut each: impl FnMut(&row::RawRow) -> Result<()>) -> Result<()> {
+        let cursor = <PgConnection as LoadConnection<DefaultLoadingMode>>::load(conn, Statement::from(self))?;
+        let mut raw = row::RawRow::default();
+        for row in cursor {
+            raw.fill(&row?);
+            each(&raw)?;
+        }
+        Ok(())
+    }
+}
+
+/// A finished statement as diesel wants it.
+struct Statement {
+    sql: Sql,
+    cacheable: bool,
+}
+
+impl From<Sql> for Statement {
+    fn from(sql: Sql) -> Self {
+        let cacheable = sql.cacheable && shapes::worth_keeping(&sql.chunks);
+        Statement { sql, cacheable }
+    }
+}
+
+impl QueryId for Statement {
+    type QueryId = ();
+    // The text is the identity: diesel's cache then goes by it.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement {
+    type SqlType = st::Untyped;
+}
+
+impl RunQueryDsl<PgConnection> for Statement {}
+
+impl QueryFragment<Pg> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.cacheable {
+            out.unsafe_to_cache_prepared();
+        }
+        let mut binds = self.sql.binds.iter();
+        for chunk in &self.sql.chunks {
+            out.push_sql(chunk);
+            if let Some(bind) = binds.next() {
+                bind.push(&mut out)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Bind {
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Bind::Text(v) => out.push_bind_param::<st::Nullable<st::Text>, _>(v),
+            Bind::Int(v) => out.push_bind_param::<st::Nullable<st::BigInt>, _>(v),
+            Bind::Bool(v) => out.push_bind_param::<st::Nullable<st::Bool>, _>(v),
+            Bind::Uuid(v) => out.push_bind_param::<st::Nullable<st::Uuid>, _>(v),
+            Bind::Date(v) => out.push_bind_param::<st::Nullable<st::Date>, _>(v),
+            Bind::Time(v) => out.push_bind_param::<st::Nullable<st::Timestamptz>, _>(v),
+            Bind::Json(v) => out.push_bind_param::<st::Nullable<st::Jsonb>, _>(v),
+            Bind::Texts(v) => out.push_bind_param::<st::Nullable<st::Array<st::Text>>, _>(v),
+            Bind::Uuids(v) => out.push_bind_param::<st::Nullable<st::Array<st::Uuid>>, _>(v),
+            Bind::Ints(v) => out.push_bind_param::<st::Array<st::BigInt>, _>(v),
+        }
+    }
+}
+
+/// A canonical value that does not fit its type was let through somewhere: our fault, not the caller's.
+pub(crate) fn misfit(what: &str) -> Error {
+    Error::Internal(format!("a value of the wrong shape reached SQL: {what}"))
+}

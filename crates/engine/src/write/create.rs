@@ -1,0 +1,68 @@
+use super::{Written, draft, number, references, store};
+use crate::access::RowScope;
+use crate::{Action, Caller, Engine, Error, Result, Saved};
+use diesel::{Connection, PgConnection};
+use kezhan_meta::problem::Code;
+use kezhan_meta::{FieldType, ObjectMeta, Record};
+use serde_json::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Engine {
+    pub fn create(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        input: Record,
+    ) -> Result<Written> {
+        if !caller.access.may(&object.name, Action::Create) {
+            return Err(Error::refused(Code::Forbidden, &["create"]));
+        }
+        let record = draft::accept(&caller.access, object, &input, true)?;
+        self.insert(conn, caller, object, Uuid::now_v7(), record)
+    }
+
+    /// Creates from values that are canonical already; read-only ones among them are taken as they are.
+    pub(crate) fn insert(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        mut record: Record,
+    ) -> Result<Written> {
+        draft::defaults(caller, object, &mut record);
+        // One statement commits by itself; only more than one need a transaction around them.
+        let single = !self.hooks_of(&object.name).iter().any(|h| h.acts_after_save() || h.reads_before_save())
+            && !object.fields.iter().any(|f| matches!(f.kind, FieldType::AutoNumber { .. }));
+        let mut write = |conn: &mut PgConnection| {
+            draft::settle(self, conn, caller, object, None, &mut record)?;
+            references::check(conn, caller, object, None, &record)?;
+            within(caller, object, &record)?;
+            number::assign(conn, caller, object, &mut record)?;
+            let text = draft::search_text(object, &record);
+            let diff = Value::Object(draft::diff(object, None, &record));
+            let written = store::insert(conn, caller, object, id, &record, &text, diff)?;
+            record.insert("id".to_owned(), Value::String(id.to_string()));
+            for hook in self.hooks_of(&object.name) {
+                hook.after_save(&mut Saved { engine: self, conn, caller, object, before: None, after: Some(&record) })?;
+            }
+            Ok(written)
+        };
+        if single { write(conn) } else { conn.transaction(write) }
+    }
+}
+
+/// Does the new record lie where this caller may create?
+fn within(caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
+    let owner = record.get("owner").and_then(crate::sql::column::uuid);
+    let inside = match caller.access.rows(object, Action::Create) {
+        RowScope::All => true,
+        RowScope::None => false,
+        RowScope::Owners(owners) => owner.is_some_and(|o| owners.contains(&o)),
+        // The owner's department is found by the insert itself; a caller may always create their own.
+        RowScope::Departments { .. } => owner.is_some(),
+    };
+    if inside { Ok(()) } else { Err(Error::invalid("owner", Code::NoSuchRecord)) }
+}

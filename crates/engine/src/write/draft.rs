@@ -1,0 +1,153 @@
+//! From what a caller sent to a record that may be stored.
+
+use crate::sql::column;
+use crate::{Access, Caller, Draft, Engine, Error, Result};
+use diesel::PgConnection;
+use kezhan_meta::problem::Code;
+use kezhan_meta::{Default, FieldMeta, FieldType, ObjectMeta, Record, Violation, check_record, normalise_value, rules};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Region that a telephone number without a country code is read in.
+const REGION: &str = "CN";
+
+/// The caller's values in canonical form; unknown and unwritable fields are violations.
+pub fn accept(access: &Access, object: &ObjectMeta, input: &Record, creating: bool) -> Result<Record> {
+    let mut out = Record::new();
+    let mut faults = Vec::new();
+    for (key, value) in input {
+        let Some(field) = object.field(key).filter(|f| !f.secret) else {
+            faults.push(Violation::new(key.as_str(), Code::UnknownKey));
+            continue;
+        };
+        if !access.writable(object, field) || (field.immutable && !creating) {
+            faults.push(Violation::new(key.as_str(), Code::ReadOnly));
+            continue;
+        }
+        match normalise_value(field, value) {
+            Ok(value) => drop(out.insert(key.clone(), value)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(out) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Values of fields that the caller left out.
+pub fn defaults(caller: &Caller, object: &ObjectMeta, record: &mut Record) {
+    for field in object.fields.iter() {
+        let Some(default) = &field.default else { continue };
+        if record.contains_key(field.key.as_ref()) {
+            continue;
+        }
+        let value = match default {
+            Default::Text(text) => json!(text),
+            Default::Int(number) if field.kind == FieldType::Integer => json!(number),
+            // Decimals are strings in JSON.
+            Default::Int(number) => json!(number.to_string()),
+            Default::Bool(flag) => json!(flag),
+            Default::CurrentUser => caller.user.map_or(Value::Null, |id| json!(id.to_string())),
+            Default::Today => json!(caller.context().today().format("%Y-%m-%d").to_string()),
+            Default::Now => json!(kezhan_meta::check::instant(chrono::Utc::now())),
+        };
+        record.insert(field.key.to_string(), value);
+    }
+}
+
+/// Runs the hooks, fills companions and holds the record against every rule.
+pub fn settle(
+    engine: &Engine,
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &Arc<ObjectMeta>,
+    before: Option<&Record>,
+    after: &mut Record,
+) -> Result<()> {
+    for hook in engine.hooks_of(&object.name) {
+        hook.before_save(&mut Draft { engine, conn, caller, object, before, after })?;
+    }
+    companions(object, after);
+    let mut faults = check_record(object, after);
+    if faults.is_empty() {
+        for hook in engine.hooks_of(&object.name) {
+            faults.extend(hook.check(object, after));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Sanitised and derived values that stand beside what was typed.
+fn companions(object: &ObjectMeta, record: &mut Record) {
+    for field in object.fields.iter() {
+        match field.kind {
+            FieldType::Phone => {
+                let raw = record.get(field.key.as_ref()).and_then(Value::as_str);
+                let e164 = raw.and_then(|raw| rules::phone::e164(raw, REGION));
+                record.insert(format!("{}_e164", field.key), json!(e164));
+            }
+            FieldType::RichText => {
+                if let Some(Value::String(html)) = record.get_mut(field.key.as_ref()) {
+                    *html = ammonia::clean(html);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What search finds the record by.
+pub fn search_text(object: &ObjectMeta, record: &Record) -> String {
+    use crate::search::keys::{SearchPart, search_text};
+    let mut parts = Vec::new();
+    for field in object.fields.iter().filter(|f| f.searchable) {
+        let Some(text) = record.get(field.key.as_ref()).and_then(Value::as_str) else { continue };
+        parts.push(match field.kind {
+            FieldType::Phone => SearchPart::Phone(text),
+            FieldType::Email => SearchPart::Email(text),
+            FieldType::LongText | FieldType::RichText => SearchPart::Text(text),
+            _ if field.unique => SearchPart::Code(text),
+            _ => SearchPart::Name(text),
+        });
+    }
+    search_text(&parts)
+}
+
+/// `{"field":{"from":…,"to":…}}` for every field whose value differs.
+pub fn diff(object: &ObjectMeta, before: Option<&Record>, after: &Record) -> serde_json::Map<String, Value> {
+    let empty = Record::new();
+    let before_record = before.unwrap_or(&empty);
+    let mut out = serde_json::Map::new();
+    for field in object.fields.iter().filter(|f| tracked(f)) {
+        let from = before_record.get(field.key.as_ref()).unwrap_or(&Value::Null);
+        let to = after.get(field.key.as_ref()).unwrap_or(&Value::Null);
+        if !same(field, from, to) {
+            let entry = match before {
+                Some(_) => json!({ "from": from, "to": to }),
+                None => json!({ "to": to }),
+            };
+            out.insert(field.key.to_string(), entry);
+        }
+    }
+    out
+}
+
+/// Is a change of this field part of the record's history? Secrets leave no trace.
+fn tracked(field: &FieldMeta) -> bool {
+    !field.secret && (field.key == "owner" || field.key == "department" || !kezhan_meta::system::is_system(&field.key))
+}
+
+fn same(field: &FieldMeta, a: &Value, b: &Value) -> bool {
+    if a == b {
+        return true;
+    }
+    match field.kind {
+        _ if field.kind.is_number() => match (kezhan_meta::check::as_decimal(a), kezhan_meta::check::as_decimal(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => false,
+        },
+        FieldType::DateTime => {
+            let at = |v: &Value| v.as_str().and_then(column::instant);
+            a.is_string() && at(a) == at(b)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,21 @@
+//! Writing: one path for everyone. Access → known and writable fields → defaults → merge into what was
+//! there → hooks → rules → scope of the result → diff → record and change in one statement → hooks.
+
+mod create;
+mod delete;
+mod draft;
+mod number;
+mod references;
+pub(crate) mod store;
+mod update;
+mod upsert;
+
+use uuid::Uuid;
+
+/// A record that went in, as this caller may see it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub id: Uuid,
+    pub version: i64,
+    pub body: Vec<u8>,
+}

@@ -1,0 +1,73 @@
+//! References must lead to living records that the caller may see.
+
+use crate::sql::scope::{Aliases, Guard};
+use crate::sql::{Bind, Sql, column};
+use crate::{Action, Caller, Error, Result};
+use diesel::PgConnection;
+use kezhan_meta::problem::Code;
+use kezhan_meta::{ObjectMeta, Record, Violation};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Checks all references that differ from `before`, in one statement.
+pub fn check(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    before: Option<&Record>,
+    after: &Record,
+) -> Result<()> {
+    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    // Target object → ids → fields that name them.
+    let mut wanted: BTreeMap<&str, BTreeMap<Uuid, Vec<&str>>> = BTreeMap::new();
+    for field in object.fields.iter().filter(|f| !kezhan_meta::system::is_system(&f.key)) {
+        let Some(target) = field.target() else { continue };
+        let value = after.get(field.key.as_ref()).unwrap_or(&Value::Null);
+        if value.is_null() || before.is_some_and(|b| b.get(field.key.as_ref()) == Some(value)) {
+            continue;
+        }
+        let ids: Vec<Uuid> = match value {
+            Value::Array(items) => items.iter().filter_map(column::uuid).collect(),
+            one => column::uuid(one).into_iter().collect(),
+        };
+        for id in ids {
+            // Everyone may name themselves.
+            if target != "user" || Some(id) != caller.user {
+                wanted.entry(target).or_default().entry(id).or_default().push(&field.key);
+            }
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::default();
+    let mut aliases = Aliases::default();
+    for (at, (target, ids)) in wanted.iter().enumerate() {
+        let Some(target) = caller.catalog.get(target) else {
+            return Err(Error::Internal(format!("unknown object {target}")));
+        };
+        if at > 0 {
+            sql.push(" UNION ALL ");
+        }
+        let alias = aliases.next();
+        sql.push("SELECT ").column(&alias, "id").push(" FROM ");
+        column::from(&mut sql, target, &alias);
+        sql.push(" WHERE ").column(&alias, "id").push(" = ANY(");
+        sql.bind(Bind::Uuids(Some(ids.keys().copied().collect()))).push(") AND ");
+        guard.rows(&mut sql, target, &alias, Action::Read, crate::sql::scope::Life::Living, &mut aliases);
+    }
+    let mut missing: BTreeMap<Uuid, Vec<&str>> = wanted.into_values().flatten().collect();
+    sql.rows(conn, |row| {
+        if let Some(id) = row.uuid(0) {
+            missing.remove(&id);
+        }
+        Ok(())
+    })?;
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Invalid(
+            missing.into_values().flatten().map(|field| Violation::new(field, Code::NoSuchRecord)).collect(),
+        )),
+    }
+}

@@ -1,0 +1,223 @@
+//! Record and change in one data-modifying statement, answered with the caller's own projection.
+
+use super::Written;
+use crate::read::project::{self, Node, Select, Wanted};
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Bind, Sql, column};
+use crate::{Caller, Error, Result};
+use diesel::PgConnection;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use kezhan_meta::problem::Code;
+use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Record, Storage, Violation};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// What a change is called in history and feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Create,
+    Update,
+    Delete,
+    Restore,
+}
+
+impl Verb {
+    fn key(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Delete => "delete",
+            Verb::Restore => "restore",
+        }
+    }
+}
+
+/// Fields with columns of their own that the write path, not the caller's record, fills.
+fn stored(field: &FieldMeta) -> bool {
+    !kezhan_meta::system::is_system(&field.key)
+}
+
+pub fn insert(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    record: &Record,
+    search_text: &str,
+    diff: Value,
+) -> Result<Written> {
+    let mut names = Sql::new("tenant_id, id, created_by, updated_by, created_at, updated_at, custom");
+    let mut values = Sql::default();
+    values.uuid(caller.tenant).push(", ").uuid(id).push(", ");
+    values.bind(Bind::Uuid(caller.user)).push(", ").bind(Bind::Uuid(caller.user)).push(", now(), now(), ");
+    values.bind(Bind::Json(Some(Value::Object(custom_of(object, record)))));
+    if object.custom {
+        names.push(", object");
+        values.push(", ").text(object.name.to_string());
+    }
+    for field in object.fields.iter().filter(|f| stored(f)) {
+        let Storage::Column(name) = &field.storage else { continue };
+        names.push(", ").ident(name);
+        values.push(", ");
+        column::operand(&mut values, field, record.get(field.key.as_ref()).unwrap_or(&Value::Null))?;
+    }
+    if object.field("department").is_some() {
+        names.push(", department_id");
+        values.push(", ");
+        department(&mut values, caller, record);
+    }
+    if has_search(object) {
+        names.push(", search_text");
+        values.push(", ").text(search_text);
+    }
+    let mut sql = Sql::new("WITH t AS (INSERT INTO ");
+    sql.ident(&object.table).push(" (").append(names).push(") VALUES (").append(values).push(") RETURNING *)");
+    finish(conn, sql, caller, object, Verb::Create, diff, id)
+}
+
+/// Updates the fields that `diff` names.
+pub fn update(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    record: &Record,
+    search_text: &str,
+    diff: serde_json::Map<String, Value>,
+) -> Result<Written> {
+    let mut sql = Sql::new("WITH t AS (UPDATE ");
+    sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by = ");
+    sql.bind(Bind::Uuid(caller.user));
+    let mut custom = false;
+    for field in object.fields.iter().filter(|f| stored(f) && diff.contains_key(f.key.as_ref())) {
+        match &field.storage {
+            Storage::Custom => custom = true,
+            Storage::Column(name) => {
+                sql.push(", ").ident(name).push(" = ");
+                column::operand(&mut sql, field, record.get(field.key.as_ref()).unwrap_or(&Value::Null))?;
+            }
+        }
+    }
+    if custom {
+        sql.push(", custom = ").bind(Bind::Json(Some(Value::Object(custom_of(object, record)))));
+    }
+    if diff.contains_key("owner") && object.field("department").is_some() {
+        sql.push(", department_id = ");
+        department(&mut sql, caller, record);
+    }
+    if has_search(object) && diff.keys().any(|k| object.field(k).is_some_and(|f| f.searchable)) {
+        sql.push(", search_text = ").text(search_text);
+    }
+    sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
+    finish(conn, sql, caller, object, Verb::Update, Value::Object(diff), id)
+}
+
+/// To the recycle bin or back.
+pub fn bury(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, id: Uuid, verb: Verb) -> Result<Written> {
+    let mut sql = Sql::new("WITH t AS (UPDATE ");
+    sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by = ");
+    sql.bind(Bind::Uuid(caller.user));
+    match verb {
+        Verb::Delete => drop(sql.push(", deleted_at = now(), deleted_by = ").bind(Bind::Uuid(caller.user))),
+        _ => drop(sql.push(", deleted_at = NULL, deleted_by = NULL")),
+    }
+    sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
+    finish(conn, sql, caller, object, verb, Value::Object(serde_json::Map::new()), id)
+}
+
+/// Appends the change entry and the projection, and runs it all.
+fn finish(
+    conn: &mut PgConnection,
+    mut sql: Sql,
+    caller: &Caller,
+    object: &ObjectMeta,
+    verb: Verb,
+    diff: Value,
+    id: Uuid,
+) -> Result<Written> {
+    sql.push(", c AS (INSERT INTO changes (tenant_id, object, record_id, action, version, actor_id, channel, ");
+    sql.push("request_id, changes) SELECT t.tenant_id, ").text(object.name.to_string()).push(", t.id, ");
+    sql.text(verb.key()).push(", t.version, ").bind(Bind::Uuid(caller.user)).push(", ");
+    sql.text(caller.channel.key()).push(", ").text(caller.request_id.clone()).push(", ");
+    sql.bind(Bind::Json(Some(diff))).push(" FROM t) SELECT ");
+    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let mut select = Select::default();
+    let life = if verb == Verb::Delete { Life::Deleted } else { Life::Living };
+    let wanted = Wanted::default();
+    let node: Node = project::plan(&mut select, &guard, object, "t", &wanted, life, &mut Aliases::default())?;
+    let version_at = select.add(|sql| drop(sql.column("t", "version")));
+    sql.append(select.columns).push(" FROM t");
+    let mut written = None;
+    sql.rows(conn, |row| {
+        let mut body = Vec::with_capacity(1024);
+        node.write(row, &mut body)?;
+        let version = i64::from(row.int4(version_at).unwrap_or_default());
+        written = Some(Written { id, version, body });
+        Ok(())
+    })
+    .map_err(|error| explain(object, error))?;
+    written.ok_or_else(Error::not_found)
+}
+
+/// A record belongs to its owner's department.
+fn department(sql: &mut Sql, caller: &Caller, record: &Record) {
+    let owner = record.get("owner").and_then(column::uuid);
+    match owner {
+        Some(owner) if Some(owner) == caller.user => drop(sql.bind(Bind::Uuid(caller.department))),
+        Some(owner) => {
+            sql.push("(SELECT home_department_id FROM users WHERE tenant_id = ").uuid(caller.tenant);
+            sql.push(" AND id = ").uuid(owner).push(")");
+        }
+        None => drop(sql.push("NULL")),
+    }
+}
+
+fn custom_of(object: &ObjectMeta, record: &Record) -> serde_json::Map<String, Value> {
+    let mut out = serde_json::Map::new();
+    for field in object.fields.iter().filter(|f| f.storage == Storage::Custom) {
+        // Empty is absent: `IS NULL` then means the same for both kinds of field.
+        if let Some(value) = record.get(field.key.as_ref()).filter(|v| !v.is_null()) {
+            out.insert(field.key.to_string(), value.clone());
+        }
+    }
+    out
+}
+
+pub fn has_search(object: &ObjectMeta) -> bool {
+    object.custom || object.fields.iter().any(|f| f.searchable)
+}
+
+/// Constraint violations in the words of the record's fields.
+fn explain(object: &ObjectMeta, error: Error) -> Error {
+    let Error::Database(DieselError::DatabaseError(kind, info)) = &error else { return error };
+    let constraint = info.constraint_name().unwrap_or_default();
+    let named = |suffix: &dyn Fn(&FieldMeta) -> bool| object.fields.iter().find(|f| suffix(f));
+    let by_column = |f: &FieldMeta| match &f.storage {
+        Storage::Column(column) => {
+            constraint.contains(&format!("_{column}_")) || constraint.ends_with(&format!("_{column}"))
+        }
+        Storage::Custom => constraint.contains(&format!("_{}_", f.key)) || constraint.ends_with(&format!("_{}", f.key)),
+    };
+    match kind {
+        DatabaseErrorKind::UniqueViolation => {
+            let field = named(&|f: &FieldMeta| f.unique && by_column(f));
+            let field = field.or_else(|| named(&|f: &FieldMeta| f.unique));
+            Error::Invalid(vec![Violation::new(field.map_or("", |f| f.key.as_ref()), Code::Taken)])
+        }
+        DatabaseErrorKind::ForeignKeyViolation => {
+            let field = named(&|f: &FieldMeta| f.target().is_some() && by_column(f));
+            Error::Invalid(vec![Violation::new(field.map_or("", |f| f.key.as_ref()), Code::NoSuchRecord)])
+        }
+        DatabaseErrorKind::NotNullViolation => {
+            let field = named(
+                &|f: &FieldMeta| matches!(&f.storage, Storage::Column(c) if Some(c.as_ref()) == info.column_name()),
+            );
+            Error::Invalid(vec![Violation::new(field.map_or("", |f| f.key.as_ref()), Code::Required)])
+        }
+        _ if info.message().contains("numeric field overflow") => {
+            let field = named(&|f: &FieldMeta| matches!(f.kind, FieldType::Decimal { .. } | FieldType::Money));
+            Error::Invalid(vec![Violation::new(field.map_or("", |f| f.key.as_ref()), Code::TooBig).with("10^16")])
+        }
+        _ => error,
+    }
+}

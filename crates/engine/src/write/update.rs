@@ -1,0 +1,132 @@
+use super::{Written, draft, references, store};
+use crate::read::project::{self, Select, Wanted};
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Sql, column};
+use crate::{Action, Caller, Engine, Error, Result, Saved};
+use diesel::{Connection, PgConnection};
+use kezhan_meta::problem::Code;
+use kezhan_meta::{ObjectMeta, Record};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A record locked for writing, with what the caller may do to it.
+pub struct Locked {
+    pub record: Record,
+    pub version: i64,
+}
+
+impl Engine {
+    /// Changes what `patch` names. `expected` is the version that the caller has seen.
+    pub fn update(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        patch: Record,
+        expected: Option<i64>,
+    ) -> Result<Written> {
+        conn.transaction(|conn| {
+            let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
+            fresh(&locked, expected)?;
+            let patch = draft::accept(&caller.access, object, &patch, false)?;
+            self.apply(conn, caller, object, id, locked, patch)
+        })
+    }
+
+    /// The system's own change: read-only fields may be set, nothing is refused but what is invalid.
+    pub fn amend(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        patch: Record,
+    ) -> Result<Written> {
+        let caller = &caller.elevated();
+        conn.transaction(|conn| {
+            let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
+            self.apply(conn, caller, object, id, locked, patch)
+        })
+    }
+
+    fn apply(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        locked: Locked,
+        patch: Record,
+    ) -> Result<Written> {
+        let before = locked.record;
+        let mut after = before.clone();
+        after.extend(patch);
+        draft::settle(self, conn, caller, object, Some(&before), &mut after)?;
+        let diff = draft::diff(object, Some(&before), &after);
+        if diff.is_empty() {
+            let found = self.read(conn, caller, object, id, &crate::read::ReadOptions::default())?;
+            let found = found.ok_or_else(Error::not_found)?;
+            return Ok(Written { id, version: found.version, body: found.body });
+        }
+        references::check(conn, caller, object, Some(&before), &after)?;
+        let text = draft::search_text(object, &after);
+        let written = store::update(conn, caller, object, id, &after, &text, diff)?;
+        for hook in self.hooks_of(&object.name) {
+            let (before, after) = (Some(&before), Some(&after));
+            hook.after_save(&mut Saved { engine: self, conn, caller, object, before, after })?;
+        }
+        Ok(written)
+    }
+}
+
+pub fn fresh(locked: &Locked, expected: Option<i64>) -> Result<()> {
+    match expected {
+        Some(version) if version != locked.version => Err(Error::Stale(locked.version)),
+        _ => Ok(()),
+    }
+}
+
+/// Locks a row that the caller may see; 404 where they may not, 403 where they may see but not act.
+/// The record comes with every field, read by the system: rules and hooks need the whole of it.
+pub fn lock(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    action: Action,
+    life: Life,
+) -> Result<Locked> {
+    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let whole = crate::Access::unrestricted();
+    let system = Guard { tenant: caller.tenant, access: &whole, catalog: &caller.catalog };
+    let mut aliases = Aliases::default();
+    let mut select = Select::default();
+    let node = project::plan(&mut select, &system, object, "t", &Wanted::default(), life, &mut aliases)?;
+    let version_at = select.add(|sql| drop(sql.column("t", "version")));
+    let may_at = select.add(|sql| {
+        sql.push("(true");
+        guard.scope(sql, object, "t", action, &mut aliases);
+        sql.push(")");
+    });
+    let mut sql = Sql::new("SELECT ");
+    sql.append(select.columns).push(" FROM ");
+    column::from(&mut sql, object, "t");
+    sql.push(" WHERE t.id = ").uuid(id).push(" AND ");
+    guard.rows(&mut sql, object, "t", Action::Read, life, &mut aliases);
+    sql.push(" FOR NO KEY UPDATE OF t");
+    let mut found = None;
+    sql.rows(conn, |row| {
+        let mut body = Vec::with_capacity(1024);
+        node.write(row, &mut body)?;
+        let record = serde_json::from_slice(&body).map_err(|e| Error::Internal(e.to_string()))?;
+        let version = i64::from(row.int4(version_at).unwrap_or_default());
+        found = Some((Locked { record, version }, row.bool(may_at).unwrap_or_default()));
+        Ok(())
+    })?;
+    match found {
+        None => Err(Error::not_found()),
+        Some((_, false)) => Err(Error::refused(Code::Forbidden, &[action.key()])),
+        Some((locked, true)) => Ok(locked),
+    }
+}

@@ -1,0 +1,74 @@
+use super::Written;
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Sql, column};
+use crate::{Action, Caller, Engine, Error, Result};
+use diesel::{Connection, PgConnection};
+use kezhan_meta::problem::Code;
+use kezhan_meta::{ObjectMeta, Record, normalise_value};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Engine {
+    /// Updates the record whose unique field has this value, or creates it. Tells whether it was created.
+    pub fn upsert(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        key: &str,
+        value: &str,
+        mut record: Record,
+    ) -> Result<(Written, bool)> {
+        let unknown = || Error::refused(Code::UnknownField, &[key]);
+        let field = object.field(key).filter(|f| f.unique).ok_or_else(unknown)?;
+        let canonical = normalise_value(field, &json!(value)).map_err(|v| Error::Invalid(vec![v]))?;
+        if canonical.is_null() {
+            return Err(Error::invalid(key, Code::Required));
+        }
+        conn.transaction(|conn| {
+            // Two callers upserting the same key wait for each other here rather than collide.
+            let mut lock = Sql::new("SELECT pg_advisory_xact_lock(hashtextextended(");
+            lock.text(format!("{}/{}/{key}/{canonical}", caller.tenant, object.name)).push(", 0))");
+            lock.rows(conn, |_| Ok(()))?;
+            match self.find_unique(conn, caller, object, key, &canonical)? {
+                Some(id) => {
+                    record.remove(key);
+                    Ok((self.update(conn, caller, object, id, record, None)?, false))
+                }
+                None => {
+                    record.insert(key.to_owned(), canonical.clone());
+                    Ok((self.create(conn, caller, object, record)?, true))
+                }
+            }
+        })
+    }
+
+    /// The id of the living record with this value in this unique field, if the caller may see it.
+    pub fn find_unique(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &ObjectMeta,
+        key: &str,
+        value: &Value,
+    ) -> Result<Option<Uuid>> {
+        let unknown = || Error::refused(Code::UnknownField, &[key]);
+        let field = object.field(key).filter(|f| f.unique).ok_or_else(unknown)?;
+        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let mut sql = Sql::new("SELECT t.id FROM ");
+        column::from(&mut sql, object, "t");
+        sql.push(" WHERE ");
+        column::expression(&mut sql, "t", field);
+        sql.push(" = ");
+        column::operand(&mut sql, field, value)?;
+        sql.push(" AND ");
+        guard.rows(&mut sql, object, "t", Action::Read, Life::Living, &mut Aliases::default());
+        let mut found = None;
+        sql.rows(conn, |row| {
+            found = row.uuid(0);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
