@@ -7,7 +7,8 @@ export HOME="${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}"
 export KEZHAN_CACHE="${KEZHAN_CACHE:-$HOME/.cache/kezhan}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$KEZHAN_CACHE/target}"
 [[ -d "$HOME/.cargo/bin" ]] && export PATH="$PATH:$HOME/.cargo/bin"
-mkdir -p "$KEZHAN_CACHE"
+mkdir -p "$KEZHAN_CACHE/bin"
+export PATH="$KEZHAN_CACHE/bin:$PATH"
 
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
