@@ -7,6 +7,7 @@ pub mod access;
 pub mod caller;
 pub mod custom;
 pub mod error;
+pub mod feed;
 pub mod hooks;
 pub mod read;
 pub mod search;

@@ -284,8 +284,8 @@ pub fn check_field(object: &ObjectMeta, field: &FieldMeta, value: &Value, record
                     fail(Code::TooBig, vec![max.to_string()]);
                 }
             }
-            Rule::Uscc if !value.as_str().is_some_and(|s| rules::uscc::check(s).is_ok()) => fail(Code::BadUscc, vec![]),
-            Rule::IdCard if !value.as_str().is_some_and(|s| rules::id_card::check(s).is_ok()) => {
+            Rule::Uscc if value.as_str().is_none_or(|s| rules::uscc::check(s).is_err()) => fail(Code::BadUscc, vec![]),
+            Rule::IdCard if value.as_str().is_none_or(|s| rules::id_card::check(s).is_err()) => {
                 fail(Code::BadIdCard, vec![])
             }
             Rule::Currency

@@ -88,7 +88,7 @@ impl Cursor {
             for (key, value) in keys.iter().zip(&self.v).take(at) {
                 expression(&mut sql, alias, key.field);
                 match value.is_null() {
-                    true => drop(sql.push(" IS NULL")),
+                    true => sql.push(" IS NULL").done(),
                     false => {
                         sql.push(" = ");
                         column::operand(&mut sql, key.field, value)?;
@@ -144,7 +144,7 @@ impl Cursor {
 
 fn after(sql: &mut Sql, alias: &str, key: &Key<'_>, value: &Value) -> Result<()> {
     match (value.is_null(), key.descending) {
-        (true, true) => drop(sql.push("false")),
+        (true, true) => sql.push("false").done(),
         (true, false) => {
             expression(sql, alias, key.field);
             sql.push(" IS NOT NULL");

@@ -138,7 +138,7 @@ impl<'a> Page<'a> {
         let mut select = Select::default();
         let node = project::plan(&mut select, &guard, object, T, &wanted, life(query), &mut aliases)?;
         let key_at = keys.iter().map(|k| select.add(|sql| column::projection(sql, T, k.field))).collect();
-        let id_at = select.add(|sql| drop(sql.column(T, "id")));
+        let id_at = select.add(|sql| sql.column(T, "id").done());
         Ok(Page {
             select: select.columns,
             joins: select.joins,

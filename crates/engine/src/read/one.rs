@@ -67,7 +67,7 @@ fn plan(caller: &Caller, object: &ObjectMeta, id: Uuid, wanted: &Wanted, life: L
     let mut aliases = Aliases::default();
     let mut select = Select::default();
     let node = project::plan(&mut select, &guard, object, "t", wanted, life, &mut aliases)?;
-    let version_at = select.add(|sql| drop(sql.column("t", "version")));
+    let version_at = select.add(|sql| sql.column("t", "version").done());
     let mut sql = Sql::new("SELECT ");
     sql.append(select.columns).push(" FROM ");
     column::from(&mut sql, object, "t");

@@ -136,7 +136,7 @@ pub fn plan(
             return Err(Error::refused(Code::BadValue, &["expand", key]));
         }
         let target = field.target().and_then(|t| guard.catalog.get(t)).ok_or_else(unknown)?;
-        let r = aliases.next();
+        let r = aliases.fresh();
         let joins = &mut select.joins;
         joins.push(" LEFT JOIN ");
         column::from(joins, target, &r);
@@ -144,7 +144,7 @@ pub fn plan(
         column::expression(joins, alias, field);
         joins.push(" AND ");
         guard.rows(joins, target, &r, Action::Read, Life::Living, aliases);
-        let id_at = select.add(|sql| drop(sql.column(&r, "id")));
+        let id_at = select.add(|sql| sql.column(&r, "id").done());
         let below = plan(select, guard, target, &r, below, Life::Living, aliases)?;
         node.expands.push((format!("\"{key}\":"), id_at, below));
     }

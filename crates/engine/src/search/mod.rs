@@ -125,7 +125,7 @@ fn one_object(
             column::expression(sql, "t", title);
             sql.push("::text, 200)");
         }
-        None => drop(sql.push("''")),
+        None => sql.push("''").done(),
     }
     // What tells two records of one name apart: the first further searchable line of text.
     let subtitle = object.fields.iter().filter(readable).find(|f| {
@@ -137,7 +137,7 @@ fn one_object(
             column::expression(sql, "t", field);
             sql.push("::text");
         }
-        None => drop(sql.push("NULL::text")),
+        None => sql.push("NULL::text").done(),
     }
     sql.push(" FROM ");
     column::from(sql, object, "t");

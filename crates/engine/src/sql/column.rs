@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// The expression to compare and sort a field by.
 pub fn expression(sql: &mut Sql, alias: &str, field: &FieldMeta) {
     match &field.storage {
-        Storage::Column(column) => drop(sql.column(alias, column)),
+        Storage::Column(column) => sql.column(alias, column).done(),
         Storage::Custom => {
             let text = format!("({alias}.custom->>'{}')", field.key);
             let json = format!("({alias}.custom->'{}')", field.key);
@@ -49,8 +49,8 @@ pub fn expression(sql: &mut Sql, alias: &str, field: &FieldMeta) {
 /// The expression to read a field by: custom values come as JSON, ready to be passed on.
 pub fn projection(sql: &mut Sql, alias: &str, field: &FieldMeta) {
     match &field.storage {
-        Storage::Column(column) => drop(sql.column(alias, column)),
-        Storage::Custom => drop(sql.push(&format!("{alias}.custom->'{}'", field.key))),
+        Storage::Column(column) => sql.column(alias, column).done(),
+        Storage::Custom => sql.push(&format!("{alias}.custom->'{}'", field.key)).done(),
     }
 }
 
@@ -104,8 +104,8 @@ pub fn operand(sql: &mut Sql, field: &FieldMeta, value: &Value) -> Result<()> {
             sql.bind(Bind::Texts(texts(value)));
         }
         FieldType::MultiReference { .. } => match &field.storage {
-            Storage::Custom => drop(sql.bind(Bind::Texts(texts(value)))),
-            Storage::Column(_) => drop(sql.bind(Bind::Uuids(uuids(value)))),
+            Storage::Custom => sql.bind(Bind::Texts(texts(value))).done(),
+            Storage::Column(_) => sql.bind(Bind::Uuids(uuids(value))).done(),
         },
         FieldType::Address | FieldType::Geo | FieldType::Json => {
             sql.bind(Bind::Json((!value.is_null()).then(|| value.clone())));
@@ -127,13 +127,13 @@ pub fn operands(sql: &mut Sql, field: &FieldMeta, values: &[Value]) -> Result<()
         FieldType::Decimal { .. } | FieldType::Money | FieldType::Percent => {
             sql.bind(Bind::Texts(Some(texts()))).push("::numeric[]");
         }
-        FieldType::Date => drop(sql.bind(Bind::Texts(Some(texts()))).push("::date[]")),
-        FieldType::DateTime => drop(sql.bind(Bind::Texts(Some(texts()))).push("::timestamptz[]")),
-        FieldType::Boolean => drop(sql.bind(Bind::Texts(Some(texts()))).push("::boolean[]")),
+        FieldType::Date => sql.bind(Bind::Texts(Some(texts()))).push("::date[]").done(),
+        FieldType::DateTime => sql.bind(Bind::Texts(Some(texts()))).push("::timestamptz[]").done(),
+        FieldType::Boolean => sql.bind(Bind::Texts(Some(texts()))).push("::boolean[]").done(),
         FieldType::MultiReference { .. } if field.storage != Storage::Custom => {
             sql.bind(Bind::Uuids(Some(values.iter().filter_map(uuid).collect())));
         }
-        _ => drop(sql.bind(Bind::Texts(Some(texts())))),
+        _ => sql.bind(Bind::Texts(Some(texts()))).done(),
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub fn print(
                 return Err(Error::refused(Code::UnknownField, &[relation]));
             };
             let mut inner = Ok(());
-            let r = aliases.next();
+            let r = aliases.fresh();
             sql.push("EXISTS (SELECT 1 FROM ");
             column::from(sql, target, &r);
             sql.push(" WHERE ").column(alias, "id").push(" = ");
@@ -120,7 +120,7 @@ fn leaf(
     if negate {
         sql.push("NOT ");
     }
-    let r = aliases.next();
+    let r = aliases.fresh();
     sql.push("EXISTS (SELECT 1 FROM ");
     column::from(sql, target, &r);
     sql.push(" WHERE ").column(&r, "id").push(" = ");

@@ -79,6 +79,9 @@ impl Sql {
         self
     }
 
+    /// Ends a chain where nothing is expected of it.
+    pub fn done(&mut self) {}
+
     pub fn uuid(&mut self, id: Uuid) -> &mut Self {
         self.bind(Bind::Uuid(Some(id)))
     }

@@ -158,7 +158,7 @@ fn write_value(bytes: &[u8], wire: Wire, out: &mut Vec<u8>) -> Result<()> {
             print(out, format_args!("\"{}\"", date.format("%Y-%m-%d")))?;
         }
         Wire::Time => print(out, format_args!("\"{}\"", kezhan_meta::check::instant(time(bytes)?)))?,
-        Wire::Texts => array(bytes, out, |item, out| string(item, out))?,
+        Wire::Texts => array(bytes, out, string)?,
         Wire::Uuids => array(bytes, out, |item, out| write_value(item, Wire::Uuid, out))?,
     }
     Ok(())

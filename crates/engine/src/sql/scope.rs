@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub struct Aliases(u32);
 
 impl Aliases {
-    pub fn next(&mut self) -> String {
+    pub fn fresh(&mut self) -> String {
         self.0 += 1;
         format!("r{}", self.0)
     }
@@ -46,8 +46,8 @@ impl Guard<'_> {
         sql.column(alias, "tenant_id").push(" = ").uuid(self.tenant);
         column::kind_condition(sql, object, alias);
         match life {
-            Life::Living => drop(sql.push(" AND ").column(alias, "deleted_at").push(" IS NULL")),
-            Life::Deleted => drop(sql.push(" AND ").column(alias, "deleted_at").push(" IS NOT NULL")),
+            Life::Living => sql.push(" AND ").column(alias, "deleted_at").push(" IS NULL").done(),
+            Life::Deleted => sql.push(" AND ").column(alias, "deleted_at").push(" IS NOT NULL").done(),
             Life::Any => {}
         }
         self.scope(sql, object, alias, action, aliases);
@@ -56,7 +56,7 @@ impl Guard<'_> {
     /// ` AND …` for the data scope alone; nothing where the caller may reach every row.
     pub fn scope(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action, aliases: &mut Aliases) {
         match self.access.rows(object, action) {
-            RowScope::None => drop(sql.push(" AND false")),
+            RowScope::None => sql.push(" AND false").done(),
             RowScope::All if self.access.is_unrestricted() => {}
             RowScope::All => self.inherited(sql, object, alias, action, aliases),
             RowScope::Owners(owners) => {
@@ -82,9 +82,9 @@ impl Guard<'_> {
     fn inherited(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action, aliases: &mut Aliases) {
         match &object.scope {
             Scope::Through { field } => {
-                let Some(field) = object.field(field) else { return drop(sql.push(" AND false")) };
+                let Some(field) = object.field(field) else { return sql.push(" AND false").done() };
                 let Some(parent) = field.target().and_then(|t| self.catalog.get(t)) else {
-                    return drop(sql.push(" AND false"));
+                    return sql.push(" AND false").done();
                 };
                 if self.open(parent, action) {
                     return;
@@ -133,7 +133,7 @@ impl Guard<'_> {
         aliases: &mut Aliases,
         link: impl FnOnce(&mut Sql, &str),
     ) {
-        let alias = aliases.next();
+        let alias = aliases.fresh();
         sql.push("EXISTS (SELECT 1 FROM ");
         column::from(sql, object, &alias);
         sql.push(" WHERE ");
@@ -147,8 +147,8 @@ impl Guard<'_> {
 /// `=` for one, which keeps the index order; `= ANY` for many.
 fn one_of(sql: &mut Sql, alias: &str, column: &str, ids: &[Uuid]) {
     match ids {
-        [] => drop(sql.push("false")),
-        [one] => drop(sql.column(alias, column).push(" = ").uuid(*one)),
+        [] => sql.push("false").done(),
+        [one] => sql.column(alias, column).push(" = ").uuid(*one).done(),
         many => {
             sql.column(alias, column).push(" = ANY(").bind(Bind::Uuids(Some(many.to_vec()))).push(")");
         }

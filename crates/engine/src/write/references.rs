@@ -50,7 +50,7 @@ pub fn check(
         if at > 0 {
             sql.push(" UNION ALL ");
         }
-        let alias = aliases.next();
+        let alias = aliases.fresh();
         sql.push("SELECT ").column(&alias, "id").push(" FROM ");
         column::from(&mut sql, target, &alias);
         sql.push(" WHERE ").column(&alias, "id").push(" = ANY(");

@@ -118,8 +118,8 @@ pub fn bury(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, id: U
     sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by = ");
     sql.bind(Bind::Uuid(caller.user));
     match verb {
-        Verb::Delete => drop(sql.push(", deleted_at = now(), deleted_by = ").bind(Bind::Uuid(caller.user))),
-        _ => drop(sql.push(", deleted_at = NULL, deleted_by = NULL")),
+        Verb::Delete => sql.push(", deleted_at = now(), deleted_by = ").bind(Bind::Uuid(caller.user)).done(),
+        _ => sql.push(", deleted_at = NULL, deleted_by = NULL").done(),
     }
     sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
     finish(conn, sql, caller, object, verb, Value::Object(serde_json::Map::new()), id)
@@ -145,7 +145,7 @@ fn finish(
     let life = if verb == Verb::Delete { Life::Deleted } else { Life::Living };
     let wanted = Wanted::default();
     let node: Node = project::plan(&mut select, &guard, object, "t", &wanted, life, &mut Aliases::default())?;
-    let version_at = select.add(|sql| drop(sql.column("t", "version")));
+    let version_at = select.add(|sql| sql.column("t", "version").done());
     sql.append(select.columns).push(" FROM t");
     let mut written = None;
     sql.rows(conn, |row| {
@@ -163,12 +163,12 @@ fn finish(
 fn department(sql: &mut Sql, caller: &Caller, record: &Record) {
     let owner = record.get("owner").and_then(column::uuid);
     match owner {
-        Some(owner) if Some(owner) == caller.user => drop(sql.bind(Bind::Uuid(caller.department))),
+        Some(owner) if Some(owner) == caller.user => sql.bind(Bind::Uuid(caller.department)).done(),
         Some(owner) => {
             sql.push("(SELECT home_department_id FROM users WHERE tenant_id = ").uuid(caller.tenant);
             sql.push(" AND id = ").uuid(owner).push(")");
         }
-        None => drop(sql.push("NULL")),
+        None => sql.push("NULL").done(),
     }
 }
 

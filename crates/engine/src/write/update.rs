@@ -103,7 +103,7 @@ pub fn lock(
     let mut aliases = Aliases::default();
     let mut select = Select::default();
     let node = project::plan(&mut select, &system, object, "t", &Wanted::default(), life, &mut aliases)?;
-    let version_at = select.add(|sql| drop(sql.column("t", "version")));
+    let version_at = select.add(|sql| sql.column("t", "version").done());
     let may_at = select.add(|sql| {
         sql.push("(true");
         guard.scope(sql, object, "t", action, &mut aliases);

@@ -1,0 +1,164 @@
+use super::{body, decode, encode, masked, page_size};
+use crate::read::ReadOptions;
+use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::{Bind, Sql, column};
+use crate::{Action, Caller, Engine, Error, Result};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use kezhan_meta::ObjectMeta;
+use kezhan_meta::check::instant;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Where a page ended: the moment and the entry's own id.
+type Place = (DateTime<Utc>, String);
+
+/// An entry before its record is read.
+struct Entry {
+    at: DateTime<Utc>,
+    key: String,
+    json: Value,
+    /// A record that refers here: object and id, read in full afterwards.
+    refers: Option<(Arc<ObjectMeta>, Uuid)>,
+}
+
+impl Engine {
+    /// Everything that happened to a record: its own changes and what refers to it (follow-ups, tasks,
+    /// contacts, opportunities …), newest first, each only as far as the caller may see it.
+    pub fn timeline(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &ObjectMeta,
+        id: Uuid,
+        limit: Option<u32>,
+        cursor: Option<&str>,
+    ) -> Result<Vec<u8>> {
+        let options = ReadOptions { fields: Some(vec!["id".into()]), deleted: true, ..ReadOptions::default() };
+        self.read(conn, caller, object, id, &options)?.ok_or_else(Error::not_found)?;
+        let limit = page_size(limit, 100)? as usize;
+        let place = cursor.map(decode::<Place>).transpose()?;
+        let mut entries = own_changes(conn, caller, object, id, limit, place.as_ref())?;
+        entries.extend(referring(conn, caller, object, id, limit, place.as_ref())?);
+        entries.sort_by(|a, b| (b.at, &b.key).cmp(&(a.at, &a.key)));
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let next = match entries.last().filter(|_| more) {
+            Some(last) => Some(encode(&(last.at, &last.key))?),
+            None => None,
+        };
+        let mut data = Vec::with_capacity(entries.len());
+        for mut entry in entries {
+            if let (Some((target, record)), Value::Object(json)) = (entry.refers, &mut entry.json) {
+                match self.fetch(conn, caller, &target, record)? {
+                    Some(record) => drop(json.insert("record".into(), Value::Object(record))),
+                    None => continue,
+                }
+            }
+            data.push(entry.json);
+        }
+        body(data, next)
+    }
+}
+
+fn before(sql: &mut Sql, at: &str, key: &str, place: Option<&Place>) {
+    if let Some((when, id)) = place {
+        sql.push(&format!(" AND ({at}, {key}) < ("));
+        sql.bind(Bind::Time(Some(*when))).push(", ").text(id.clone()).push(")");
+    }
+}
+
+fn own_changes(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    limit: usize,
+    place: Option<&Place>,
+) -> Result<Vec<Entry>> {
+    let mut sql = Sql::new("SELECT c.seq::text, c.at, c.action, c.version, c.actor_id, u.name, c.channel, c.changes ");
+    sql.push("FROM changes c LEFT JOIN users u ON u.tenant_id = c.tenant_id AND u.id = c.actor_id ");
+    sql.push("WHERE c.tenant_id = ").uuid(caller.tenant).push(" AND c.object = ").text(object.name.to_string());
+    sql.push(" AND c.record_id = ").uuid(id);
+    before(&mut sql, "c.at", "c.seq::text", place);
+    sql.push(" ORDER BY c.at DESC, c.seq::text DESC LIMIT ").int(limit as i64 + 1);
+    let mut out = Vec::new();
+    sql.rows(conn, |row| {
+        let at = row.time(1).unwrap_or_default();
+        let json = json!({
+            "kind": "change",
+            "at": instant(at),
+            "action": row.text(2),
+            "version": row.int4(3),
+            "actor": row.uuid(4).map(|actor| json!({ "id": actor.to_string(), "name": row.text(5) })),
+            "channel": row.text(6),
+            "changes": masked(&caller.access, object, row, 7),
+        });
+        out.push(Entry { at, key: row.text(0).unwrap_or_default().to_owned(), json, refers: None });
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+fn referring(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    limit: usize,
+    place: Option<&Place>,
+) -> Result<Vec<Entry>> {
+    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let mut aliases = Aliases::default();
+    let mut sources: Vec<Arc<ObjectMeta>> = Vec::new();
+    let mut sql = Sql::default();
+    for related in caller.catalog.related(&object.name).iter().filter(|r| r.timeline) {
+        let Some(source) = caller.catalog.get(&related.object) else { continue };
+        let Some(field) = source.field(&related.field) else { continue };
+        if !caller.access.may(&source.name, Action::Read) {
+            continue;
+        }
+        if !sources.is_empty() {
+            sql.push(" UNION ALL ");
+        }
+        // A follow-up belongs to the moment it took place, not to when it was typed in.
+        let at = match source.field("happened_at") {
+            Some(_) => "COALESCE(t.happened_at, t.created_at)",
+            None => "t.created_at",
+        };
+        sql.push(&format!(
+            "(SELECT {}::int, t.id, {at} AS at, t.id::text AS key, t.created_by, u.name FROM ",
+            sources.len()
+        ));
+        column::from(&mut sql, source, "t");
+        sql.push(" LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.created_by WHERE ");
+        column::expression(&mut sql, "t", field);
+        sql.push(" = ").uuid(id).push(" AND ");
+        guard.rows(&mut sql, source, "t", Action::Read, Life::Living, &mut aliases);
+        before(&mut sql, at, "t.id::text", place);
+        sql.push(" ORDER BY at DESC, key DESC LIMIT ").int(limit as i64 + 1).push(")");
+        sources.push(source.clone());
+    }
+    let mut out = Vec::new();
+    if sources.is_empty() {
+        return Ok(out);
+    }
+    sql.rows(conn, |row| {
+        let (Some(source), Some(id)) = (row.int4(0).and_then(|i| sources.get(i as usize)), row.uuid(1)) else {
+            return Ok(());
+        };
+        let at = row.time(2).unwrap_or_default();
+        let json = json!({
+            "kind": "record",
+            "at": instant(at),
+            "object": source.name,
+            "id": id.to_string(),
+            "actor": row.uuid(4).map(|actor| json!({ "id": actor.to_string(), "name": row.text(5) })),
+        });
+        let key = row.text(3).unwrap_or_default().to_owned();
+        out.push(Entry { at, key, json, refers: Some((source.clone(), id)) });
+        Ok(())
+    })?;
+    Ok(out)
+}
