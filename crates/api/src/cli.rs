@@ -79,7 +79,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         }
         Command::Restore { file, force } => {
             let manifest = with_database(&config, |url| Ok(backup::restore(&config, url, &file, force)?))?;
-            println!("restored the backup of {}", manifest.created_at.to_rfc3339());
+            println!("restored the backup of {}", manifest.created_at.format("%Y-%m-%d %H:%M:%S UTC"));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::config::{Config, ConfigError, kept_secret};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
-use host::{Program, percent_encode, system_user, total_memory_mb};
+use host::{Program, percent_encode, programs_for, system_user, total_memory_mb};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
@@ -126,7 +126,8 @@ impl Postgres {
 
     pub fn open(options: Options) -> Result<Postgres> {
         let home = &options.home;
-        let bin = find_programs(options.bin.as_deref())?;
+        let major = fs::read_to_string(home.join("data/PG_VERSION")).ok().and_then(|text| text.trim().parse().ok());
+        let bin = programs_for(options.bin.as_deref(), major)?;
         let identity = system_user(&options.user)?;
         let at = |what: &'static str| move || format!("{what} in {}", home.display());
         DirBuilder::new().recursive(true).mode(0o711).create(home).context(at("cannot create a directory"))?;

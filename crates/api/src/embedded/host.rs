@@ -23,8 +23,13 @@ impl Program {
     }
 }
 
-/// The directory of the server programs: as configured, Debian's newest version, or from the PATH.
+/// The directory of the server programs: as configured, Debian's newest, or from the PATH.
 pub fn find_programs(configured: Option<&Path>) -> Result<PathBuf> {
+    programs_for(configured, None)
+}
+
+/// The same for a cluster of a certain major version, which after an upgrade of the system still wants its own.
+pub(super) fn programs_for(configured: Option<&Path>, major: Option<u32>) -> Result<PathBuf> {
     let complete = |dir: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|p| dir.join(p).is_file());
     if let Some(dir) = configured {
         return Some(dir.to_path_buf()).filter(complete).ok_or(EmbeddedError::NotInstalled);
@@ -36,7 +41,7 @@ pub fn find_programs(configured: Option<&Path>) -> Result<PathBuf> {
         .filter_map(|entry| entry.ok().map(|e| e.path()))
         .filter_map(|dir| Some((version(&dir)?, dir.join("bin"))))
         .collect();
-    versions.sort();
+    versions.sort_by_key(|(version, _)| (Some(*version) == major, *version));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let newest_first = versions.into_iter().rev().map(|(_, dir)| dir);
     newest_first.chain(std::env::split_paths(&path)).find(complete).ok_or(EmbeddedError::NotInstalled)
