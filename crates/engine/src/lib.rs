@@ -12,6 +12,7 @@ pub mod hooks;
 pub mod read;
 pub mod search;
 pub mod sql;
+pub mod transfer;
 pub mod write;
 
 pub use access::{Access, Action, DataScope, RowScope};

@@ -1,13 +1,19 @@
 //! What a record is found by, and what a query looks for: folded text, full pinyin, initials, digits.
 
-use kezhan_meta::rules::phone::digits;
-use kezhan_meta::rules::text::{fold, is_han};
-use pinyin::ToPinyin;
+mod sounds;
+
+use kezhan_meta::rules::phone::{self, digits};
+use kezhan_meta::rules::text::{fold, is_han, squash};
 
 /// Longest stored search text, in characters.
 const TEXT_MAX: usize = 500;
-/// Characters of a long text that are searchable.
+/// Characters of one name and of a long text that are searchable.
+const NAME_MAX: usize = 120;
 const LONG_MAX: usize = 200;
+/// Characters of a name that are spelled out in pinyin.
+const SPELLED_MAX: usize = 40;
+/// More terms than this are not a search but a pasted paragraph.
+const TERMS_MAX: usize = 8;
 
 /// A piece of a record by the way in which people look for it.
 #[derive(Clone, Copy, Debug)]
@@ -23,102 +29,118 @@ pub enum SearchPart<'a> {
 }
 
 /// The text that is stored beside the record; a query's terms are substrings of it.
+///
+/// What identifies comes first and prose last, so that the bound cuts off what is missed least.
 pub fn search_text(parts: &[SearchPart<'_>]) -> String {
-    let mut out = String::new();
+    let mut out = Text::default();
+    let mut names: Vec<String> = Vec::new();
     for part in parts {
-        match part {
+        match *part {
             SearchPart::Name(name) => {
-                let folded = fold(name);
-                let (full, initials) = pinyin_of(&folded);
-                add(&mut out, &folded);
-                add(&mut out, &full);
-                // A lone initial finds nothing worth finding.
-                if initials.len() > 1 {
-                    add(&mut out, &initials);
+                let folded = fold(head(name, NAME_MAX));
+                out.add(&folded);
+                // "GTXPro" finds "GTX Pro", 华为北京 finds 华为（北京）.
+                if folded.chars().any(|c| !c.is_alphanumeric()) {
+                    out.add(&squash(&folded));
                 }
+                names.push(folded);
             }
-            SearchPart::Text(text) => add(&mut out, &fold(&text.chars().take(LONG_MAX).collect::<String>())),
-            SearchPart::Phone(raw) => add(&mut out, &digits(raw)),
-            SearchPart::Email(text) | SearchPart::Code(text) => add(&mut out, &fold(text)),
+            SearchPart::Phone(raw) => add_phone(&mut out, raw),
+            SearchPart::Email(text) | SearchPart::Code(text) => out.add(&fold(head(text, NAME_MAX))),
+            SearchPart::Text(_) => {}
         }
     }
-    match out.char_indices().nth(TEXT_MAX) {
-        Some((end, _)) => out[..end].to_owned(),
-        None => out,
+    for name in &names {
+        sounds::of(head(name, SPELLED_MAX), |spelling| out.add(spelling));
     }
-}
-
-fn add(out: &mut String, piece: &str) {
-    if piece.is_empty() {
-        return;
-    }
-    if !out.is_empty() {
-        out.push(' ');
-    }
-    out.push_str(piece);
-}
-
-/// Full pinyin without separators and the initials; Latin letters and digits between Chinese ones stay.
-fn pinyin_of(folded: &str) -> (String, String) {
-    let (mut full, mut initials) = (String::new(), String::new());
-    if !folded.chars().any(is_han) {
-        return (full, initials);
-    }
-    for c in folded.chars() {
-        match c.to_pinyin() {
-            Some(sound) => {
-                full.push_str(sound.plain());
-                initials.push_str(sound.first_letter());
-            }
-            None if c.is_ascii_alphanumeric() => {
-                full.push(c);
-                initials.push(c);
-            }
-            None => {}
+    for part in parts {
+        if let SearchPart::Text(text) = *part {
+            out.add(&fold(head(text, LONG_MAX)));
         }
     }
-    (full, initials)
+    out.text
 }
 
 /// The terms of a query, all of which must be in a record's search text.
-/// A run of digits shorter than four is noise in telephone numbers and is only searched with other terms.
+///
+/// A telephone number is one term however it is spaced. Lone letters and digits are left out where
+/// there is more to go by.
 pub fn query_terms(query: &str) -> Vec<String> {
     let folded = fold(query);
-    // A telephone number is one term however it is spaced.
-    let compact: String = folded.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '+')).collect();
-    if compact.len() >= 4 && compact.bytes().all(|b| b.is_ascii_digit()) {
-        return vec![compact.strip_prefix("86").filter(|rest| rest.len() == 11).unwrap_or(&compact).to_owned()];
+    if let Some(number) = phone_number(&folded) {
+        return vec![number];
     }
-    folded.split(' ').filter(|t| !t.is_empty()).take(8).map(str::to_owned).collect()
+    let words = || folded.split(' ').filter(|t| !t.is_empty());
+    let telling = |word: &&str| word.chars().nth(1).is_some() || word.chars().any(is_han);
+    let mut terms: Vec<String> = Vec::new();
+    let any_telling = words().any(|w| telling(&w));
+    for word in words().filter(|w| !any_telling || telling(w)) {
+        if !terms.iter().any(|t| t == word) && terms.len() < TERMS_MAX {
+            terms.push(word.to_owned());
+        }
+    }
+    terms
+}
+
+/// The searchable text while it grows: pieces apart by a space, none twice, bounded.
+#[derive(Default)]
+struct Text {
+    text: String,
+    chars: usize,
+}
+
+impl Text {
+    fn add(&mut self, piece: &str) {
+        let room = TEXT_MAX.saturating_sub(self.chars + 1);
+        let piece = head(piece, room).trim_end();
+        if piece.is_empty() || self.text.contains(piece) {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push(' ');
+            self.chars += 1;
+        }
+        self.text.push_str(piece);
+        self.chars += piece.chars().count();
+    }
+}
+
+/// The digits as typed, and as dialled within China: `+86 21…` is also looked for as `021…`.
+fn add_phone(out: &mut Text, raw: &str) {
+    let raw = head(raw, NAME_MAX);
+    out.add(&digits(raw));
+    if let Some(number) = phone::parse(raw, "CN")
+        && number.kind == phone::PhoneKind::Landline
+        && let Some(national) = number.e164.as_deref().and_then(|n| n.strip_prefix("+86"))
+    {
+        out.add(&format!("0{national}"));
+    }
+}
+
+/// A query that consists of digits and their separators only.
+fn phone_number(folded: &str) -> Option<String> {
+    let separators = [' ', '-', '(', ')', '+', '.'];
+    if !folded.chars().all(|c| c.is_ascii_digit() || separators.contains(&c)) {
+        return None;
+    }
+    let all = digits(folded);
+    if all.len() < 4 {
+        return None;
+    }
+    let abroad = folded.starts_with('+') || folded.starts_with("00") || all.len() > 12;
+    let number = all.strip_prefix("00").unwrap_or(&all);
+    // Many numbers are stored without their country code, so it must not be insisted on.
+    let national = number.strip_prefix("86").filter(|rest| rest.len() == 11 || (abroad && rest.len() >= 5));
+    let number = if abroad { number } else { &all };
+    Some(national.unwrap_or(number).to_owned())
+}
+
+fn head(text: &str, chars: usize) -> &str {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finds(part: SearchPart<'_>, query: &str) -> bool {
-        let text = search_text(&[part]);
-        let terms = query_terms(query);
-        !terms.is_empty() && terms.iter().all(|t| text.contains(t.as_str()))
-    }
-
-    #[test]
-    fn names_are_found_by_characters_pinyin_and_initials() {
-        let name = SearchPart::Name("上海鑫茂科技（集团）有限公司");
-        for query in ["鑫茂", "xinmao", "xmkj", "XMKJ", "上海 科技", "shxm"] {
-            assert!(finds(name, query), "{query}");
-        }
-        assert!(!finds(name, "鑫科"));
-        assert!(finds(SearchPart::Name("Société Générale"), "societe"));
-        assert!(finds(SearchPart::Name("Betatech"), "tatec"));
-    }
-
-    #[test]
-    fn phones_are_found_by_fragments_however_written() {
-        let phone = SearchPart::Phone("138-1234-5678");
-        for query in ["1234", "13812345678", "138 1234 5678", "+86 138 1234 5678"] {
-            assert!(finds(phone, query), "{query}");
-        }
-        assert!(!finds(phone, "9999"));
-    }
-}
+mod tests;

@@ -4,11 +4,13 @@
 //! all its values, and then every value is read in that order.
 
 use chrono::{Days, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use serde::{Deserialize, Serialize};
 
 use super::text::half_width;
 
 /// Which number comes first in `3/4/2017`. Forms that start with the year need no decision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DateOrder {
     #[default]
     MonthFirst,

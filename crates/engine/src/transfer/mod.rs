@@ -1,0 +1,52 @@
+//! Spreadsheets in and out: typed cells, readers and writers of CSV, XLSX and NDJSON as streams of rows.
+//!
+//! Nothing here knows objects or the database; memory stays bounded whatever the file.
+
+mod cell;
+pub mod read;
+pub mod write;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use cell::Cell;
+
+/// The file formats of import and export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Csv,
+    Xlsx,
+    Ndjson,
+}
+
+impl Format {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        [Self::Csv, Self::Xlsx, Self::Ndjson].into_iter().find(|f| f.name() == name).ok_or(())
+    }
+}
