@@ -6,6 +6,7 @@
 pub mod access;
 pub mod caller;
 pub mod custom;
+pub mod ddl;
 pub mod error;
 pub mod feed;
 pub mod hooks;

@@ -1,0 +1,10 @@
+DROP TABLE import_mappings;
+DROP TABLE import_rows;
+DROP TABLE jobs;
+DROP TABLE idempotency_keys;
+DROP TABLE sequences;
+DROP TABLE changes;
+DROP TABLE tenants;
+DROP FUNCTION iso_time(text);
+DROP FUNCTION iso_date(text);
+DROP FUNCTION bigrams(text);

@@ -1,0 +1,74 @@
+ALTER TABLE departments
+    DROP CONSTRAINT departments_parent_id_fkey,
+    DROP CONSTRAINT departments_manager_id_fkey;
+ALTER TABLE users
+    DROP CONSTRAINT users_home_department_id_fkey,
+    DROP CONSTRAINT users_manager_id_fkey,
+    DROP CONSTRAINT users_position_id_fkey,
+    DROP CONSTRAINT users_role_id_fkey;
+ALTER TABLE accounts
+    DROP CONSTRAINT accounts_parent_id_fkey,
+    DROP CONSTRAINT accounts_owner_id_fkey,
+    DROP CONSTRAINT accounts_department_id_fkey;
+ALTER TABLE contacts
+    DROP CONSTRAINT contacts_account_id_fkey,
+    DROP CONSTRAINT contacts_reports_to_id_fkey,
+    DROP CONSTRAINT contacts_owner_id_fkey,
+    DROP CONSTRAINT contacts_department_id_fkey;
+ALTER TABLE leads
+    DROP CONSTRAINT leads_converted_account_id_fkey,
+    DROP CONSTRAINT leads_converted_contact_id_fkey,
+    DROP CONSTRAINT leads_converted_opportunity_id_fkey,
+    DROP CONSTRAINT leads_owner_id_fkey,
+    DROP CONSTRAINT leads_department_id_fkey;
+ALTER TABLE stages
+    DROP CONSTRAINT stages_pipeline_id_fkey;
+ALTER TABLE opportunities
+    DROP CONSTRAINT opportunities_account_id_fkey,
+    DROP CONSTRAINT opportunities_contact_id_fkey,
+    DROP CONSTRAINT opportunities_pipeline_id_fkey,
+    DROP CONSTRAINT opportunities_stage_id_fkey,
+    DROP CONSTRAINT opportunities_product_id_fkey,
+    DROP CONSTRAINT opportunities_owner_id_fkey,
+    DROP CONSTRAINT opportunities_department_id_fkey;
+ALTER TABLE opportunity_lines
+    DROP CONSTRAINT opportunity_lines_opportunity_id_fkey,
+    DROP CONSTRAINT opportunity_lines_product_id_fkey;
+ALTER TABLE follow_ups
+    DROP CONSTRAINT follow_ups_account_id_fkey,
+    DROP CONSTRAINT follow_ups_contact_id_fkey,
+    DROP CONSTRAINT follow_ups_lead_id_fkey,
+    DROP CONSTRAINT follow_ups_opportunity_id_fkey,
+    DROP CONSTRAINT follow_ups_owner_id_fkey,
+    DROP CONSTRAINT follow_ups_department_id_fkey;
+ALTER TABLE tasks
+    DROP CONSTRAINT tasks_account_id_fkey,
+    DROP CONSTRAINT tasks_contact_id_fkey,
+    DROP CONSTRAINT tasks_lead_id_fkey,
+    DROP CONSTRAINT tasks_opportunity_id_fkey,
+    DROP CONSTRAINT tasks_owner_id_fkey,
+    DROP CONSTRAINT tasks_department_id_fkey;
+ALTER TABLE saved_views
+    DROP CONSTRAINT saved_views_owner_id_fkey;
+ALTER TABLE custom_records
+    DROP CONSTRAINT custom_records_owner_id_fkey,
+    DROP CONSTRAINT custom_records_department_id_fkey;
+DROP TABLE custom_records;
+DROP TABLE field_definitions;
+DROP TABLE object_definitions;
+DROP TABLE saved_views;
+DROP TABLE attachments;
+DROP TABLE tasks;
+DROP TABLE follow_ups;
+DROP TABLE opportunity_lines;
+DROP TABLE opportunities;
+DROP TABLE stages;
+DROP TABLE pipelines;
+DROP TABLE products;
+DROP TABLE leads;
+DROP TABLE contacts;
+DROP TABLE accounts;
+DROP TABLE users;
+DROP TABLE roles;
+DROP TABLE positions;
+DROP TABLE departments;
