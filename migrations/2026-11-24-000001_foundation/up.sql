@@ -74,6 +74,8 @@ CREATE TABLE changes (
     PRIMARY KEY (tenant_id, seq)
 );
 CREATE INDEX changes_record_idx ON changes (tenant_id, object, record_id, seq);
+-- The feed reads in the order in which transactions began.
+CREATE INDEX changes_feed_idx ON changes (tenant_id, txid, seq);
 
 -- The last number given out by each auto-number, by period (`2026-11` for one that starts again each month).
 CREATE TABLE sequences (

@@ -1,5 +1,9 @@
 //! Pipelines and the opportunities that travel through them.
 
+mod total;
+
+pub use total::line_total;
+
 use chrono::NaiveDate;
 use kezhan_derive::{Choice, Object};
 use kezhan_meta::{AutoNumber, Decimal, Id, LongText, Money, Percent, Tags, UserId};

@@ -6,6 +6,7 @@ mod delete;
 mod draft;
 mod number;
 mod references;
+mod rollup;
 pub(crate) mod store;
 mod update;
 mod upsert;

@@ -1,0 +1,53 @@
+//! Follow-ups reach what they are about; done tasks know when.
+
+use crate::sales::{id_of, object};
+use kezhan_engine::{Draft, Hooks, Result, Saved};
+use kezhan_meta::Record;
+use kezhan_meta::check::instant;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub struct FollowUpHooks;
+
+impl Hooks for FollowUpHooks {
+    fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
+        let Some(after) = saved.after else { return Ok(()) };
+        let happened = after.get("happened_at").cloned().unwrap_or(Value::Null);
+        let next = after.get("next_contact_at").cloned().unwrap_or(Value::Null);
+        for key in ["account", "contact", "lead"] {
+            let Some(id) = id_of(after, key) else { continue };
+            let target = object(saved.caller, key)?;
+            if !happened.is_null() {
+                saved.engine.raise(saved.conn, saved.caller, &target, id, "last_followed_at", &happened)?;
+            }
+            let planned = saved.before.is_none_or(|b| b.get("next_contact_at") != Some(&next));
+            if !next.is_null() && planned && target.field("next_contact_at").is_some() {
+                let mut patch = Record::new();
+                patch.insert("next_contact_at".into(), next.clone());
+                saved.engine.amend(saved.conn, saved.caller, &target, id, patch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn acts_after_save(&self) -> bool {
+        true
+    }
+}
+
+pub struct TaskHooks;
+
+impl Hooks for TaskHooks {
+    fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
+        if draft.changed("status") {
+            let done = draft.text("status") == Some("done");
+            let at = if done { json!(instant(chrono::Utc::now())) } else { Value::Null };
+            draft.set("completed_at", at);
+        }
+        Ok(())
+    }
+}
+
+pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
+    vec![("follow_up".into(), Arc::new(FollowUpHooks) as Arc<dyn Hooks>), ("task".into(), Arc::new(TaskHooks))]
+}
