@@ -160,7 +160,7 @@ fn migrations_are_well_formed() {
     for entry in fs::read_dir(root().join("migrations")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if name.starts_with('.') {
+        if !path.is_dir() || name.starts_with('.') {
             continue;
         }
         let (version, title) = name.split_once('_').unwrap_or_else(|| panic!("{name}: not VERSION_title"));
