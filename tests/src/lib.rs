@@ -2,6 +2,7 @@
 //!
 //! Lives here: fixtures shared by several test files. Never here: a test.
 
+pub mod engine;
 pub mod postgres;
 
 pub use postgres::TestDb;

@@ -128,11 +128,11 @@ fn referring(
             None => "t.created_at",
         };
         sql.push(&format!(
-            "(SELECT {}::int, t.id, {at} AS at, t.id::text AS key, t.created_by, u.name FROM ",
+            "(SELECT {}::int, t.id, {at} AS at, t.id::text AS key, t.created_by_id, u.name FROM ",
             sources.len()
         ));
         column::from(&mut sql, source, "t");
-        sql.push(" LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.created_by WHERE ");
+        sql.push(" LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.created_by_id WHERE ");
         column::expression(&mut sql, "t", field);
         sql.push(" = ").uuid(id).push(" AND ");
         guard.rows(&mut sql, source, "t", Action::Read, Life::Living, &mut aliases);

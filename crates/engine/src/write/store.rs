@@ -46,7 +46,7 @@ pub fn insert(
     search_text: &str,
     diff: Value,
 ) -> Result<Written> {
-    let mut names = Sql::new("tenant_id, id, created_by, updated_by, created_at, updated_at, custom");
+    let mut names = Sql::new("tenant_id, id, created_by_id, updated_by_id, created_at, updated_at, custom");
     let mut values = Sql::default();
     values.uuid(caller.tenant).push(", ").uuid(id).push(", ");
     values.bind(Bind::Uuid(caller.user)).push(", ").bind(Bind::Uuid(caller.user)).push(", now(), now(), ");
@@ -86,7 +86,7 @@ pub fn update(
     diff: serde_json::Map<String, Value>,
 ) -> Result<Written> {
     let mut sql = Sql::new("WITH t AS (UPDATE ");
-    sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by = ");
+    sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by_id = ");
     sql.bind(Bind::Uuid(caller.user));
     let mut custom = false;
     for field in object.fields.iter().filter(|f| stored(f) && diff.contains_key(f.key.as_ref())) {
@@ -115,11 +115,11 @@ pub fn update(
 /// To the recycle bin or back.
 pub fn bury(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, id: Uuid, verb: Verb) -> Result<Written> {
     let mut sql = Sql::new("WITH t AS (UPDATE ");
-    sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by = ");
+    sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by_id = ");
     sql.bind(Bind::Uuid(caller.user));
     match verb {
-        Verb::Delete => sql.push(", deleted_at = now(), deleted_by = ").bind(Bind::Uuid(caller.user)).done(),
-        _ => sql.push(", deleted_at = NULL, deleted_by = NULL").done(),
+        Verb::Delete => sql.push(", deleted_at = now(), deleted_by_id = ").bind(Bind::Uuid(caller.user)).done(),
+        _ => sql.push(", deleted_at = NULL, deleted_by_id = NULL").done(),
     }
     sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
     finish(conn, sql, caller, object, verb, Value::Object(serde_json::Map::new()), id)
