@@ -130,6 +130,36 @@ fn packed_bombs_are_refused() {
 }
 
 #[test]
+fn worksheets_as_people_keep_them() {
+    use rust_xlsxwriter::Format as Style;
+
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().set_name("封面").unwrap().write(0, 0, "2024 年客户").unwrap();
+    let sheet = book.add_worksheet().set_name("客户").unwrap();
+    sheet.merge_range(0, 0, 0, 3, "客户名单", &Style::new()).unwrap();
+    for (column, label) in (0u16..).zip(["名称", "折扣", "日期", "用时"]) {
+        sheet.write(2, column, label).unwrap();
+    }
+    sheet.write(4, 0, "鑫茂").unwrap();
+    sheet.write_with_format(4, 1, 0.125, &Style::new().set_num_format("0.0%")).unwrap();
+    sheet.write_with_format(4, 2, 42_663.5, &Style::new().set_num_format("yyyy/m/d h:mm")).unwrap();
+    sheet.write_with_format(4, 3, 1.5, &Style::new().set_num_format("[h]:mm:ss")).unwrap();
+    let file = saved(&book.save_to_buffer().unwrap());
+
+    let mut source = open(file.path(), Limits::default()).unwrap();
+    assert_eq!(source.info().sheet.as_deref(), Some("客户"));
+    assert_eq!(source.info().sheets, ["封面", "客户"]);
+    assert_eq!(source.headers(), ["名称", "折扣", "日期", "用时"]);
+    let row = source.next_row().unwrap().unwrap();
+    assert_eq!(source.row_number(), 5);
+    let texts: Vec<String> = row.iter().map(|c| c.as_text().into_owned()).collect();
+    assert_eq!(texts, ["鑫茂", "12.5%", "2016-10-20 12:00:00", "36:00:00"]);
+    assert!(matches!(&row[1], Cell::Number { value, .. } if *value == Decimal::new(125, 1)));
+    assert_eq!(row[2], Cell::DateTime(day().and_hms_opt(12, 0, 0).unwrap()));
+    assert!(source.next_row().is_none());
+}
+
+#[test]
 fn seeking_in_a_worksheet() {
     let rows: Vec<Vec<Cell>> =
         (0..1000).map(|n| vec![Cell::text(format!("row {n}")), Cell::number(Decimal::from(n))]).collect();
@@ -163,6 +193,22 @@ proptest! {
                 prop_assert_eq!(row[0].as_text(), expected[0].as_text());
                 prop_assert_eq!(row[1].as_text(), expected[1].as_text());
             }
+        }
+    }
+
+    #[test]
+    fn damaged_worksheets_are_survived(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), cut in any::<prop::sample::Index>(), truncate in any::<bool>()) {
+        let mut bytes = written(Format::Xlsx, &columns(), &rows());
+        for (at, byte) in &damage {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        if truncate {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        let file = saved(&bytes);
+        if let Ok(mut source) = open(file.path(), Limits::default()) {
+            prop_assert!(std::iter::from_fn(|| source.next_row()).count() <= 10);
         }
     }
 }
