@@ -1,1 +1,17 @@
-fn main() {}
+//! The web client. Screens come from the server's metadata; nothing here knows a concrete object by heart
+//! except what lives under `features`.
+
+mod api;
+mod app;
+mod bridge;
+mod fields;
+mod i18n;
+mod layout;
+mod record;
+mod state;
+mod ui;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::root);
+}

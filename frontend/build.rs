@@ -1,0 +1,46 @@
+//! Turns the two language files into constants, so that a key that does not exist does not compile
+//! and a text that lacks a translation stops the build.
+
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::Write;
+use std::{env, fs, path::Path};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (zh, en) = (load("src/i18n/zh-CN.json")?, load("src/i18n/en.json")?);
+    let missing: Vec<&String> =
+        zh.keys().filter(|k| !en.contains_key(*k)).chain(en.keys().filter(|k| !zh.contains_key(*k))).collect();
+    if !missing.is_empty() {
+        return Err(format!("texts in one language only: {missing:?}").into());
+    }
+    let mut out = String::new();
+    let mut tables = [String::new(), String::new()];
+    for (at, (key, zh)) in zh.iter().enumerate() {
+        let (zh, en) = (text(key, zh)?, text(key, &en[key])?);
+        if holes(zh) != holes(en) {
+            return Err(format!("{key}: the two languages have different placeholders").into());
+        }
+        writeln!(out, "#[doc = {en:?}]\npub const {}: Key = Key({at});", key.to_uppercase())?;
+        writeln!(tables[0], "{zh:?},")?;
+        writeln!(tables[1], "{en:?},")?;
+    }
+    writeln!(out, "static ZH: [&str; {}] = [{}];", zh.len(), tables[0])?;
+    writeln!(out, "static EN: [&str; {}] = [{}];", zh.len(), tables[1])?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), out)?;
+    Ok(())
+}
+
+fn load(file: &str) -> Result<Map<String, Value>, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={file}");
+    Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
+}
+
+fn text<'a>(key: &str, value: &'a Value) -> Result<&'a str, String> {
+    value.as_str().ok_or_else(|| format!("{key} is not a text"))
+}
+
+/// The `{name}` placeholders of a text.
+fn holes(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}

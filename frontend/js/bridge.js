@@ -1,0 +1,68 @@
+// What the browser or a script library does better than the client: imported by Rust as `kezhan-bridge`.
+
+/** Loads the calendar elements on first use. */
+export function loadCalendar() {
+  return import("cally").then(() => undefined);
+}
+
+/** Number, date and currency formats come from the browser, not from tables in the client. */
+const formats = new Map();
+function format(kind, locale, options) {
+  const key = kind + locale + JSON.stringify(options);
+  let found = formats.get(key);
+  if (!found) {
+    found = kind === "n" ? new Intl.NumberFormat(locale, options) : new Intl.DateTimeFormat(locale, options);
+    formats.set(key, found);
+  }
+  return found;
+}
+
+export function formatDecimal(locale, text, minDigits, maxDigits) {
+  return format("n", locale, { minimumFractionDigits: minDigits, maximumFractionDigits: maxDigits }).format(text);
+}
+
+export function formatMoney(locale, text, currency) {
+  try {
+    return format("n", locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(text);
+  } catch {
+    return `${text} ${currency}`;
+  }
+}
+
+const pad = (n) => String(n).padStart(2, "0");
+
+/** 2026-11-24 14:30 in the reader's own time zone, in every language. */
+export function formatDateTime(text) {
+  const d = new Date(text);
+  if (Number.isNaN(d.getTime())) return text;
+  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${pad(d.getHours())}:${pad(d.getMinutes())}`;
+}
+
+/** The reader's local date and time (as typed) to an instant, empty when it is none. */
+export function localToInstant(text) {
+  const d = new Date(text.replace(" ", "T"));
+  return Number.isNaN(d.getTime()) ? "" : d.toISOString();
+}
+
+/** Sends a file with progress, which fetch cannot report. */
+export function upload(method, url, body, headers, onProgress) {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open(method, url);
+    for (const [name, value] of headers) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = (e) => e.lengthComputable && onProgress(e.loaded / e.total);
+    xhr.onload = () => resolve([xhr.status, xhr.responseText]);
+    xhr.onerror = () => reject(new Error("network"));
+    xhr.send(body);
+  });
+}
+
+/** Writes text to the clipboard; false when the browser refuses. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,3 @@
+import init from "kezhan-wasm";
+
+init({ module_or_path: WASM_URL });

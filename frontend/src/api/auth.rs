@@ -1,0 +1,36 @@
+//! Sign-in and the signed-in person. Tokens stay in HttpOnly cookies: no script sees them.
+
+use super::client::{ApiError, Call};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The signed-in person.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Me {
+    pub id: String,
+    pub name: String,
+    pub username: String,
+    pub email: Option<String>,
+}
+
+pub async fn me() -> Result<Me, ApiError> {
+    let mut answer: Value = Call::get("/auth/me").json().await?;
+    let user = match answer.get_mut("user") {
+        Some(user) => user.take(),
+        None => answer,
+    };
+    serde_json::from_value(user).map_err(|_| ApiError::Unreadable(200))
+}
+
+pub async fn login(tenant: &str, username: &str, password: &str) -> Result<(), ApiError> {
+    let mut body = json!({ "username": username, "password": password });
+    if !tenant.is_empty() {
+        body["tenant"] = tenant.into();
+    }
+    Call::post("/auth/login").body(&body).without_refresh().send().await.map(|_| ())
+}
+
+pub async fn logout() -> Result<(), ApiError> {
+    Call::post("/auth/logout").body(&json!({})).without_refresh().send().await.map(|_| ())
+}

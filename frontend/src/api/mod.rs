@@ -1,0 +1,6 @@
+//! The server, as the contract describes it. Nothing here draws.
+
+pub mod auth;
+pub mod client;
+pub mod records;
+pub mod transfer;

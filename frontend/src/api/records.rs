@@ -1,0 +1,162 @@
+//! Records of any object.
+
+use super::client::{ApiError, Call};
+use kezhan_meta::query::ListQuery;
+use kezhan_meta::{ObjectMeta, Record};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Page {
+    pub data: Vec<Record>,
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+    #[serde(default)]
+    pub count: Option<i64>,
+}
+
+/// A change of one record, as history tells it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Change {
+    #[serde(default)]
+    pub at: String,
+    #[serde(default)]
+    pub action: String,
+    #[serde(default)]
+    pub actor: Option<Value>,
+    #[serde(default)]
+    pub channel: Option<String>,
+    #[serde(default)]
+    pub changes: serde_json::Map<String, Value>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Many<T> {
+    pub data: Vec<T>,
+    #[serde(default)]
+    pub next_cursor: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Hit {
+    pub object: String,
+    pub id: String,
+    pub title: String,
+    #[serde(default)]
+    pub subtitle: Option<String>,
+}
+
+pub async fn query(plural: &str, query: &ListQuery) -> Result<Page, ApiError> {
+    Call::post(&format!("/{plural}/query")).body(query).json().await
+}
+
+pub async fn read(object: &ObjectMeta, id: &str) -> Result<Record, ApiError> {
+    let expand = expandable(object).join(",");
+    let query = if expand.is_empty() { String::new() } else { format!("?expand={expand}") };
+    Call::get(&format!("/{}/{id}{query}", object.plural)).json().await
+}
+
+pub async fn create(object: &ObjectMeta, record: &Record) -> Result<Record, ApiError> {
+    Call::post(&format!("/{}", object.plural)).body(record).json().await
+}
+
+pub async fn update(object: &ObjectMeta, id: &str, changes: &Record, version: Option<i64>) -> Result<Record, ApiError> {
+    Call::patch(&format!("/{}/{id}", object.plural)).if_version(version).body(changes).json().await
+}
+
+pub async fn delete(object: &ObjectMeta, id: &str, version: Option<i64>) -> Result<(), ApiError> {
+    Call::delete(&format!("/{}/{id}", object.plural)).if_version(version).send().await.map(|_| ())
+}
+
+pub async fn restore(object: &ObjectMeta, id: &str) -> Result<(), ApiError> {
+    Call::post(&format!("/{}/{id}/restore", object.plural)).body(&json!({})).send().await.map(|_| ())
+}
+
+pub async fn history(object: &ObjectMeta, id: &str, cursor: Option<&str>) -> Result<Many<Change>, ApiError> {
+    let query = cursor.map(|c| format!("?cursor={c}")).unwrap_or_default();
+    Call::get(&format!("/{}/{id}/history{query}", object.plural)).json().await
+}
+
+pub async fn timeline(object: &ObjectMeta, id: &str, cursor: Option<&str>) -> Result<Many<Value>, ApiError> {
+    let query = cursor.map(|c| format!("?cursor={c}")).unwrap_or_default();
+    Call::get(&format!("/{}/{id}/timeline{query}", object.plural)).json().await
+}
+
+pub async fn search(text: &str, objects: &str, limit: u32) -> Result<Vec<Hit>, ApiError> {
+    let mut query = format!("?q={}&limit={limit}", encode(text));
+    if !objects.is_empty() {
+        query.push_str("&objects=");
+        query.push_str(objects);
+    }
+    Call::get(&format!("/search{query}")).json::<Many<Hit>>().await.map(|many| many.data)
+}
+
+/// The single references of an object, which lists and pages show by name.
+pub fn expandable(object: &ObjectMeta) -> Vec<String> {
+    object.fields.iter().filter(|f| f.target().is_some()).map(|f| f.key.to_string()).collect()
+}
+
+pub fn encode(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+/// Reading a record without knowing its type.
+pub trait RecordExt {
+    fn id(&self) -> &str;
+    fn version(&self) -> Option<i64>;
+    fn value(&self, key: &str) -> &Value;
+    /// What people call the record.
+    fn title(&self, object: &ObjectMeta) -> String;
+    /// The referred record, where the server sent it along.
+    fn expanded(&self, key: &str) -> Option<&Value>;
+}
+
+impl RecordExt for Record {
+    fn id(&self) -> &str {
+        self.value("id").as_str().unwrap_or_default()
+    }
+
+    fn version(&self) -> Option<i64> {
+        self.value("version").as_i64()
+    }
+
+    fn value(&self, key: &str) -> &Value {
+        self.get(key).unwrap_or(&Value::Null)
+    }
+
+    fn title(&self, object: &ObjectMeta) -> String {
+        match self.value(&object.title) {
+            Value::String(text) if !text.trim().is_empty() => text.clone(),
+            Value::Number(n) => n.to_string(),
+            _ => self.id().chars().take(8).collect(),
+        }
+    }
+
+    fn expanded(&self, key: &str) -> Option<&Value> {
+        self.get("expand")?.get(key).filter(|v| !v.is_null())
+    }
+}
+
+/// The name of a record that came along with another one.
+pub fn title_of(target: &str, value: &Value) -> String {
+    let title = crate::state::catalog::object(target).map(|o| o.title.to_string());
+    title
+        .and_then(|key| value.get(key))
+        .or_else(|| value.get("name"))
+        .or_else(|| value.get("title"))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Deletes one after the other; answers which went and how many did not.
+pub async fn batch_delete(object: &ObjectMeta, ids: &[String]) -> (Vec<String>, usize) {
+    let mut done = Vec::new();
+    for id in ids {
+        if delete(object, id, None).await.is_ok() {
+            done.push(id.clone());
+        }
+    }
+    let failed = ids.len() - done.len();
+    (done, failed)
+}

@@ -1,0 +1,50 @@
+//! The root: who is signed in decides what is drawn.
+
+use crate::i18n::{APP_STARTING, t};
+use crate::layout::{shell, sign_in};
+use crate::state::app;
+use crate::state::session::{self, Session};
+use crate::ui;
+use leptos::prelude::*;
+use leptos_router::components::Router;
+
+pub fn root() -> impl IntoView {
+    leptos::task::spawn_local(session::start());
+    let state = app();
+    // Texts do not subscribe to the language: a change of it draws everything anew.
+    let phase = Memo::new(move |_| (state.lang.get(), phase(&state.session.get())));
+    view! {
+        <Router>
+            {move || match phase.get().1 {
+                0 => starting(),
+                1 => sign_in::screen(),
+                2 => shell::shell(),
+                _ => unreachable_server(),
+            }}
+        </Router>
+        {ui::toaster::toaster()}
+    }
+}
+
+fn phase(session: &Session) -> u8 {
+    match session {
+        Session::Starting => 0,
+        Session::Anonymous => 1,
+        Session::SignedIn(_) => 2,
+        Session::Failed(_) => 3,
+    }
+}
+
+fn starting() -> AnyView {
+    view! { <div class="h-dvh grid place-items-center" role="status" aria-label=t(APP_STARTING)>{ui::spinner()}</div> }
+        .into_any()
+}
+
+fn unreachable_server() -> AnyView {
+    let Session::Failed(error) = app().session.get_untracked() else { return ().into_any() };
+    let retry = || {
+        app().session.set(Session::Starting);
+        leptos::task::spawn_local(session::start());
+    };
+    view! { <main class="h-dvh grid place-items-center">{ui::failed(&error, retry)}</main> }.into_any()
+}

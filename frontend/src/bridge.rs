@@ -1,0 +1,46 @@
+//! The browser side in `js/bridge.js`: formats, files, the calendar element.
+
+use crate::state::prefs;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(raw_module = "kezhan-bridge")]
+extern "C" {
+    #[wasm_bindgen(js_name = loadCalendar)]
+    async fn load_calendar_js() -> JsValue;
+    #[wasm_bindgen(js_name = formatDecimal)]
+    fn format_decimal_js(locale: &str, text: &str, min: u8, max: u8) -> String;
+    #[wasm_bindgen(js_name = formatMoney)]
+    fn format_money_js(locale: &str, text: &str, currency: &str) -> String;
+    #[wasm_bindgen(js_name = formatDateTime)]
+    fn format_date_time_js(text: &str) -> String;
+    #[wasm_bindgen(js_name = localToInstant)]
+    fn local_to_instant_js(text: &str) -> String;
+    #[wasm_bindgen(js_name = copyText)]
+    async fn copy_text_js(text: &str) -> JsValue;
+}
+
+/// Makes the calendar elements known; they are not part of the first load.
+pub async fn load_calendar() {
+    load_calendar_js().await;
+}
+
+pub fn decimal(text: &str, min: u8, max: u8) -> String {
+    format_decimal_js(prefs::lang().tag(), text, min, max)
+}
+
+pub fn money(text: &str, currency: &str) -> String {
+    format_money_js(prefs::lang().tag(), text, if currency.is_empty() { "CNY" } else { currency })
+}
+
+pub fn date_time(text: &str) -> String {
+    format_date_time_js(text)
+}
+
+/// `2026-11-24 14:30` as typed here → RFC 3339 in UTC; nothing when it is no date and time.
+pub fn local_to_instant(text: &str) -> Option<String> {
+    Some(local_to_instant_js(text)).filter(|s| !s.is_empty())
+}
+
+pub async fn copy(text: &str) -> bool {
+    copy_text_js(text).await.is_truthy()
+}

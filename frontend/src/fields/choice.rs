@@ -1,0 +1,88 @@
+//! One or several of a closed list; free words.
+
+use super::{Input, Shown, plain};
+use crate::i18n::label;
+use crate::ui::combobox::fixed;
+use crate::ui::{Combobox, Item, badge};
+use kezhan_meta::{Choice, Tone};
+use leptos::prelude::*;
+use serde_json::Value;
+
+fn values(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(one) => vec![one.as_str()],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A value that is no longer an option still shows, as itself.
+fn chosen(options: &[Choice], value: &Value) -> Vec<(String, Tone)> {
+    values(value)
+        .into_iter()
+        .map(|v| {
+            options.iter().find(|o| o.value == v).map_or((v.to_owned(), Tone::Neutral), |o| (label(&o.label), o.tone))
+        })
+        .collect()
+}
+
+pub fn text(shown: Shown<'_>) -> String {
+    chosen(shown.field.options(), shown.value).into_iter().map(|(text, _)| text).collect::<Vec<_>>().join("、")
+}
+
+pub fn cell(shown: Shown<'_>) -> AnyView {
+    let badges = chosen(shown.field.options(), shown.value);
+    view! { <span class="flex gap-1 min-w-0">{badges.into_iter().map(|(text, tone)| badge(text, tone)).collect_view()}</span> }.into_any()
+}
+
+pub fn words(value: &Value) -> AnyView {
+    let words: Vec<String> = values(value).into_iter().map(str::to_owned).collect();
+    view! { <span class="flex gap-1 min-w-0">{words.into_iter().map(|w| badge(w, Tone::Neutral)).collect_view()}</span> }.into_any()
+}
+
+pub fn items(options: &[Choice]) -> Vec<Item> {
+    options.iter().map(|o| Item { tone: Some(o.tone), ..Item::new(o.value.clone(), label(&o.label)) }).collect()
+}
+
+pub fn input(input: Input, many: bool) -> AnyView {
+    let all = items(input.field.options());
+    let now = input.value.get_untracked();
+    let picked = values(&now)
+        .into_iter()
+        .map(|v| all.iter().find(|i| i.value == v).cloned().unwrap_or_else(|| Item::new(v, v)))
+        .collect::<Vec<_>>();
+    let chosen = RwSignal::new(picked);
+    let (value, done) = (input.value, input.done);
+    let finish = move |()| {
+        value.set(collect(&chosen.get_untracked(), many));
+        done.run(());
+    };
+    view! { <Combobox id=input.id chosen=chosen lookup=fixed(all) many=many invalid=input.invalid on_done=finish/> }
+        .into_any()
+}
+
+/// The JSON form of what was chosen.
+pub fn collect(items: &[Item], many: bool) -> Value {
+    let mut values = items.iter().map(|i| Value::String(i.value.clone()));
+    if many { Value::Array(values.collect()) } else { values.next().unwrap_or(Value::Null) }
+}
+
+pub fn words_input(input: Input) -> AnyView {
+    let now = input.value.get_untracked();
+    let chosen = RwSignal::new(values(&now).into_iter().map(|w| Item::new(w, w)).collect::<Vec<_>>());
+    let (value, done) = (input.value, input.done);
+    let finish = move |()| {
+        value.set(collect(&chosen.get_untracked(), true));
+        done.run(());
+    };
+    let none = fixed(values(&plain_words(&now)).into_iter().map(|w| Item::new(w, w)).collect());
+    view! { <Combobox id=input.id chosen=chosen lookup=none many=true free=true invalid=input.invalid on_done=finish/> }
+        .into_any()
+}
+
+fn plain_words(value: &Value) -> Value {
+    match value {
+        Value::Array(_) => value.clone(),
+        other => Value::String(plain::text(other)),
+    }
+}

@@ -1,0 +1,120 @@
+//! Other records, people and departments: chosen by name, shown by name.
+
+use super::choice::collect;
+use super::{Input, Shown, plain};
+use crate::api::records::{self, RecordExt, title_of};
+use crate::state::catalog;
+use crate::ui::{Combobox, Item, Lookup, avatar};
+use kezhan_meta::query::{Count, ListQuery};
+use kezhan_meta::{Filter, Op, Record};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The names that came along; the start of an id where the reader may not see the record.
+fn names(shown: Shown<'_>) -> Vec<(String, String)> {
+    let target = shown.field.target().unwrap_or_default();
+    let name = |id: &str, value: Option<&Value>| {
+        let title = value.map(|v| title_of(target, v)).unwrap_or_default();
+        if title.is_empty() { id.chars().take(8).collect() } else { title }
+    };
+    match shown.value {
+        Value::String(id) => vec![(id.clone(), name(id, shown.expanded))],
+        Value::Array(ids) => ids
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|id| {
+                let one = shown.expanded.and_then(Value::as_array).and_then(|list| list.iter().find(|v| v["id"] == id));
+                (id.to_owned(), name(id, one))
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub fn text(shown: Shown<'_>) -> String {
+    names(shown).into_iter().map(|(_, name)| name).collect::<Vec<_>>().join("、")
+}
+
+pub fn cell(shown: Shown<'_>) -> AnyView {
+    let target = shown.field.target().unwrap_or_default();
+    if target == "user" {
+        let name = text(shown);
+        return view! { <span class="inline-flex items-center gap-1.5 min-w-0">{avatar(&name, false)}<span class="truncate">{name}</span></span> }.into_any();
+    }
+    let Some(object) = catalog::object(target).filter(|o| o.listed) else {
+        return plain::cell(&Value::String(text(shown)));
+    };
+    let links = names(shown).into_iter().map(|(id, name)| {
+        let href = format!("/o/{}/{id}", object.plural);
+        view! { <A href=href attr:class="hover:underline decoration-base-300 underline-offset-4 truncate" on:click=|ev| ev.stop_propagation()>{name}</A> }
+    });
+    view! { <span class="flex gap-2 min-w-0">{links.collect_view()}</span> }.into_any()
+}
+
+pub fn input(input: Input, many: bool) -> AnyView {
+    let target = input.field.target().unwrap_or_default().to_owned();
+    let now = input.value.get_untracked();
+    let shown = Shown { field: &input.field, value: &now, expanded: input.expanded.as_ref(), currency: "" };
+    let chosen = RwSignal::new(names(shown).into_iter().map(|(id, name)| Item::new(id, name)).collect::<Vec<_>>());
+    let (value, done) = (input.value, input.done);
+    let finish = move |()| {
+        value.set(collect(&chosen.get_untracked(), many));
+        done.run(());
+    };
+    resolve_names(&target, chosen, input.expanded.is_some());
+    view! { <Combobox id=input.id chosen=chosen lookup=lookup(&target) many=many invalid=input.invalid on_done=finish/> }.into_any()
+}
+
+/// Asks for the names of ids that came alone, from an address or a filter.
+pub fn resolve_names(target: &str, chosen: RwSignal<Vec<Item>>, known: bool) {
+    let ids: Vec<Value> = chosen
+        .with_untracked(|c| c.iter().filter(|i| i.value != "me").map(|i| Value::String(i.value.clone())).collect());
+    let Some(object) = catalog::object(target).filter(|_| !known && !ids.is_empty()) else { return };
+    let query = ListQuery {
+        filter: Some(Filter::field("id", Op::In, Value::Array(ids))),
+        fields: Some(vec!["id".to_owned(), object.title.to_string()]),
+        limit: Some(200),
+        ..ListQuery::default()
+    };
+    leptos::task::spawn_local(async move {
+        let Ok(page) = records::query(&object.plural, &query).await else { return };
+        let _ = chosen.try_update(|items| {
+            for item in items {
+                if let Some(record) = page.data.iter().find(|r| r.id() == item.value) {
+                    item.label = record.title(&object);
+                }
+            }
+        });
+    });
+}
+
+/// Records of an object by text; the newest while nothing is typed.
+pub fn lookup(target: &str) -> Lookup {
+    let object = catalog::object(target);
+    Arc::new(move |text| {
+        let object = object.clone();
+        Box::pin(async move {
+            let object = object?;
+            let hint = object.fields.iter().find(|f| {
+                f.in_list && f.key != object.title && !f.kind.is_list() && f.target().is_none() && !f.kind.is_number()
+            });
+            let mut fields = vec!["id".to_owned(), object.title.to_string()];
+            fields.extend(hint.map(|f| f.key.to_string()));
+            let query = ListQuery {
+                q: Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
+                fields: Some(fields),
+                limit: Some(20),
+                count: Count::None,
+                ..ListQuery::default()
+            };
+            let page = records::query(&object.plural, &query).await.ok()?;
+            let item = |record: &Record| {
+                let hint = hint.map(|f| super::plain_text(Shown::of(f, record))).unwrap_or_default();
+                Item { hint, ..Item::new(record.id(), record.title(&object)) }
+            };
+            Some(page.data.iter().map(item).collect())
+        })
+    })
+}

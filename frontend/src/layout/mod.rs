@@ -1,0 +1,7 @@
+//! What surrounds every screen: sign-in, shell, navigation, palette.
+
+pub mod nav;
+pub mod palette;
+pub mod shell;
+pub mod sign_in;
+pub mod user_menu;

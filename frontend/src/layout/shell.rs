@@ -1,0 +1,83 @@
+//! The frame of the signed-in application and its routes.
+
+use super::nav;
+use super::palette::{self, Palette};
+use super::user_menu::user_menu;
+use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SKIP_TO_CONTENT, label, t, tf};
+use crate::record;
+use crate::ui::{self, Menu, MenuItem, icon, keys};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::{Redirect, Route, Routes};
+use leptos_router::hooks::use_navigate;
+use leptos_router::path;
+
+pub fn shell() -> AnyView {
+    let search = Palette::new();
+    let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
+        if (ev.ctrl_key() || ev.meta_key()) && ev.key().eq_ignore_ascii_case("k") && !keys::composing(&ev) {
+            ev.prevent_default();
+            search.open();
+        }
+    });
+    on_cleanup(move || shortcut.remove());
+    view! {
+        <a href="#content" class="sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-2 focus:left-2 btn btn-primary">{t(SKIP_TO_CONTENT)}</a>
+        <div class="h-dvh flex">
+            {nav::side(search)}
+            <div class="grow min-w-0 flex flex-col">
+                <header class="h-12 shrink-0 flex items-center gap-1 px-3 border-b border-base-300 bg-base-100">
+                    {nav::brand()}
+                    <div class="grow"></div>
+                    {create_menu()}
+                    {user_menu()}
+                </header>
+                <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
+                    <Routes fallback=missing>
+                        <Route path=path!("/") view=home/>
+                        <Route path=path!("/o/:plural") view=record::list::screen/>
+                        <Route path=path!("/o/:plural/:id") view=record::detail::screen/>
+                        <Route path=path!("/recycle") view=record::recycle::screen/>
+                    </Routes>
+                </main>
+                {nav::dock(search)}
+            </div>
+        </div>
+        {palette::palette(search)}
+    }
+    .into_any()
+}
+
+/// The first list that this person has.
+fn home() -> AnyView {
+    match nav::groups().into_iter().flat_map(|(_, objects)| objects).next() {
+        Some(object) => view! { <Redirect path=nav::list_url(&object)/> }.into_any(),
+        None => missing(),
+    }
+}
+
+pub fn missing() -> AnyView {
+    ui::empty("compass", t(NOT_FOUND), t(NOT_FOUND_TEXT), ().into_any())
+}
+
+fn create_menu() -> AnyView {
+    let navigate = use_navigate();
+    let items = move || {
+        nav::groups()
+            .into_iter()
+            .flat_map(|(_, objects)| objects)
+            .map(|object| {
+                let navigate = navigate.clone();
+                let url = format!("{}?new=1", nav::list_url(&object));
+                MenuItem {
+                    icon: None,
+                    ..MenuItem::new("plus", tf(NEW_OBJECT, &[("object", &label(&object.label))]), move || {
+                        navigate(&url, NavigateOptions::default());
+                    })
+                }
+            })
+            .collect()
+    };
+    let face = view! { {icon("plus")}<span class="hidden md:inline">{t(CREATE)}</span> }.into_any();
+    view! { <Menu label=t(CREATE) class="btn btn-quiet" face=face items=items/> }.into_any()
+}

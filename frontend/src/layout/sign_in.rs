@@ -1,0 +1,81 @@
+//! The door.
+
+use super::user_menu::{language_items, theme_items};
+use crate::i18n::{
+    APP_NAME, APP_PROMISE, LANGUAGE, PASSWORD, SIGN_IN, SIGN_IN_TENANT, SIGN_IN_TENANT_HINT, SIGN_IN_TITLE, THEME,
+    USERNAME, t,
+};
+use crate::state::{prefs, session};
+use crate::ui::{Button, Field, Look, Menu, icon};
+use leptos::prelude::*;
+
+pub fn screen() -> AnyView {
+    let tenant = RwSignal::new(prefs::read("kz.tenant").unwrap_or_default());
+    let username = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let several = RwSignal::new(!tenant.get_untracked().is_empty());
+
+    let submit = move |ev: leptos::ev::SubmitEvent| {
+        ev.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let (t, u, p) = (tenant.get_untracked(), username.get_untracked(), password.get_untracked());
+        leptos::task::spawn_local(async move {
+            let tenant = t.trim().to_owned();
+            match session::sign_in(&tenant, u.trim(), &p).await {
+                Ok(()) => prefs::write("kz.tenant", &tenant),
+                Err(problem) => {
+                    // A host with several companies has to be told which.
+                    if problem.items().iter().any(|i| i.field == "tenant") {
+                        several.set(true);
+                    }
+                    error.set(Some(problem.message()));
+                    busy.set(false);
+                }
+            }
+        });
+    };
+    let input = move |id: &'static str, kind: &'static str, complete: &'static str, value: RwSignal<String>| {
+        view! {
+            <input id=id name=id type=kind class="input" autocomplete=complete autocapitalize="off" spellcheck="false"
+                required=id != "tenant" prop:value=move || value.get()
+                on:input=move |ev| value.set(event_target_value(&ev))/>
+        }
+    };
+    view! {
+        <main class="h-dvh overflow-auto grid place-items-center p-4 bg-base-200">
+            <div class="w-full max-w-[22rem]">
+                <div class="flex items-center gap-3 mb-6">
+                    <span class="size-10 rounded-xl bg-primary text-primary-content grid place-items-center">{icon("house")}</span>
+                    <div>
+                        <p class="font-semibold text-base leading-tight">{t(APP_NAME)}</p>
+                        <p class="muted text-[13px]">{t(APP_PROMISE)}</p>
+                    </div>
+                </div>
+                <form class="panel p-6 flex flex-col gap-4" on:submit=submit>
+                    <h1 class="text-lg font-semibold">{t(SIGN_IN_TITLE)}</h1>
+                    {move || several.get().then(|| view! {
+                        <Field id="tenant" label=t(SIGN_IN_TENANT) hint=t(SIGN_IN_TENANT_HINT)>{input("tenant", "text", "organization", tenant)}</Field>
+                    })}
+                    <Field id="username" label=t(USERNAME)>{input("username", "text", "username", username)}</Field>
+                    <Field id="password" label=t(PASSWORD)>{input("password", "password", "current-password", password)}</Field>
+                    <div role="alert">{move || error.get().map(|text| view! { <p class="text-[13px] text-error">{text}</p> })}</div>
+                    <Button label=t(SIGN_IN) look=Look::Primary submit=true busy=busy class="w-full"/>
+                </form>
+                <div class="flex justify-between mt-3">
+                    <button type="button" class="btn btn-quiet muted" on:click=move |_| several.update(|s| *s = !*s)>{t(SIGN_IN_TENANT)}</button>
+                    <div class="flex">
+                        <Menu label=t(LANGUAGE) face=icon("languages") items=language_items/>
+                        <Menu label=t(THEME) face=icon("sun-moon") items=theme_items/>
+                    </div>
+                </div>
+            </div>
+        </main>
+    }
+    .into_any()
+}

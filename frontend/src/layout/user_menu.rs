@@ -1,0 +1,49 @@
+//! One's own menu: language, theme, leaving.
+
+use crate::i18n::{SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t};
+use crate::state::prefs::{self, Theme};
+use crate::state::session;
+use crate::ui::{Menu, MenuItem, avatar};
+use kezhan_meta::Lang;
+use leptos::prelude::*;
+
+pub fn language_items() -> Vec<MenuItem> {
+    let now = prefs::lang();
+    Lang::ALL
+        .into_iter()
+        .map(|lang| {
+            // Each language is named in itself, so that it can be found from the other one.
+            MenuItem::new("languages", in_own_words(lang), move || prefs::set_lang(lang)).checked(lang == now)
+        })
+        .collect()
+}
+
+pub fn theme_items() -> Vec<MenuItem> {
+    let now = Theme::stored();
+    Theme::ALL
+        .into_iter()
+        .map(|theme| {
+            let (icon, label) = match theme {
+                Theme::System => ("monitor", THEME_SYSTEM),
+                Theme::Light => ("sun", THEME_LIGHT),
+                Theme::Dark => ("moon", THEME_DARK),
+            };
+            MenuItem::new(icon, t(label), move || theme.choose()).checked(theme == now)
+        })
+        .collect()
+}
+
+pub fn user_menu() -> AnyView {
+    let name = session::me()
+        .map(|me| if me.name.is_empty() { me.username.clone() } else { me.name.clone() })
+        .unwrap_or_default();
+    let face = view! { {avatar(&name, false)}<span class="hidden lg:inline max-w-28 truncate">{name.clone()}</span> }
+        .into_any();
+    let items = || {
+        let mut items = language_items();
+        items.extend(theme_items());
+        items.push(MenuItem::new("log-out", t(SIGN_OUT), || leptos::task::spawn_local(session::sign_out())));
+        items
+    };
+    view! { <Menu label=t(USER_MENU) class="btn btn-quiet" face=face items=items/> }.into_any()
+}

@@ -1,0 +1,59 @@
+//! What one does with a record as a whole.
+
+use super::Open;
+use crate::api::records::{self, RecordExt};
+use crate::bridge;
+use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, UNDO, t, tf};
+use crate::state::{toast, touched};
+use crate::ui::{Button, Menu, MenuItem, icon};
+use kezhan_meta::ObjectMeta;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+pub fn bar(open: Open) -> AnyView {
+    let items = move || {
+        vec![
+            MenuItem::new("link", t(COPY_LINK), || {
+                leptos::task::spawn_local(async {
+                    if let Ok(address) = window().location().href()
+                        && bridge::copy(&address).await
+                    {
+                        toast::done(t(COPIED));
+                    }
+                });
+            }),
+            MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger(),
+        ]
+    };
+    view! {
+        <Button label=t(EDIT) icon="pencil" on_click=move |_| open.url.replace(&[("edit", Some("1".to_owned()))])/>
+        <Menu label=t(MORE) face=icon("ellipsis") items=items/>
+    }
+    .into_any()
+}
+
+/// To the recycle bin, with a way back; the list it came from is shown.
+fn delete(open: Open) {
+    let Some(record) = open.record.get_untracked() else { return };
+    let object = open.object();
+    leptos::task::spawn_local(async move {
+        match records::delete(&object, record.id(), record.version()).await {
+            Ok(()) => {
+                open.url.go(format!("/o/{}", object.plural));
+                touched();
+                let (name, id) = (record.title(&object), record.id().to_owned());
+                toast::undoable(tf(DELETED, &[("title", &name)]), t(UNDO), move || restore(object.clone(), id.clone()));
+            }
+            Err(error) => toast::error(&error),
+        }
+    });
+}
+
+fn restore(object: Arc<ObjectMeta>, id: String) {
+    leptos::task::spawn_local(async move {
+        match records::restore(&object, &id).await {
+            Ok(()) => touched(),
+            Err(error) => toast::error(&error),
+        }
+    });
+}

@@ -1,0 +1,128 @@
+//! Writing down a contact in a few seconds: kind, words, next time.
+
+use super::Open;
+use crate::api::records;
+use crate::fields::{self, Input};
+use crate::i18n::{FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, label, t};
+use crate::state::{catalog, prefs, toast, touched};
+use crate::ui::{Button, DateInput, Look, keys};
+use kezhan_meta::{FieldType, ObjectMeta, Record, normalise_value};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const OBJECT: &str = "follow_up";
+
+/// Only where a follow-up can refer to this kind of record.
+pub fn composer(open: Open) -> AnyView {
+    let object = open.object();
+    let Some(follow_up) = catalog::object(OBJECT) else { return ().into_any() };
+    let link = follow_up
+        .fields
+        .iter()
+        .find(|f| !f.kind.is_list() && f.target() == Some(object.name.as_ref()) && f.inverse.is_some());
+    let Some(link) = link.map(|f| f.key.to_string()).filter(|_| object.name != OBJECT) else { return ().into_any() };
+    form(open, follow_up, link)
+}
+
+fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
+    let kinds = follow_up.field("kind").map(|f| f.options().to_vec()).unwrap_or_default();
+    let kind = RwSignal::new(kinds.first().map(|k| k.value.to_string()).unwrap_or_default());
+    let content = RwSignal::new(Value::Null);
+    let next = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<String>);
+    let Some(content_field) = follow_up.field("content").cloned() else { return ().into_any() };
+    let send = Callback::new(move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        error.set(None);
+        let Some(field) = follow_up.field("content") else { return };
+        let text = match normalise_value(field, &content.get_untracked()) {
+            Ok(Value::Null) => {
+                return error.set(Some(kezhan_meta::problem::Code::Required.message(prefs::lang(), &[])));
+            }
+            Ok(text) => text,
+            Err(fault) => return error.set(Some(fault.item(prefs::lang()).message)),
+        };
+        let mut record = Record::new();
+        record.insert("kind".to_owned(), json!(kind.get_untracked()));
+        record.insert("content".to_owned(), text);
+        record.insert(link.clone(), json!(open.id.get_value()));
+        // A deal's follow-up is also one of its customer.
+        if let Some(here) = open.record.get_untracked() {
+            for key in ["account", "contact"] {
+                let both =
+                    follow_up.field(key).is_some() && open.object().field(key).and_then(|f| f.target()) == Some(key);
+                if let Some(value) = here.get(key).filter(|v| both && !v.is_null()) {
+                    record.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+        let when = next.get_untracked();
+        if !when.trim().is_empty() {
+            match crate::bridge::local_to_instant(when.trim()) {
+                Some(at) => {
+                    record.insert("next_contact_at".to_owned(), json!(at));
+                }
+                None => return error.set(Some(kezhan_meta::problem::Code::BadDate.message(prefs::lang(), &[]))),
+            }
+        }
+        busy.set(true);
+        let follow_up = follow_up.clone();
+        leptos::task::spawn_local(async move {
+            let answer = records::create(&follow_up, &record).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(_) => {
+                    let _ = content.try_set(Value::Null);
+                    let _ = next.try_set(String::new());
+                    toast::done(t(FOLLOW_UP_ADDED));
+                    touched();
+                }
+                Err(problem) => {
+                    let _ = error.try_set(Some(
+                        problem.items().first().map_or_else(|| problem.message(), |i| i.message.clone()),
+                    ));
+                }
+            }
+        });
+    });
+    let input = Input {
+        id: "follow-up-content".to_owned(),
+        field: kezhan_meta::FieldMeta { kind: FieldType::LongText, ..content_field },
+        value: content,
+        expanded: None,
+        invalid: Signal::derive(move || error.get().is_some()),
+        done: Callback::new(|()| ()),
+    };
+    view! {
+        <form class="panel m-4 p-3 flex flex-col gap-2" aria-label=t(FOLLOW_UP_SAVE)
+            on:submit=move |ev| { ev.prevent_default(); send.run(()) }
+            on:keydown=move |ev| if ev.key() == "Enter" && (ev.ctrl_key() || ev.meta_key()) && !keys::composing(&ev) { ev.prevent_default(); send.run(()) }>
+            <div class="flex flex-wrap gap-1" role="radiogroup">
+                {kinds.into_iter().map(|k| {
+                    let value = k.value.to_string();
+                    let (mine, pick) = (value.clone(), value);
+                    let on = Memo::new(move |_| kind.with(|k| *k == mine));
+                    view! {
+                        <button type="button" role="radio" aria-checked=move || on.get().to_string()
+                            class=move || if on.get() { "px-2.5 h-7 rounded-full text-xs bg-primary/12 text-primary font-semibold" } else { "px-2.5 h-7 rounded-full text-xs muted hover:bg-base-content/6" }
+                            on:click=move |_| kind.set(pick.clone())>{label(&k.label)}</button>
+                    }
+                }).collect_view()}
+            </div>
+            <label class="sr-only" for="follow-up-content">{t(FOLLOW_UP_HINT)}</label>
+            {fields::input(input)}
+            {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
+            <div class="flex flex-wrap items-center gap-2">
+                <label class="text-xs muted" for="follow-up-next">{t(FOLLOW_UP_NEXT)}</label>
+                <div class="w-48"><DateInput id="follow-up-next" value=next time=true/></div>
+                <div class="grow"></div>
+                <Button label=t(FOLLOW_UP_SAVE) look=Look::Primary submit=true busy=busy/>
+            </div>
+        </form>
+    }
+    .into_any()
+}

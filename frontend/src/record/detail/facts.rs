@@ -1,0 +1,219 @@
+//! A record's fields, each edited where it stands.
+
+use super::Open;
+use crate::api::records::{self, RecordExt};
+use crate::fields::{self, Input, Shown};
+use crate::i18n::{CANCEL, EDIT, SAVE, SHOW_EMPTY, STALE_RELOADED, label, t};
+use crate::record::form::section_label;
+use crate::state::{prefs, toast, touched};
+use crate::ui::{Button, Look, icon, keys};
+use kezhan_meta::check::check_field;
+use kezhan_meta::{FieldMeta, Record, normalise_value};
+use leptos::prelude::*;
+use serde_json::Value;
+
+pub fn panel(open: Open) -> AnyView {
+    let object = open.object();
+    let all = RwSignal::new(false);
+    let editing = RwSignal::new(None::<String>);
+    let mut sections: Vec<String> = Vec::new();
+    for field in object.fields.iter().filter(|f| shown(f)) {
+        let section = if field.section == "basic" { String::new() } else { field.section.to_string() };
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
+    sections.sort_by_key(|s| s == "system");
+    let blocks = sections.into_iter().map(|section| {
+        let fields: Vec<FieldMeta> = object
+            .fields
+            .iter()
+            .filter(|f| shown(f) && (f.section == section || (section.is_empty() && f.section == "basic")))
+            .cloned()
+            .collect();
+        let any = fields.clone();
+        let some = Memo::new(move |_| all.get() || open.record.with(|r| r.as_ref().is_some_and(|r| any.iter().any(|f| !Shown::of(f, r).is_empty()))));
+        view! {
+            <section class=move || if some.get() { "px-4 py-3 border-b border-base-300/60" } else { "hidden" }>
+                <h2 class="text-xs muted mb-1.5">{section_label(&section)}</h2>
+                <dl class="flex flex-col">{fields.into_iter().map(|f| fact(open, f, all, editing)).collect_view()}</dl>
+            </section>
+        }
+    }).collect_view();
+    view! {
+        {blocks}
+        <label class="flex items-center gap-2 px-4 py-3 text-[13px] muted cursor-pointer">
+            <input type="checkbox" class="toggle" prop:checked=move || all.get() on:change=move |ev| all.set(event_target_checked(&ev))/>
+            {t(SHOW_EMPTY)}
+        </label>
+    }
+    .into_any()
+}
+
+fn shown(field: &FieldMeta) -> bool {
+    !field.hidden && !field.secret
+}
+
+fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Option<String>>) -> AnyView {
+    let key = field.key.to_string();
+    let editable = !field.read_only && !field.immutable;
+    let name = label(&field.label);
+    let here = {
+        let key = key.clone();
+        Memo::new(move |_| editing.with(|e| e.as_deref() == Some(key.as_str())))
+    };
+    let field = StoredValue::new(field);
+    let empty = Memo::new(move |_| {
+        open.record.with(|r| r.as_ref().is_none_or(|r| field.with_value(|f| Shown::of(f, r).is_empty())))
+    });
+    let value = move || open.record.with(|r| r.as_ref().map(|r| field.with_value(|f| fields::cell(Shown::of(f, r)))));
+    let many_lines = field.with_value(fields::wide);
+    let text =
+        move || open.record.with(|r| r.as_ref().map(|r| field.with_value(|f| fields::plain_text(Shown::of(f, r)))));
+    let start = {
+        let key = key.clone();
+        move || {
+            if editable {
+                editing.set(Some(key.clone()))
+            }
+        }
+    };
+    let (press, double) = (start.clone(), start);
+    let body = {
+        let name = name.clone();
+        move || {
+            if here.get() {
+                return editor(open, field.get_value(), editing);
+            }
+            let (press, double) = (press.clone(), double.clone());
+            view! {
+                <div class="group flex items-center gap-1 min-h-7 min-w-0" on:dblclick=move |_| double()>
+                    {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{text}</span> }.into_any() }
+                     else { view! { <span class="min-w-0 flex truncate">{value}</span> }.into_any() }}
+                    {move || empty.get().then(|| view! { <span class="muted">"–"</span> })}
+                    {editable.then(|| view! {
+                        <button type="button" class="btn btn-quiet btn-icon !h-6 !w-6 ms-auto opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100"
+                            aria-label=format!("{} {name}", t(EDIT)) on:click=move |_| press()>{icon("pencil")}</button>
+                    })}
+                </div>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <div class=move || if empty.get() && !all.get() && !here.get() { "hidden" } else { "grid grid-cols-[6.5rem_minmax(0,1fr)] gap-2 py-0.5 text-[13px]" }>
+            <dt class="muted min-h-7 flex items-center leading-tight">{name}</dt>
+            <dd class="min-w-0">{body}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+fn editor(open: Open, field: FieldMeta, editing: RwSignal<Option<String>>) -> AnyView {
+    let Some(record) = open.record.get_untracked() else { return ().into_any() };
+    let value = RwSignal::new(record.value(&field.key).clone());
+    let error = RwSignal::new(None::<String>);
+    let id = format!("fact-{}", field.key);
+    let input = Input {
+        id: id.clone(),
+        field: field.clone(),
+        value,
+        expanded: record.expanded(&field.key).cloned(),
+        invalid: Signal::derive(move || error.get().is_some()),
+        done: Callback::new(|()| ()),
+    };
+    let multi_line = matches!(
+        field.kind,
+        kezhan_meta::FieldType::LongText | kezhan_meta::FieldType::RichText | kezhan_meta::FieldType::Json
+    );
+    let save = Callback::new(move |()| save(open, &field, &record, value, error, editing));
+    focus_later(id);
+    view! {
+        <div class="flex flex-col gap-1 py-1" on:keydown=move |ev| {
+            if keys::composing(&ev) || ev.default_prevented() { return }
+            match ev.key().as_str() {
+                "Escape" => { ev.stop_propagation(); editing.set(None) }
+                "Enter" if !multi_line || ev.ctrl_key() || ev.meta_key() => { ev.prevent_default(); finish_typing(); save.run(()) }
+                _ => {}
+            }
+        }>
+            {fields::input(input)}
+            {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
+            <div class="flex gap-1">
+                <Button label=t(SAVE) look=Look::Primary on_click=move |_| save.run(())/>
+                <Button label=t(CANCEL) look=Look::Quiet on_click=move |_| editing.set(None)/>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Inputs report on leaving; Enter is as good as leaving.
+fn finish_typing() {
+    use wasm_bindgen::JsCast;
+    if let Some(element) = document().active_element().and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.blur();
+    }
+}
+
+fn focus_later(id: String) {
+    request_animation_frame(move || {
+        use wasm_bindgen::JsCast;
+        if let Some(element) = document().get_element_by_id(&id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok())
+        {
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Shown at once; put back, with the reason, if the server refuses.
+fn save(
+    open: Open,
+    field: &FieldMeta,
+    base: &Record,
+    value: RwSignal<Value>,
+    error: RwSignal<Option<String>>,
+    editing: RwSignal<Option<String>>,
+) {
+    let object = open.object();
+    let value = match normalise_value(field, &value.get_untracked()) {
+        Ok(value) => value,
+        Err(fault) => return error.set(Some(fault.item(prefs::lang()).message)),
+    };
+    if value == *base.value(&field.key) {
+        return editing.set(None);
+    }
+    if let Some(fault) = check_field(&object, field, &value, base).first() {
+        return error.set(Some(fault.item(prefs::lang()).message));
+    }
+    let key = field.key.to_string();
+    let before = base.clone();
+    let mut changes = Record::new();
+    changes.insert(key.clone(), value.clone());
+    if field.target().is_none() {
+        open.record.update(|r| {
+            if let Some(r) = r {
+                r.insert(key, value);
+            }
+        });
+        editing.set(None);
+    }
+    leptos::task::spawn_local(async move {
+        match records::update(&object, before.id(), &changes, before.version()).await {
+            Ok(_) => {
+                let _ = editing.try_set(None);
+                touched();
+            }
+            Err(problem) => {
+                let _ = open.record.try_set(Some(before));
+                if problem.is_stale() {
+                    toast::problem(t(STALE_RELOADED));
+                    open.load();
+                } else {
+                    toast::problem(problem.items().first().map_or_else(|| problem.message(), |i| i.message.clone()));
+                }
+                let _ = editing.try_set(None);
+            }
+        }
+    });
+}

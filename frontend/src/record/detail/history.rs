@@ -1,0 +1,121 @@
+//! Who changed what, from what to what.
+
+use super::Open;
+use crate::api::client::ApiError;
+use crate::api::records::{self, Change};
+use crate::bridge;
+use crate::fields::{self, Shown};
+use crate::i18n::{
+    CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_RESTORED,
+    HISTORY_UPDATED, LOAD_MORE, SYSTEM, label, t,
+};
+use crate::state::app;
+use crate::ui::{self, Button, avatar, icon};
+use kezhan_meta::ObjectMeta;
+use leptos::prelude::*;
+use serde_json::Value;
+
+pub fn panel(open: Open) -> AnyView {
+    let changes = RwSignal::new(None::<Result<Vec<Change>, ApiError>>);
+    let next = RwSignal::new(None::<String>);
+    let load = move |cursor: Option<String>| {
+        let (object, id) = (open.object(), open.id.get_value());
+        leptos::task::spawn_local(async move {
+            let first = cursor.is_none();
+            match records::history(&object, &id, cursor.as_deref()).await {
+                Ok(page) => {
+                    let _ = next.try_set(page.next_cursor);
+                    let _ = changes.try_update(|c| match c {
+                        Some(Ok(list)) if !first => list.extend(page.data),
+                        slot => *slot = Some(Ok(page.data)),
+                    });
+                }
+                Err(error) => {
+                    let _ = changes.try_set(Some(Err(error)));
+                }
+            }
+        });
+    };
+    Effect::new(move || {
+        app().written.track();
+        load(None);
+    });
+    let object = open.object();
+    (move || match changes.get() {
+        None => ui::loading_rows(4),
+        Some(Err(error)) => ui::failed(&error, move || load(None)),
+        Some(Ok(list)) if list.is_empty() => ui::empty("history", t(HISTORY_EMPTY), "", ().into_any()),
+        Some(Ok(list)) => view! {
+            <ol class="p-4 flex flex-col gap-4 max-w-3xl">{list.iter().map(|c| entry(&object, c)).collect_view()}</ol>
+            {move || next.get().map(|cursor| view! { <div class="px-4 pb-4"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
+        }
+        .into_any(),
+    })
+    .into_any()
+}
+
+/// The name of whoever acted: the server sends `{id, name}`, or nothing for the system itself.
+pub fn actor_name(actor: Option<&Value>) -> String {
+    actor.and_then(|a| a.get("name")).and_then(Value::as_str).map_or_else(|| t(SYSTEM).to_owned(), str::to_owned)
+}
+
+fn channel(key: &str) -> String {
+    match key {
+        "web" | "spa" => t(CH_WEB).to_owned(),
+        "api" => t(CH_API).to_owned(),
+        "import" | "bulk" => t(CH_IMPORT).to_owned(),
+        "automation" | "worker" => t(CH_AUTOMATION).to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn entry(object: &ObjectMeta, change: &Change) -> AnyView {
+    let actor = actor_name(change.actor.as_ref());
+    let verb = t(match change.action.as_str() {
+        "create" => HISTORY_CREATED,
+        "delete" => HISTORY_DELETED,
+        "restore" => HISTORY_RESTORED,
+        _ => HISTORY_UPDATED,
+    });
+    let lines = change.changes.iter().filter_map(|(key, value)| line(object, key, value)).collect_view();
+    let through = change.channel.as_deref().map(channel).unwrap_or_default();
+    view! {
+        <li class="flex gap-3 text-[13px]">
+            {avatar(&actor, true)}
+            <div class="min-w-0 grow">
+                <p><span class="font-semibold">{actor.clone()}</span>" "{verb}<span class="muted ms-2 tnum">{bridge::date_time(&change.at)}{(!through.is_empty()).then(|| format!(" · {through}"))}</span></p>
+                <ul class="mt-1 flex flex-col gap-1">{lines}</ul>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+fn line(object: &ObjectMeta, key: &str, change: &Value) -> Option<AnyView> {
+    let field = object.field(key).filter(|f| !f.hidden)?;
+    let text = |side: &str| {
+        let value = change.get(side).unwrap_or(&Value::Null);
+        // A reference may come as its id or, where the reader may see it, with its name.
+        let (value, expanded) = match value {
+            Value::Object(o) if field.target().is_some() => {
+                (o.get("id").cloned().unwrap_or(Value::Null), Some(Value::Object(o.clone())))
+            }
+            other => (other.clone(), None),
+        };
+        fields::plain_text(Shown { field, value: &value, expanded: expanded.as_ref(), currency: "CNY" })
+    };
+    let (from, to) = (text("from"), text("to"));
+    if from.is_empty() && to.is_empty() {
+        return None;
+    }
+    Some(
+        view! {
+            <li class="flex flex-wrap items-baseline gap-x-2 min-w-0">
+                <span class="muted">{label(&field.label)}</span>
+                {(!from.is_empty()).then(|| view! { <span class="line-through muted break-words min-w-0">{from}</span><span class="muted">{icon("arrow-right")}</span> })}
+                <span class="break-words min-w-0">{if to.is_empty() { "–".to_owned() } else { to }}</span>
+            </li>
+        }
+        .into_any(),
+    )
+}

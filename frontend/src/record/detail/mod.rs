@@ -1,0 +1,203 @@
+//! One record: its facts, what happened to it, what hangs on it.
+
+mod actions;
+mod composer;
+mod facts;
+mod history;
+pub mod peek;
+mod related;
+mod stages;
+mod timeline;
+
+use super::form;
+use super::url::Url;
+use crate::api::client::ApiError;
+use crate::api::records::{self, RecordExt};
+use crate::i18n::{TAB_FACTS, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
+use crate::layout::shell;
+use crate::state::{app, catalog, prefs};
+use crate::ui::tabs::Tab;
+use crate::ui::{self, avatar, icon, keys};
+use kezhan_meta::{ObjectMeta, Record};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use leptos_router::hooks::use_params_map;
+use std::sync::Arc;
+
+/// What the panels of one record share.
+#[derive(Clone, Copy)]
+pub struct Open {
+    pub object: StoredValue<Arc<ObjectMeta>>,
+    pub id: StoredValue<String>,
+    pub record: RwSignal<Option<Record>>,
+    pub error: RwSignal<Option<ApiError>>,
+    pub url: Url,
+}
+
+impl Open {
+    pub fn new(object: Arc<ObjectMeta>, id: String, url: Url) -> Open {
+        let open = Open {
+            object: StoredValue::new(object),
+            id: StoredValue::new(id),
+            record: RwSignal::new(None),
+            error: RwSignal::new(None),
+            url,
+        };
+        Effect::new(move || {
+            app().written.track();
+            open.load();
+        });
+        open
+    }
+
+    pub fn object(self) -> Arc<ObjectMeta> {
+        self.object.get_value()
+    }
+
+    pub fn load(self) {
+        let (object, id) = (self.object(), self.id.get_value());
+        leptos::task::spawn_local(async move {
+            match records::read(&object, &id).await {
+                Ok(record) => {
+                    let _ = self.error.try_set(None);
+                    let _ = self.record.try_set(Some(record));
+                }
+                Err(error) => {
+                    let _ = self.error.try_set(Some(error));
+                }
+            }
+        });
+    }
+}
+
+pub fn screen() -> AnyView {
+    let params = use_params_map();
+    let key =
+        Memo::new(move |_| params.with(|p| (p.get("plural").unwrap_or_default(), p.get("id").unwrap_or_default())));
+    (move || {
+        let (plural, id) = key.get();
+        match catalog::by_plural(&plural) {
+            Some(object) => page(object, id),
+            None => shell::missing(),
+        }
+    })
+    .into_any()
+}
+
+fn page(object: Arc<ObjectMeta>, id: String) -> AnyView {
+    let open = Open::new(object.clone(), id, Url::new());
+    let ready = Memo::new(move |_| open.record.with(Option::is_some));
+    let handle = window_event_listener(leptos::ev::keydown, move |ev| {
+        if ev.key() == "e" && keys::plain(&ev) && !keys::composing(&ev) && !keys::typing(&ev) {
+            ev.prevent_default();
+            open.url.replace(&[("edit", Some("1".to_owned()))]);
+        }
+    });
+    on_cleanup(move || handle.remove());
+    (move || {
+        if ready.get() {
+            return content(open);
+        }
+        match open.error.get() {
+            Some(error) if error.is_missing() => shell::missing(),
+            Some(error) => ui::failed(&error, move || open.load()),
+            None => view! { <div class="p-4">{ui::loading_rows(8)}</div> }.into_any(),
+        }
+    })
+    .into_any()
+}
+
+fn content(open: Open) -> AnyView {
+    let object = open.object();
+    let narrow = prefs::narrow();
+    let first = if narrow { "facts" } else { "timeline" };
+    let tab = Memo::new(move |_| open.url.get("tab").unwrap_or_else(|| first.to_owned()));
+    let relations = related::of(&object);
+    let editing = Memo::new(move |_| open.url.get("edit").is_some());
+    let strip = {
+        let relations = relations.clone();
+        move || {
+            let to = |key: &str| open.url.with(&[("tab", (key != first).then(|| key.to_owned()))]);
+            let mut all = Vec::new();
+            if narrow {
+                all.push(Tab {
+                    key: "facts".to_owned(),
+                    label: t(TAB_FACTS).to_owned(),
+                    count: None,
+                    href: to("facts"),
+                });
+            }
+            all.push(Tab {
+                key: "timeline".to_owned(),
+                label: t(TAB_TIMELINE).to_owned(),
+                count: None,
+                href: to("timeline"),
+            });
+            for relation in &relations {
+                all.push(Tab { key: relation.key(), label: relation.label(), count: None, href: to(&relation.key()) });
+            }
+            all.push(Tab {
+                key: "history".to_owned(),
+                label: t(TAB_HISTORY).to_owned(),
+                count: None,
+                href: to("history"),
+            });
+            ui::tabs(t(VIEWS), &tab.get(), all)
+        }
+    };
+    let panel = move || match tab.get().as_str() {
+        "facts" => facts::panel(open),
+        "timeline" => timeline::panel(open),
+        "history" => history::panel(open),
+        key => match relations.iter().find(|r| r.key() == key) {
+            Some(relation) => related::panel(open, relation),
+            None => timeline::panel(open),
+        },
+    };
+    let edit_object = object.clone();
+    view! {
+        <div class="grow min-h-0 flex flex-col bg-base-100">
+            {header(open)}
+            {stages::path(open)}
+            <div class="grow min-h-0 flex">
+                {(!narrow).then(|| view! {
+                    <aside class="w-80 shrink-0 border-r border-base-300 overflow-y-auto scroll-thin">{facts::panel(open)}</aside>
+                })}
+                <section class="grow min-w-0 flex flex-col min-h-0">
+                    {strip}
+                    <div class="grow min-h-0 overflow-y-auto scroll-thin">{panel}</div>
+                </section>
+            </div>
+        </div>
+        {move || editing.get().then(|| open.record.get_untracked()).flatten().map(|record| {
+            form::edit_layer(edit_object.clone(), record, move || open.url.replace(&[("edit", None)]))
+        })}
+    }
+    .into_any()
+}
+
+fn header(open: Open) -> AnyView {
+    let object = open.object();
+    let name = Memo::new({
+        let object = object.clone();
+        move |_| open.record.with(|r| r.as_ref().map(|r| r.title(&object)).unwrap_or_default())
+    });
+    let list = format!("/o/{}", object.plural);
+    let sign = object.icon.to_string();
+    let person = matches!(object.name.as_ref(), "contact" | "lead" | "user");
+    view! {
+        <header class="flex items-center gap-3 px-4 h-14 shrink-0 border-b border-base-300">
+            <A href=list attr:class="btn btn-quiet btn-icon" attr:aria-label=label(&object.label_many)>{icon("arrow-left")}</A>
+            {move || if person { avatar(&name.get(), true) } else {
+                view! { <span class="size-9 rounded-lg bg-primary/10 text-primary hidden sm:grid place-items-center shrink-0">{icon(&sign)}</span> }.into_any()
+            }}
+            <div class="min-w-0">
+                <p class="text-xs muted leading-tight">{label(&object.label)}</p>
+                <h1 class="font-semibold text-base leading-tight truncate">{move || name.get()}</h1>
+            </div>
+            <div class="grow"></div>
+            {actions::bar(open)}
+        </header>
+    }
+    .into_any()
+}

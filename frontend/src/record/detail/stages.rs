@@ -1,0 +1,118 @@
+//! The path of a record through the stages of its pipeline; a click moves it.
+
+use super::Open;
+use crate::api::records::{self, RecordExt};
+use crate::i18n::{STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, t, tf};
+use crate::state::{catalog, prefs, toast, touched};
+use kezhan_meta::query::{ListQuery, Sort};
+use kezhan_meta::{Filter, Lang, Op, Record};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+const FIELD: &str = "stage";
+
+pub fn path(open: Open) -> AnyView {
+    let object = open.object();
+    let staged = object.field(FIELD).is_some_and(|f| f.target() == Some("stage"));
+    let Some(stages) = catalog::object("stage").filter(|_| staged) else { return ().into_any() };
+    let all = RwSignal::new(Vec::<Record>::new());
+    let pipeline = Memo::new(move |_| open.record.with(|r| r.as_ref().map(|r| r.value("pipeline").clone())));
+    Effect::new(move || {
+        let filter = match pipeline.get() {
+            Some(Value::String(id)) => Some(Filter::field("pipeline", Op::Eq, id)),
+            Some(_) => None,
+            None => return,
+        };
+        let plural = stages.plural.to_string();
+        leptos::task::spawn_local(async move {
+            let query =
+                ListQuery { filter, sort: vec![Sort::parse("sort_order")], limit: Some(50), ..ListQuery::default() };
+            if let Ok(page) = records::query(&plural, &query).await {
+                let _ = all.try_set(page.data);
+            }
+        });
+    });
+    let strip = move || {
+        let stages = all.get();
+        let now = open.record.with(|r| r.as_ref().and_then(|r| r.value(FIELD).as_str().map(str::to_owned)));
+        let at = stages.iter().position(|s| Some(s.id()) == now.as_deref());
+        (!stages.is_empty()).then(|| {
+            view! {
+                <nav class="flex items-center gap-1 px-4 py-2 border-b border-base-300 overflow-x-auto scroll-thin shrink-0" aria-label=t(STAGE_PATH)>
+                    {stages.iter().enumerate().map(|(i, stage)| step(open, stage, i, at)).collect_view()}
+                </nav>
+            }
+        })
+    };
+    strip.into_any()
+}
+
+fn name(stage: &Record) -> String {
+    let english = stage.value("name_en").as_str().filter(|_| prefs::lang() == Lang::En);
+    english.or_else(|| stage.value("name").as_str()).unwrap_or_default().to_owned()
+}
+
+fn step(open: Open, stage: &Record, i: usize, at: Option<usize>) -> AnyView {
+    let here = at == Some(i);
+    let outcome = stage.value("outcome").as_str().unwrap_or_default();
+    let class = match (here, outcome) {
+        (true, "won") => "bg-success text-success-content font-semibold",
+        (true, "lost") => "bg-error text-error-content font-semibold",
+        (true, _) => "bg-primary text-primary-content font-semibold",
+        (false, _) if at.is_some_and(|at| i < at) => "bg-primary/12 text-primary",
+        _ => "bg-base-content/6 hover:bg-base-content/12",
+    };
+    let (id, text) = (stage.id().to_owned(), name(stage));
+    let press = {
+        let text = text.clone();
+        move |_| {
+            if !here {
+                go(open, id.clone(), text.clone());
+            }
+        }
+    };
+    view! {
+        <button type="button" class=format!("flex-1 min-w-24 h-8 px-3 rounded-md text-[13px] whitespace-nowrap {class}")
+            aria-current=here.then_some("step") on:click=press>{text}</button>
+    }
+    .into_any()
+}
+
+fn go(open: Open, stage: String, name: String) {
+    let Some(record) = open.record.get_untracked() else { return };
+    let before = record.value(FIELD).clone();
+    open.record.update(|r| {
+        if let Some(r) = r {
+            r.insert(FIELD.to_owned(), json!(stage));
+        }
+    });
+    leptos::task::spawn_local(async move {
+        let object = open.object();
+        let change = |value: Value| Record::from_iter([(FIELD.to_owned(), value)]);
+        match records::update(&object, record.id(), &change(json!(stage)), record.version()).await {
+            Ok(now) => {
+                touched();
+                let (id, version) = (record.id().to_owned(), now.version());
+                toast::undoable(tf(STAGE_MOVED, &[("stage", &name)]), t(UNDO), move || {
+                    let (object, id, back) = (object.clone(), id.clone(), change(before.clone()));
+                    leptos::task::spawn_local(async move {
+                        if let Err(error) = records::update(&object, &id, &back, version).await {
+                            toast::error(&error);
+                        }
+                        touched();
+                    });
+                });
+            }
+            Err(error) => {
+                let stale = error.is_stale();
+                let _ = open.record.try_set(Some(record));
+                if stale {
+                    toast::problem(t(STALE_RELOADED));
+                    open.load();
+                } else {
+                    toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone()));
+                }
+            }
+        }
+    });
+}

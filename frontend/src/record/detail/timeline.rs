@@ -1,0 +1,150 @@
+//! Everything that happened to a record, newest first, with the composer on top.
+
+use super::Open;
+use super::composer;
+use super::history::actor_name;
+use crate::api::client::ApiError;
+use crate::api::records::{self, RecordExt, title_of};
+use crate::bridge;
+use crate::fields::{self, Shown};
+use crate::i18n::{
+    HISTORY_CREATED, HISTORY_DELETED, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, TIMELINE_EMPTY,
+    TIMELINE_EMPTY_TEXT, label, t,
+};
+use crate::record::list::record_url;
+use crate::state::{app, catalog};
+use crate::ui::{self, Button, badge, icon};
+use kezhan_meta::{FieldType, ObjectMeta, Record};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use serde_json::Value;
+
+pub fn panel(open: Open) -> AnyView {
+    let entries = RwSignal::new(None::<Result<Vec<Value>, ApiError>>);
+    let next = RwSignal::new(None::<String>);
+    let load = move |cursor: Option<String>| {
+        let (object, id) = (open.object(), open.id.get_value());
+        leptos::task::spawn_local(async move {
+            let first = cursor.is_none();
+            match records::timeline(&object, &id, cursor.as_deref()).await {
+                Ok(page) => {
+                    let _ = next.try_set(page.next_cursor);
+                    let _ = entries.try_update(|e| match e {
+                        Some(Ok(list)) if !first => list.extend(page.data),
+                        slot => *slot = Some(Ok(page.data)),
+                    });
+                }
+                Err(error) => {
+                    let _ = entries.try_set(Some(Err(error)));
+                }
+            }
+        });
+    };
+    Effect::new(move || {
+        app().written.track();
+        load(None);
+    });
+    let object = open.object();
+    let list = move || {
+        match entries.get() {
+        None => ui::loading_rows(4),
+        Some(Err(error)) => ui::failed(&error, move || load(None)),
+        Some(Ok(list)) if list.is_empty() => ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any()),
+        Some(Ok(list)) => view! {
+            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e)).collect_view()}</ol>
+            {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
+        }
+        .into_any(),
+    }
+    };
+    view! { <div class="max-w-3xl">{composer::composer(open)}{list}</div> }.into_any()
+}
+
+fn entry(here: &ObjectMeta, entry: &Value) -> Option<AnyView> {
+    let at = entry.get("at").and_then(Value::as_str).unwrap_or_default();
+    match entry.get("record") {
+        Some(Value::Object(record)) => {
+            let object = catalog::object(entry.get("object")?.as_str()?)?;
+            Some(linked(&object, record, at))
+        }
+        _ => changed(here, entry, at),
+    }
+}
+
+fn frame(picture: &str, accent: bool, head: AnyView, at: &str, body: AnyView) -> AnyView {
+    let dot = if accent {
+        "size-7 rounded-full bg-primary/12 text-primary grid place-items-center shrink-0"
+    } else {
+        "size-7 rounded-full bg-base-content/7 grid place-items-center shrink-0"
+    };
+    view! {
+        <li class="flex gap-3 text-[13px] group">
+            <div class="flex flex-col items-center">
+                <span class=dot>{icon(picture)}</span>
+                <span class="w-px grow bg-base-300 group-last:hidden"></span>
+            </div>
+            <div class="min-w-0 grow pb-5">
+                <p class="flex flex-wrap items-center gap-x-2 gap-y-1 min-h-7">{head}<span class="muted tnum text-xs">{bridge::date_time(at)}</span></p>
+                {body}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// A follow-up, task or deal that hangs on the record.
+fn linked(object: &ObjectMeta, record: &Record, at: &str) -> AnyView {
+    let kind = object
+        .fields
+        .iter()
+        .find(|f| f.in_list && matches!(f.kind, FieldType::Choice { .. }) && !record.value(&f.key).is_null())
+        .map(|f| fields::cell(Shown::of(f, record)));
+    let who = record
+        .expanded("owner")
+        .or_else(|| record.expanded("created_by"))
+        .map(|v| title_of("user", v))
+        .unwrap_or_default();
+    let next = object
+        .field("next_contact_at")
+        .map(|f| (f, Shown::of(f, record)))
+        .filter(|(_, s)| !s.is_empty())
+        .map(|(f, s)| badge(format!("{} {}", label(&f.label), fields::plain_text(s)), kezhan_meta::Tone::Warning));
+    let title = record.title(object);
+    let long = object.title_field().is_some_and(|f| matches!(f.kind, FieldType::LongText));
+    let (url, name) = (record_url(object, record.id()), if long { label(&object.label) } else { title.clone() });
+    let link = view! { <A href=url attr:class="font-semibold hover:text-primary">{name}</A> };
+    let body = if long {
+        view! { <p class="whitespace-pre-wrap break-words mt-0.5">{title}</p> }.into_any()
+    } else {
+        ().into_any()
+    };
+    let head = view! { {link}{kind}<span class="muted">{who}</span> }.into_any();
+    frame(
+        &object.icon,
+        true,
+        head,
+        at,
+        view! { {body}{next.map(|n| view! { <div class="mt-1.5">{n}</div> })} }.into_any(),
+    )
+}
+
+/// A change of the record itself.
+fn changed(here: &ObjectMeta, entry: &Value, at: &str) -> Option<AnyView> {
+    let (picture, verb) = match entry.get("action").and_then(Value::as_str)? {
+        "create" => ("plus", HISTORY_CREATED),
+        "delete" => ("trash-2", HISTORY_DELETED),
+        "restore" => ("rotate-ccw", HISTORY_RESTORED),
+        _ => ("pencil", HISTORY_UPDATED),
+    };
+    let names: Vec<String> = entry
+        .get("changes")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, _)| here.field(key).filter(|f| !f.hidden).map(|f| label(&f.label)))
+        .take(6)
+        .collect();
+    let names = if verb == HISTORY_UPDATED { names.join("、") } else { String::new() };
+    let head = view! { <span class="font-semibold">{actor_name(entry.get("actor"))}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();
+    Some(frame(picture, false, head, at, ().into_any()))
+}

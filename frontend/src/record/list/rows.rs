@@ -1,0 +1,125 @@
+//! The rows that were fetched so far, page after page.
+
+use super::state::ListState;
+use crate::api::client::ApiError;
+use crate::api::records;
+use crate::state::lists::{self, Remembered};
+use kezhan_meta::Record;
+use leptos::prelude::*;
+use std::sync::Arc;
+
+#[derive(Clone, Copy)]
+pub struct Rows {
+    pub rows: RwSignal<Vec<Arc<Record>>>,
+    pub count: RwSignal<Option<i64>>,
+    pub loading: RwSignal<bool>,
+    pub error: RwSignal<Option<ApiError>>,
+    /// Rows of this question are on screen (and not those of the one before).
+    pub fresh: RwSignal<bool>,
+    /// Where to scroll when coming back.
+    pub scroll: RwSignal<i32>,
+    next: RwSignal<Option<String>>,
+    ticket: StoredValue<u64>,
+    key: StoredValue<String>,
+    written: StoredValue<u64>,
+}
+
+impl Rows {
+    pub fn new() -> Rows {
+        Rows {
+            rows: RwSignal::new(Vec::new()),
+            count: RwSignal::new(None),
+            loading: RwSignal::new(false),
+            error: RwSignal::new(None),
+            fresh: RwSignal::new(false),
+            scroll: RwSignal::new(0),
+            next: RwSignal::new(None),
+            ticket: StoredValue::new(0),
+            key: StoredValue::new(String::new()),
+            written: StoredValue::new(0),
+        }
+    }
+
+    /// Another question: at once from memory where it was asked lately, and from the server where that is old.
+    pub fn start(self, state: &ListState, written: u64) {
+        let same = self.key.get_value() == state.key();
+        self.key.set_value(state.key());
+        self.written.set_value(written);
+        if let Some(kept) = lists::recall(&state.key()).filter(|k| !same && k.written == written) {
+            self.ticket.update_value(|t| *t += 1);
+            self.rows.set(kept.rows);
+            self.count.set(kept.count);
+            self.next.set(kept.next);
+            self.scroll.set(kept.scroll);
+            self.loading.set(false);
+            self.error.set(None);
+            self.fresh.set(true);
+            return;
+        }
+        if !same {
+            self.fresh.set(false);
+            self.scroll.set(0);
+        }
+        // After a write as many rows come back as there were, up to a page.
+        self.fetch(state.clone(), None);
+    }
+
+    pub fn more(self, state: &ListState) {
+        if self.loading.get_untracked() || self.error.with_untracked(Option::is_some) {
+            return;
+        }
+        if let Some(cursor) = self.next.get_untracked() {
+            self.fetch(state.clone(), Some(cursor));
+        }
+    }
+
+    pub fn has_more(self) -> bool {
+        self.next.with(Option::is_some)
+    }
+
+    fn fetch(self, state: ListState, cursor: Option<String>) {
+        let ticket = self.ticket.get_value() + 1;
+        self.ticket.set_value(ticket);
+        self.loading.set(true);
+        self.error.set(None);
+        leptos::task::spawn_local(async move {
+            let first = cursor.is_none();
+            let answer = records::query(&state.object.plural, &state.query(cursor)).await;
+            // The screen may be gone, or the question another one by now.
+            if self.ticket.try_get_value() != Some(ticket) {
+                return;
+            }
+            self.loading.set(false);
+            match answer {
+                Ok(page) => {
+                    let new = page.data.into_iter().map(Arc::new);
+                    if first {
+                        self.rows.set(new.collect());
+                        self.count.set(page.count);
+                    } else {
+                        self.rows.update(|rows| rows.extend(new));
+                    }
+                    self.next.set(page.next_cursor);
+                    self.fresh.set(true);
+                }
+                Err(error) => self.error.set(Some(error)),
+            }
+        });
+    }
+
+    /// Keeps what is on screen for when the reader comes back.
+    pub fn remember(self, scroll: i32) {
+        if self.fresh.get_untracked() {
+            lists::remember(
+                self.key.get_value(),
+                Remembered {
+                    rows: self.rows.get_untracked(),
+                    next: self.next.get_untracked(),
+                    count: self.count.get_untracked(),
+                    scroll,
+                    written: self.written.get_value(),
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a list shows, as its address says.
+
+use crate::record::url::Url;
+use kezhan_meta::query::{Count, ListQuery, Sort};
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta};
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct ListState {
+    pub object: Arc<ObjectMeta>,
+    pub filter: Filter,
+    pub sort: Vec<Sort>,
+    pub q: String,
+    /// As chosen; the object's own columns where nothing was.
+    pub columns: Vec<String>,
+    pub chosen_columns: bool,
+    pub deleted: bool,
+}
+
+impl PartialEq for ListState {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl ListState {
+    pub fn read(object: &Arc<ObjectMeta>, url: Url) -> ListState {
+        let filter = url.get("filter").and_then(|f| serde_json::from_str(&f).ok()).unwrap_or_else(Filter::all);
+        let sort = url.get("sort").map(|s| s.split(',').map(Sort::parse).collect()).unwrap_or_default();
+        let chosen: Option<Vec<String>> = url
+            .get("columns")
+            .map(|c| c.split(',').filter(|k| object.field(k).is_some()).map(str::to_owned).collect())
+            .filter(|c: &Vec<String>| !c.is_empty());
+        ListState {
+            object: object.clone(),
+            filter,
+            sort,
+            q: url.get("q").unwrap_or_default(),
+            chosen_columns: chosen.is_some(),
+            columns: chosen.unwrap_or_else(|| default_columns(object)),
+            deleted: url.get("deleted").is_some(),
+        }
+    }
+
+    /// Tells one question from another.
+    pub fn key(&self) -> String {
+        let filter = serde_json::to_string(&self.filter).unwrap_or_default();
+        let sort: Vec<String> = self.sort.iter().map(Sort::to_string).collect();
+        format!(
+            "{}|{filter}|{}|{}|{}|{}",
+            self.object.plural,
+            sort.join(","),
+            self.q,
+            self.columns.join(","),
+            self.deleted
+        )
+    }
+
+    pub fn fields(&self) -> Vec<FieldMeta> {
+        self.columns.iter().filter_map(|key| self.object.field(key).cloned()).collect()
+    }
+
+    pub fn is_filtered(&self) -> bool {
+        !self.filter.is_all() || !self.q.is_empty()
+    }
+
+    pub fn query(&self, cursor: Option<String>) -> ListQuery {
+        let mut fields = vec!["id".to_owned(), "version".to_owned(), self.object.title.to_string()];
+        if self.object.field("currency").is_some() {
+            fields.push("currency".to_owned());
+        }
+        for column in &self.columns {
+            if !fields.contains(column) {
+                fields.push(column.clone());
+            }
+        }
+        ListQuery {
+            filter: Some(self.filter.clone()).filter(|f| !f.is_all()),
+            sort: self.sort.clone(),
+            expand: self.fields().iter().filter(|f| f.target().is_some()).map(|f| f.key.to_string()).collect(),
+            fields: Some(fields),
+            q: Some(self.q.clone()).filter(|q| !q.is_empty()),
+            limit: Some(100),
+            count: if cursor.is_none() { Count::Capped } else { Count::None },
+            cursor,
+            deleted: self.deleted,
+            ..ListQuery::default()
+        }
+    }
+
+    /// The order of this column now: none, up, down.
+    pub fn direction(&self, key: &str) -> Option<bool> {
+        self.sort.iter().find(|s| s.field == key).map(|s| s.descending)
+    }
+}
+
+/// The title, then what the declaration puts into lists.
+pub fn default_columns(object: &ObjectMeta) -> Vec<String> {
+    let mut columns = vec![object.title.to_string()];
+    columns.extend(object.fields.iter().filter(|f| f.in_list && f.key != object.title).map(|f| f.key.to_string()));
+    if object.field("updated_at").is_some() {
+        columns.push("updated_at".to_owned());
+    }
+    columns
+}

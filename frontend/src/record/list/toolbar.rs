@@ -1,0 +1,168 @@
+//! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
+
+use super::{List, batch, columns, views};
+use crate::fields;
+use crate::i18n::{
+    COUNT_MORE, FILTER, FILTER_COMPLEX, FILTER_REMOVE, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW,
+    SAVE_VIEW, label, t, tf,
+};
+use crate::record::filter;
+use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
+use kezhan_meta::{Filter, ObjectMeta};
+use leptos::prelude::*;
+use std::time::Duration;
+
+pub fn toolbar(list: List) -> AnyView {
+    let filtering = RwSignal::new(false);
+    let saving = RwSignal::new(false);
+    let object = list.state.with_untracked(|s| s.object.clone());
+    let any = Memo::new(move |_| list.selected.with(|s| !s.is_empty()));
+    let count = move || {
+        let count = list.rows.count.get()?;
+        let text = bridge_number(count);
+        Some(if count >= kezhan_meta::query::COUNT_CAP { tf(COUNT_MORE, &[("n", &text)]) } else { text })
+    };
+    let bar = {
+        let object = object.clone();
+        move || {
+            if any.get() {
+                return batch::bar(list);
+            }
+            let menu = {
+                let (url, object) = (list.url, object.clone());
+                move || {
+                    let recycle = format!("/recycle?object={}", object.name);
+                    vec![
+                        MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || saving.set(true)),
+                        MenuItem::new("trash-2", t(NAV_RECYCLE), move || url.go(recycle.clone())),
+                    ]
+                }
+            };
+            view! {
+                <div class="flex items-center gap-2 h-12 px-3 shrink-0">
+                    <h1 class="font-semibold text-base whitespace-nowrap truncate">{label(&object.label_many)}</h1>
+                    <span class="muted tnum text-[13px]">{count}</span>
+                    <div class="grow"></div>
+                    {search(list)}
+                    <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
+                        {icon("list-filter")}
+                        <span class="hidden sm:inline">{t(FILTER)}</span>
+                    </button>
+                    {columns::chooser(list)}
+                    <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
+                    <Button label=t(NEW) look=Look::Primary icon="plus" on_click=move |_| list.url.push(&[("new", Some("1".to_owned()))])/>
+                </div>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        {bar}
+        {views::tabs(list, saving)}
+        {chips(list)}
+        <div class="border-b border-base-300 shrink-0"></div>
+        {move || filtering.get().then(|| filter::dialog(list, filtering))}
+    }
+    .into_any()
+}
+
+fn bridge_number(n: i64) -> String {
+    crate::bridge::decimal(&n.to_string(), 0, 0)
+}
+
+fn search(list: List) -> AnyView {
+    let text = RwSignal::new(list.url.peek("q").unwrap_or_default());
+    let ticket = StoredValue::new(0_u64);
+    // The address leads: Back and a chosen view change the box too.
+    Effect::new(move || {
+        let now = list.state.with(|s| s.q.clone());
+        if text.with_untracked(|t| t.trim() != now) {
+            text.set(now);
+        }
+    });
+    let apply = move || {
+        let wanted = text.get_untracked().trim().to_owned();
+        if list.url.peek("q").unwrap_or_default() != wanted {
+            list.url.replace(&[("q", Some(wanted))]);
+        }
+    };
+    let composing = StoredValue::new(false);
+    let later = move || {
+        let mine = ticket.get_value() + 1;
+        ticket.set_value(mine);
+        set_timeout(
+            move || {
+                if ticket.try_get_value() == Some(mine) {
+                    apply()
+                }
+            },
+            Duration::from_millis(250),
+        );
+    };
+    view! {
+        <label class="input !w-9 focus-within:!w-44 sm:!w-52 sm:focus-within:!w-64 transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
+            <span class="muted">{icon("search")}</span>
+            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(LIST_SEARCH) autocomplete="off"
+                prop:value=move || text.get()
+                on:compositionstart=move |_| composing.set_value(true)
+                on:compositionend=move |ev| { composing.set_value(false); let _ = ev; later() }
+                on:input=move |ev| { text.set(event_target_value(&ev)); if !composing.get_value() { later() } }
+                on:keydown=move |ev| if ev.key() == "Enter" && !keys::composing(&ev) { apply() }/>
+        </label>
+    }
+    .into_any()
+}
+
+/// Each condition that must hold, in words, to change or take away.
+fn chips(list: List) -> AnyView {
+    let editing = RwSignal::new(false);
+    let chip = move |object: &ObjectMeta, at: usize, condition: &Filter| {
+        let text = sentence(object, condition);
+        view! {
+            <span class="tag tone-accent !h-6 !pr-0.5">
+                <button type="button" class="truncate max-w-80" on:click=move |_| editing.set(true)>{text}</button>
+                <button type="button" class="inline-flex size-5 items-center justify-center rounded hover:bg-base-300" aria-label=t(FILTER_REMOVE)
+                    on:click=move |_| {
+                        let mut conditions = conditions(&list.state.get_untracked().filter);
+                        if at < conditions.len() { conditions.remove(at); }
+                        list.url.push(&[("filter", filter::to_text(&Filter::And(conditions)))]);
+                    }>{icon("x")}</button>
+            </span>
+        }
+        .into_any()
+    };
+    view! {
+        {move || {
+            let state = list.state.get();
+            let all = conditions(&state.filter);
+            (!all.is_empty()).then(|| view! {
+                <div class="flex flex-wrap gap-1.5 px-3 pb-2">
+                    {all.iter().enumerate().map(|(at, c)| chip(&state.object, at, c)).collect_view()}
+                    <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[("filter", None)])>{t(crate::i18n::FILTER_CLEAR)}</button>
+                </div>
+            })
+        }}
+        {move || editing.get().then(|| filter::dialog(list, editing))}
+    }
+    .into_any()
+}
+
+fn conditions(filter: &Filter) -> Vec<Filter> {
+    match filter {
+        Filter::And(list) => list.clone(),
+        other => vec![other.clone()],
+    }
+}
+
+fn sentence(object: &ObjectMeta, condition: &Filter) -> String {
+    match condition {
+        Filter::Field { field, op, value } => match fields::path_field(object, field) {
+            Some(meta) => {
+                let operand = fields::condition_text(&meta, *op, value);
+                format!("{} {} {operand}", fields::path_label(object, field), fields::op_text(*op, &meta.kind))
+            }
+            None => field.to_string(),
+        },
+        _ => tf(FILTER_COMPLEX, &[("n", &condition.leaves().to_string())]),
+    }
+}

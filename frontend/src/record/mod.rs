@@ -1,0 +1,8 @@
+//! The screens that every object has, drawn from its metadata.
+
+pub mod detail;
+pub mod filter;
+pub mod form;
+pub mod list;
+pub mod recycle;
+pub mod url;

@@ -1,0 +1,49 @@
+//! What the whole application shares: preferences, session, metadata, toasts, remembered lists.
+//!
+//! Signals live as long as the page, so that code after an `await`, whose component may be gone, can use them.
+
+pub mod catalog;
+pub mod lists;
+pub mod prefs;
+pub mod session;
+pub mod toast;
+
+use kezhan_meta::{Catalog, Lang};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The signals of the application.
+#[derive(Clone, Copy)]
+pub struct App {
+    pub session: RwSignal<session::Session>,
+    pub catalog: RwSignal<Arc<Catalog>>,
+    pub toasts: RwSignal<Vec<toast::Toast>>,
+    pub lang: RwSignal<Lang>,
+    /// Grows with every record written here, so that lists and panels on screen know to look again.
+    pub written: RwSignal<u64>,
+}
+
+thread_local! {
+    static APP: App = {
+        // Not the owner of whichever component asks first.
+        let owner = Owner::new();
+        let app = owner.with(|| App {
+            session: RwSignal::new(session::Session::Starting),
+            catalog: RwSignal::new(Arc::new(Catalog::default())),
+            toasts: RwSignal::new(Vec::new()),
+            lang: RwSignal::new(prefs::stored_lang()),
+            written: RwSignal::new(0),
+        });
+        std::mem::forget(owner);
+        app
+    };
+}
+
+pub fn app() -> App {
+    APP.with(|app| *app)
+}
+
+/// Something was written: whatever shows records looks again.
+pub fn touched() {
+    app().written.update(|n| *n += 1);
+}

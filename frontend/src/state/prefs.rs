@@ -1,0 +1,76 @@
+//! Language and theme, remembered by the browser. `js/boot.js` reads the same keys before the first paint.
+
+use super::app;
+use kezhan_meta::Lang;
+use leptos::prelude::*;
+
+pub fn read(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+pub fn write(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        // A full or forbidden store only means that the choice is forgotten.
+        let _ = storage.set_item(key, value);
+    }
+}
+
+pub fn stored_lang() -> Lang {
+    match read("kz.locale").as_deref() {
+        Some("en") => Lang::En,
+        _ => Lang::Zh,
+    }
+}
+
+/// The reader's language; does not subscribe.
+pub fn lang() -> Lang {
+    app().lang.get_untracked()
+}
+
+pub fn set_lang(lang: Lang) {
+    write("kz.locale", lang.tag());
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("lang", lang.tag());
+    }
+    app().lang.set(lang);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
+
+    pub fn stored() -> Theme {
+        match read("kz.theme").as_deref() {
+            Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            _ => Theme::System,
+        }
+    }
+
+    pub fn choose(self) {
+        let (key, dark) = match self {
+            Theme::Light => ("light", false),
+            Theme::Dark => ("dark", true),
+            Theme::System => ("system", system_is_dark()),
+        };
+        write("kz.theme", key);
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
+        }
+    }
+}
+
+fn system_is_dark() -> bool {
+    window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|m| m.matches())
+}
+
+/// A phone's width? Read when a view is built; cards and tables are not switched while one looks.
+pub fn narrow() -> bool {
+    window().match_media("(max-width: 767px)").ok().flatten().is_some_and(|m| m.matches())
+}

@@ -1,0 +1,62 @@
+//! Who is signed in.
+
+use crate::api::auth::{self, Me};
+use crate::api::client::ApiError;
+use crate::state::{app, catalog};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub enum Session {
+    /// Not known yet: the cookie has been sent and not answered.
+    Starting,
+    Anonymous,
+    SignedIn(Arc<Me>),
+    /// The server cannot be reached or fails.
+    Failed(ApiError),
+}
+
+/// Asks the server whom the cookies stand for, then loads what that person may see.
+pub async fn start() {
+    match auth::me().await {
+        Ok(me) => enter(me).await,
+        Err(error) if error.is_unauthenticated() => app().session.set(Session::Anonymous),
+        Err(error) => app().session.set(Session::Failed(error)),
+    }
+}
+
+/// Signs in; the error is for the form.
+pub async fn sign_in(tenant: &str, username: &str, password: &str) -> Result<(), ApiError> {
+    auth::login(tenant, username, password).await?;
+    start().await;
+    Ok(())
+}
+
+async fn enter(me: Me) {
+    match catalog::load().await {
+        Ok(()) => app().session.set(Session::SignedIn(Arc::new(me))),
+        Err(error) => app().session.set(Session::Failed(error)),
+    }
+}
+
+pub async fn sign_out() {
+    // Whatever the server answers, this browser forgets.
+    let _ = auth::logout().await;
+    super::lists::forget_all();
+    app().session.set(Session::Anonymous);
+}
+
+/// The session ended under our feet.
+pub fn expired() {
+    if matches!(app().session.get_untracked(), Session::SignedIn(_)) {
+        super::lists::forget_all();
+        app().session.set(Session::Anonymous);
+    }
+}
+
+pub fn me() -> Option<Arc<Me>> {
+    match app().session.get_untracked() {
+        Session::SignedIn(me) => Some(me),
+        _ => None,
+    }
+}

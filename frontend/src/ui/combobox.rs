@@ -1,0 +1,269 @@
+//! Choosing one or several of many, from a fixed list or by looking up.
+
+use super::badge::badge;
+use super::icon::icon;
+use super::keys::composing;
+use super::popover::Popover;
+use crate::i18n::{ADD_WORD, CLEAR, ERROR_TITLE, LOADING, NOTHING_FOUND, REMOVE, t, tf};
+use futures_util::future::LocalBoxFuture;
+use kezhan_meta::Tone;
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Item {
+    pub value: String,
+    pub label: String,
+    pub hint: String,
+    pub tone: Option<Tone>,
+}
+
+impl Item {
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Item {
+        Item { value: value.into(), label: label.into(), hint: String::new(), tone: None }
+    }
+}
+
+/// What fits a text; nothing when the look-up failed.
+pub type Lookup = Arc<dyn Fn(String) -> LocalBoxFuture<'static, Option<Vec<Item>>> + Send + Sync>;
+
+/// A look-up in a list that is at hand.
+pub fn fixed(items: Vec<Item>) -> Lookup {
+    let items = Arc::new(items);
+    Arc::new(move |text| {
+        let text = text.to_lowercase();
+        let found = items.iter().filter(|i| i.label.to_lowercase().contains(&text)).cloned().collect();
+        Box::pin(std::future::ready(Some(found)))
+    })
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    chosen: RwSignal<Vec<Item>>,
+    text: RwSignal<String>,
+    open: RwSignal<bool>,
+    found: RwSignal<Option<Option<Vec<Item>>>>,
+    active: RwSignal<usize>,
+    asked: StoredValue<u64>,
+    many: bool,
+    free: bool,
+    on_done: Option<Callback<()>>,
+}
+
+#[component]
+pub fn Combobox(
+    #[prop(into)] id: String,
+    chosen: RwSignal<Vec<Item>>,
+    lookup: Lookup,
+    #[prop(optional)] many: bool,
+    /// Words that are not in the list may be added.
+    #[prop(optional)]
+    free: bool,
+    #[prop(optional, into)] placeholder: String,
+    #[prop(optional, into)] invalid: Signal<bool>,
+    #[prop(optional, into)] on_done: Option<Callback<()>>,
+) -> impl IntoView {
+    let state = State {
+        chosen,
+        text: RwSignal::new(String::new()),
+        open: RwSignal::new(false),
+        found: RwSignal::new(None),
+        active: RwSignal::new(0),
+        asked: StoredValue::new(0),
+        many,
+        free,
+        on_done,
+    };
+    let lookup = StoredValue::new(lookup);
+    let ask = move || state.ask(lookup.get_value());
+    let list_id = format!("{id}-list");
+    let active_id = {
+        let list_id = list_id.clone();
+        move || state.open.get().then(|| format!("{list_id}-{}", state.active.get()))
+    };
+    let shown = move || match (many, state.open.get(), state.chosen.get().first()) {
+        (false, false, Some(item)) => item.label.clone(),
+        _ => state.text.get(),
+    };
+    let hint = move || match (many, state.chosen.with(|c| c.first().map(|i| i.label.clone()))) {
+        (false, Some(label)) => label,
+        (true, Some(_)) => String::new(),
+        _ => placeholder.clone(),
+    };
+    let trigger = view! {
+        <div class=if many { "input !h-auto min-h-8 flex-wrap gap-1 py-0.5 !pr-1" } else { "input flex-nowrap gap-1 !pr-1" } aria-invalid=move || invalid.get().to_string()>
+            {many.then(|| chips(state))}
+            <input type="text" id=id class="grow !w-16 min-w-0 !h-6" role="combobox" autocomplete="off" aria-autocomplete="list"
+                aria-controls=list_id.clone() aria-activedescendant=active_id
+                aria-expanded=move || state.open.get().to_string()
+                aria-invalid=move || invalid.get().to_string()
+                placeholder=hint prop:value=shown
+                on:mousedown=move |_| if !state.open.get_untracked() { ask() }
+                on:input=move |ev| { state.text.set(event_target_value(&ev)); ask() }
+                on:blur=move |_| state.leave()
+                on:keydown=move |ev| if !composing(&ev) { state.key(&ev, &ask) }/>
+            {move || (!many && !state.chosen.with(Vec::is_empty)).then(|| view! {
+                <button type="button" class="btn btn-quiet btn-icon !h-6 !w-6" tabindex="-1" aria-label=t(CLEAR)
+                    on:click=move |_| { state.chosen.set(Vec::new()); state.text.set(String::new()); state.finish() }>{icon("x")}</button>
+            })}
+            <span class="muted pointer-events-none">{icon("chevrons-up-down")}</span>
+        </div>
+    }
+    .into_any();
+    view! {
+        <Popover open=state.open trigger=trigger class="w-full" fit=true panel_class="p-1">
+            <div role="listbox" id=list_id.clone() aria-multiselectable=many.then_some("true")>
+                {
+                    let list_id = list_id.clone();
+                    move || options(state, &list_id)
+                }
+            </div>
+        </Popover>
+    }
+}
+
+fn chips(state: State) -> AnyView {
+    (move || {
+        state.chosen.get().into_iter().enumerate().map(|(at, item)| view! {
+            <span class="tag tone-neutral !pr-0.5">
+                <span class="truncate max-w-40">{item.label.clone()}</span>
+                <button type="button" class="inline-flex size-4 items-center justify-center rounded hover:bg-base-300" tabindex="-1"
+                    aria-label=format!("{} {}", t(REMOVE), item.label)
+                    on:click=move |_| { state.chosen.update(|c| { if at < c.len() { c.remove(at); } }); state.finish() }>{icon("x")}</button>
+            </span>
+        }).collect_view()
+    })
+    .into_any()
+}
+
+fn options(state: State, list_id: &str) -> AnyView {
+    let note = |text: &str| view! { <p class="px-2.5 py-1.5 text-[13px] muted">{text.to_owned()}</p> }.into_any();
+    match state.found.get() {
+        None => note(t(LOADING)),
+        Some(None) => note(t(ERROR_TITLE)),
+        Some(Some(items)) if items.is_empty() && !state.free => note(t(NOTHING_FOUND)),
+        Some(Some(items)) => {
+            let free = state.free_item(&items);
+            items
+                .into_iter()
+                .map(|item| (false, item))
+                .chain(free.map(|item| (true, item)))
+                .enumerate()
+                .map(|(at, (new, item))| {
+                    let taken = state.chosen.with(|c| c.iter().any(|i| i.value == item.value));
+                    let face = match item.tone {
+                        Some(tone) => badge(item.label.clone(), tone),
+                        None if new => tf(ADD_WORD, &[("word", &item.label)]).into_any(),
+                        None => view! { <span class="truncate">{item.label.clone()}</span> }.into_any(),
+                    };
+                    view! {
+                        <div role="option" id=format!("{list_id}-{at}") class="menu-item"
+                            aria-selected=move || (state.active.get() == at).to_string()
+                            on:mousemove=move |_| if state.active.get_untracked() != at { state.active.set(at) }
+                            on:mousedown=move |ev| { ev.prevent_default(); state.choose(item.clone()) }>
+                            <span class="grow min-w-0 flex">{face}</span>
+                            <span class="muted text-xs truncate max-w-48">{item.hint.clone()}</span>
+                            {taken.then(|| icon("check"))}
+                        </div>
+                    }
+                })
+                .collect_view()
+                .into_any()
+        }
+    }
+}
+
+impl State {
+    /// Opens and looks up, a moment after the last key; a late answer to an old question is dropped.
+    fn ask(self, lookup: Lookup) {
+        let first = !self.open.get_untracked();
+        self.open.set(true);
+        let ticket = self.asked.with_value(|n| n + 1);
+        self.asked.set_value(ticket);
+        let text = self.text.get_untracked();
+        let run = move || {
+            leptos::task::spawn_local(async move {
+                if self.asked.try_get_value() != Some(ticket) {
+                    return;
+                }
+                let found = lookup(text).await;
+                if self.asked.try_get_value() == Some(ticket) {
+                    self.active.set(0);
+                    self.found.set(Some(found));
+                }
+            });
+        };
+        if first { run() } else { set_timeout(run, Duration::from_millis(150)) }
+    }
+
+    fn free_item(self, items: &[Item]) -> Option<Item> {
+        let text = self.text.get().trim().to_owned();
+        let known = items.iter().any(|i| i.label == text);
+        (self.free && !text.is_empty() && !known).then(|| Item::new(text.clone(), text))
+    }
+
+    fn candidates(self) -> Vec<Item> {
+        let mut items = self.found.get_untracked().flatten().unwrap_or_default();
+        items.extend(self.free_item(&items));
+        items
+    }
+
+    fn choose(self, item: Item) {
+        if self.many {
+            self.chosen.update(|c| match c.iter().position(|i| i.value == item.value) {
+                Some(at) => {
+                    c.remove(at);
+                }
+                None => c.push(item),
+            });
+        } else {
+            self.chosen.set(vec![item]);
+            self.open.set(false);
+        }
+        self.text.set(String::new());
+        self.finish();
+    }
+
+    fn finish(self) {
+        if let Some(f) = self.on_done {
+            f.run(());
+        }
+    }
+
+    /// A word typed and left is meant.
+    fn leave(self) {
+        let text = self.text.get_untracked();
+        if self.free && !text.trim().is_empty() {
+            self.choose(Item::new(text.trim(), text.trim()));
+        }
+        self.text.set(String::new());
+    }
+
+    fn key(self, ev: &KeyboardEvent, ask: &impl Fn()) {
+        let open = self.open.get_untracked();
+        match ev.key().as_str() {
+            "ArrowDown" | "ArrowUp" if !open => ask(),
+            "ArrowDown" => {
+                let last = self.candidates().len().saturating_sub(1);
+                self.active.update(|a| *a = (*a + 1).min(last));
+            }
+            "ArrowUp" => self.active.update(|a| *a = a.saturating_sub(1)),
+            "Enter" if open => {
+                if let Some(item) = self.candidates().into_iter().nth(self.active.get_untracked()) {
+                    self.choose(item);
+                }
+            }
+            "Tab" => return self.open.set(false),
+            "Backspace" if self.many && self.text.with_untracked(String::is_empty) => {
+                self.chosen.update(|c| {
+                    c.pop();
+                });
+                return self.finish();
+            }
+            _ => return,
+        }
+        ev.prevent_default();
+    }
+}

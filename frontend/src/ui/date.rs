@@ -1,0 +1,81 @@
+//! A date is typed or picked. The native control shows the browser's language, not the page's.
+
+use super::icon::icon;
+use super::popover::Popover;
+use crate::bridge;
+use crate::i18n::{CLEAR, NEXT_MONTH, PICK_DATE, PREVIOUS_MONTH, TODAY, t};
+use crate::state::prefs;
+use leptos::prelude::*;
+
+/// Edits `YYYY-MM-DD`, or `YYYY-MM-DD HH:MM` with `time`.
+#[component]
+pub fn DateInput(
+    #[prop(into)] id: String,
+    value: RwSignal<String>,
+    #[prop(optional)] time: bool,
+    #[prop(optional, into)] invalid: Signal<bool>,
+    /// Told when the reader has finished with it.
+    #[prop(optional, into)]
+    on_done: Option<Callback<()>>,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let ready = RwSignal::new(false);
+    let toggle = move |_| {
+        open.update(|o| *o = !*o);
+        leptos::task::spawn_local(async move {
+            bridge::load_calendar().await;
+            ready.set(true);
+        });
+    };
+    let done = move || {
+        if let Some(f) = on_done {
+            f.run(());
+        }
+    };
+    let pick = move |day: String| {
+        let rest = value.with_untracked(|v| v.split_once(' ').map(|(_, time)| time.to_owned()));
+        value.set(match (time, rest) {
+            (true, Some(rest)) => format!("{day} {rest}"),
+            (true, None) => format!("{day} 09:00"),
+            (false, _) => day,
+        });
+        open.set(false);
+        done();
+    };
+    let trigger = view! {
+        <div class="relative w-full">
+            <input type="text" id=id class="input pr-9 tnum" autocomplete="off" inputmode="numeric"
+                placeholder=if time { "2026-11-24 14:30" } else { "2026-11-24" }
+                aria-invalid=move || invalid.get().to_string()
+                prop:value=move || value.get()
+                on:input=move |ev| value.set(event_target_value(&ev))
+                on:change=move |_| done()/>
+            <button type="button" class="btn btn-quiet btn-icon absolute right-0 top-0 z-10" tabindex="-1"
+                aria-label=t(PICK_DATE) on:click=toggle>{icon("calendar")}</button>
+        </div>
+    }
+    .into_any();
+    view! {
+        <Popover open=open trigger=trigger class="w-full" panel_class="p-3">
+            <Show when=move || ready.get() fallback=super::spinner>
+                <calendar-date class="cally" value=value.with_untracked(|v| v.get(..10).unwrap_or_default().to_owned())
+                    locale=prefs::lang().tag() first-day-of-week="1"
+                    on:change=move |ev| pick(event_target_value(&ev))>
+                    <span slot="previous" aria-label=t(PREVIOUS_MONTH)>{icon("chevron-left")}</span>
+                    <span slot="next" aria-label=t(NEXT_MONTH)>{icon("chevron-right")}</span>
+                    <calendar-month></calendar-month>
+                </calendar-date>
+            </Show>
+            <div class="flex justify-between mt-2">
+                <button type="button" class="btn btn-quiet" on:click=move |_| pick(today())>{t(TODAY)}</button>
+                <button type="button" class="btn btn-quiet" on:click=move |_| { value.set(String::new()); open.set(false); done() }>{t(CLEAR)}</button>
+            </div>
+        </Popover>
+    }
+}
+
+/// The reader's own day.
+pub fn today() -> String {
+    let now = js_sys::Date::new_0();
+    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+}

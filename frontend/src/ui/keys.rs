@@ -1,0 +1,22 @@
+//! Keyboard rules shared by all widgets.
+
+use leptos::ev::KeyboardEvent;
+use wasm_bindgen::JsCast;
+
+/// While an input method composes, Enter and Escape belong to it. Safari reports its last key as 229.
+pub fn composing(ev: &KeyboardEvent) -> bool {
+    ev.is_composing() || ev.key_code() == 229
+}
+
+/// Is the reader typing somewhere, or choosing in a layer? Then single-letter shortcuts stay quiet.
+pub fn typing(ev: &KeyboardEvent) -> bool {
+    let Some(element) = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()) else { return false };
+    let tag = element.tag_name();
+    matches!(tag.as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+        || element.get_attribute("contenteditable").is_some()
+        || element.closest("dialog").ok().flatten().is_some()
+}
+
+pub fn plain(ev: &KeyboardEvent) -> bool {
+    !ev.ctrl_key() && !ev.meta_key() && !ev.alt_key()
+}

@@ -1,0 +1,31 @@
+//! Tabs are links: which one is open is part of the address.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+pub struct Tab {
+    pub key: String,
+    pub label: String,
+    pub count: Option<String>,
+    pub href: String,
+}
+
+pub fn tabs(label: &'static str, current: &str, tabs: Vec<Tab>) -> AnyView {
+    let current = current.to_owned();
+    view! {
+        <nav class="flex gap-4 shrink-0 border-b border-base-300 overflow-x-auto scroll-thin px-4" aria-label=label>
+            {tabs.into_iter().map(|tab| {
+                let here = tab.key == current;
+                let class = if here { "py-2 border-b-2 border-primary text-primary font-semibold whitespace-nowrap text-[13px]" }
+                    else { "py-2 border-b-2 border-transparent muted hover:text-base-content whitespace-nowrap text-[13px]" };
+                view! {
+                    <A href=tab.href attr:class=class attr:aria-current=here.then_some("true") scroll=false>
+                        {tab.label}
+                        {tab.count.map(|c| view! { <span class="muted font-normal tnum">" "{c}</span> })}
+                    </A>
+                }
+            }).collect_view()}
+        </nav>
+    }
+    .into_any()
+}
