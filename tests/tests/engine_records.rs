@@ -249,3 +249,94 @@ fn custom_objects_and_fields_behave_like_standard_ones() {
     let (records, _) = b.engine.records(&mut b.conn, &b.system, &accounts, &sorted).unwrap();
     assert_eq!(records[0]["name"], "其他公司");
 }
+
+#[test]
+fn what_hangs_on_a_record_is_added_only_by_who_may_edit_it() {
+    let mut b = Bench::new();
+    let north = b.create("department", json!({ "name": "北区" }));
+    let south = b.create("department", json!({ "name": "南区" }));
+    let wang = b.member("wang", Some(north), DataScope::Department);
+    let li = b.member("li", Some(south), DataScope::Department);
+    let account = b.create_as(&wang, "account", json!({ "name": "北方公司" }));
+    let deal = b.create_as(&wang, "opportunity", json!({ "name": "北方项目" }));
+    let line = json!({ "opportunity": deal.to_string(), "quantity": "1", "unit_price": "5" });
+    let file = json!({ "object": "account", "record": account.to_string(), "name": "合同.pdf" });
+    let lost = json!({ "object": "account", "record": uuid::Uuid::now_v7().to_string(), "name": "无主.pdf" });
+    for (object, record, caller, allowed) in [
+        ("opportunity_line", &line, &wang, true),
+        ("opportunity_line", &line, &li, false),
+        ("attachment", &file, &wang, true),
+        ("attachment", &file, &li, false),
+        ("attachment", &lost, &wang, false),
+    ] {
+        let meta = b.object(object);
+        let outcome = b.engine.create(&mut b.conn, caller, &meta, record.as_object().cloned().unwrap());
+        assert_eq!(outcome.is_ok(), allowed, "{object} {record}");
+    }
+    let accounts = b.object("account");
+    let verdicts = b.engine.explain(&mut b.conn, &li, &accounts, account).unwrap();
+    assert!(verdicts.iter().all(|v| !v.allowed && v.rule == kezhan_engine::explain::Rule::OtherDepartment));
+    let verdicts = b.engine.explain(&mut b.conn, &wang, &accounts, account).unwrap();
+    assert!(verdicts.iter().all(|v| v.allowed && v.rule == kezhan_engine::explain::Rule::Department));
+}
+
+#[test]
+fn the_timeline_tells_all_that_happened_newest_first_and_page_by_page() {
+    let mut b = Bench::new();
+    let account = b.create("account", json!({ "name": "甲公司" }));
+    for (n, at) in ["2026-01-05T02:00:00Z", "2026-03-05T02:00:00Z", "2026-02-05T02:00:00Z"].iter().enumerate() {
+        let follow_up =
+            json!({ "content": format!("第 {n} 次拜访"), "happened_at": at, "account": account.to_string() });
+        b.create("follow_up", follow_up);
+    }
+    b.create("contact", json!({ "name": "李四", "account": account.to_string() }));
+    assert_eq!(b.fetch("account", account)["last_followed_at"], "2026-03-05T02:00:00Z");
+    assert_eq!(b.fetch("account", account)["version"], 1, "a follow-up is no edit of the account");
+    let meta = b.object("account");
+    let mut seen = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = b.engine.timeline(&mut b.conn, &b.system, &meta, account, Some(2), cursor.as_deref()).unwrap();
+        let page: Value = serde_json::from_slice(&page).unwrap();
+        for entry in page["data"].as_array().unwrap() {
+            seen.push(match entry["kind"].as_str().unwrap() {
+                "change" => entry["action"].as_str().unwrap().to_owned(),
+                _ => entry["record"]["content"].as_str().or(entry["record"]["name"].as_str()).unwrap().to_owned(),
+            });
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["李四", "create", "第 1 次拜访", "第 2 次拜访", "第 0 次拜访"]);
+}
+
+#[test]
+fn the_feed_hands_out_changes_once_and_in_order() {
+    let mut b = Bench::new();
+    let read = |b: &mut Bench, since: Option<String>, objects: &[&str]| -> Value {
+        let objects = objects.iter().map(|o| (*o).to_owned()).collect();
+        let query = kezhan_engine::feed::ChangesQuery { since, objects, limit: Some(2) };
+        serde_json::from_slice(&b.engine.changes(&mut b.conn, &b.system, &query).unwrap()).unwrap()
+    };
+    let mut cursor = read(&mut b, None, &[])["next_cursor"].as_str().unwrap().to_owned();
+    for n in 0..3 {
+        b.create("product", json!({ "name": format!("产品{n}") }));
+    }
+    b.create("task", json!({ "subject": "别的" }));
+    let mut names = Vec::new();
+    let patience = std::time::Instant::now();
+    // The feed waits for older transactions of the whole cluster, other tests' among them.
+    while names.len() < 3 && patience.elapsed().as_secs() < 30 {
+        let page = read(&mut b, Some(cursor.clone()), &["products"]);
+        let data = page["data"].as_array().unwrap();
+        if data.is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        names.extend(data.iter().map(|c| c["changes"]["name"]["to"].as_str().unwrap().to_owned()));
+        assert_eq!(page["gap"], false);
+        cursor = page["next_cursor"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(names, ["产品0", "产品1", "产品2"]);
+}

@@ -5,9 +5,11 @@ use crate::sql::{Bind, Sql, column};
 use crate::{Action, Caller, Engine, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
-use kezhan_meta::ObjectMeta;
 use kezhan_meta::check::instant;
+use kezhan_meta::query::ListQuery;
+use kezhan_meta::{Filter, ObjectMeta, Op, Record};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -48,17 +50,40 @@ impl Engine {
             Some(last) => Some(encode(&(last.at, &last.key))?),
             None => None,
         };
+        let records = self.referred(conn, caller, &entries)?;
         let mut data = Vec::with_capacity(entries.len());
         for mut entry in entries {
-            if let (Some((target, record)), Value::Object(json)) = (entry.refers, &mut entry.json) {
-                match self.fetch(conn, caller, &target, record)? {
-                    Some(record) => drop(json.insert("record".into(), Value::Object(record))),
+            if let (Some((_, id)), Value::Object(json)) = (&entry.refers, &mut entry.json) {
+                match records.get(id) {
+                    Some(record) => drop(json.insert("record".into(), Value::Object(record.clone()))),
                     None => continue,
                 }
             }
             data.push(entry.json);
         }
         body(data, next)
+    }
+
+    /// The records that entries show, one query per object.
+    fn referred(&self, conn: &mut PgConnection, caller: &Caller, entries: &[Entry]) -> Result<HashMap<Uuid, Record>> {
+        let mut by_object: HashMap<&str, (&Arc<ObjectMeta>, Vec<String>)> = HashMap::new();
+        for (object, id) in entries.iter().filter_map(|e| e.refers.as_ref()) {
+            by_object.entry(&object.name).or_insert((object, Vec::new())).1.push(id.to_string());
+        }
+        let mut out = HashMap::new();
+        for (object, ids) in by_object.into_values() {
+            let query = ListQuery {
+                limit: Some(ids.len() as u32),
+                filter: Some(Filter::field("id", Op::In, json!(ids))),
+                ..ListQuery::default()
+            };
+            for record in self.records(conn, caller, object, &query)?.0 {
+                if let Some(id) = record.get("id").and_then(column::uuid) {
+                    out.insert(id, record);
+                }
+            }
+        }
+        Ok(out)
     }
 }
 

@@ -80,17 +80,22 @@ impl Guard<'_> {
 
     /// Rows without owners of their own are reached as the records that they hang on.
     fn inherited(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action, aliases: &mut Aliases) {
+        // To add to or take from what hangs on a record is to edit that record.
+        let parent_action = match action {
+            Action::Read | Action::Export => action,
+            _ => Action::Edit,
+        };
         match &object.scope {
             Scope::Through { field } => {
                 let Some(field) = object.field(field) else { return sql.push(" AND false").done() };
                 let Some(parent) = field.target().and_then(|t| self.catalog.get(t)) else {
                     return sql.push(" AND false").done();
                 };
-                if self.open(parent, action) {
+                if self.open(parent, parent_action) {
                     return;
                 }
                 sql.push(" AND ");
-                self.exists(sql, parent, action, aliases, |sql, parent_alias| {
+                self.exists(sql, parent, parent_action, aliases, |sql, parent_alias| {
                     sql.column(parent_alias, "id").push(" = ");
                     column::expression(sql, alias, field);
                 });
@@ -99,11 +104,11 @@ impl Guard<'_> {
                 sql.push(" AND (false");
                 for parent in self.catalog.objects() {
                     let nested = matches!(parent.scope, Scope::Polymorphic { .. });
-                    if nested || self.access.rows(parent, action) == RowScope::None {
+                    if nested || self.access.rows(parent, parent_action) == RowScope::None {
                         continue;
                     }
                     sql.push(" OR (").column(alias, kind).push(" = ").text(parent.name.to_string()).push(" AND ");
-                    self.exists(sql, parent, action, aliases, |sql, parent_alias| {
+                    self.exists(sql, parent, parent_action, aliases, |sql, parent_alias| {
                         sql.column(parent_alias, "id").push(" = ").column(alias, record).push("::uuid");
                     });
                     sql.push(")");
@@ -113,7 +118,10 @@ impl Guard<'_> {
             Scope::Personal => {
                 // Even a role that reaches all does not open what others keep private.
                 sql.push(" AND (").column(alias, "owner_id").push(" = ").bind(Bind::Uuid(self.access.user));
-                sql.push(" OR ").column(alias, "visibility").push(" = 'all')");
+                if action == Action::Read {
+                    sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
+                }
+                sql.push(")");
             }
             Scope::Owned | Scope::Tenant => {}
         }

@@ -1,9 +1,11 @@
 use super::{Written, draft, number, references, store};
 use crate::access::RowScope;
+use crate::sql::Sql;
+use crate::sql::scope::{Aliases, Guard};
 use crate::{Action, Caller, Engine, Error, Result, Saved};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{FieldType, ObjectMeta, Record};
+use kezhan_meta::{FieldType, ObjectMeta, Record, Scope};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -40,6 +42,7 @@ impl Engine {
             draft::settle(self, conn, caller, object, None, &mut record)?;
             references::check(conn, caller, object, None, &record)?;
             within(caller, object, &record)?;
+            hung(conn, caller, object, &record)?;
             number::assign(conn, caller, object, &mut record)?;
             let text = draft::search_text(object, &record);
             let diff = Value::Object(draft::diff(object, None, &record));
@@ -65,4 +68,33 @@ fn within(caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
         RowScope::Departments { .. } => owner.is_some(),
     };
     if inside { Ok(()) } else { Err(Error::invalid("owner", Code::NoSuchRecord)) }
+}
+
+/// May the caller add to the record that the new one hangs on?
+fn hung(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
+    let text = |key: &str| record.get(key).and_then(Value::as_str);
+    let (field, parent, id) = match &object.scope {
+        Scope::Through { field } => {
+            let target = object.field(field).and_then(|f| f.target());
+            (field, target.and_then(|t| caller.catalog.get(t)), text(field))
+        }
+        Scope::Polymorphic { object: kind, record: id } => {
+            (id, text(kind).and_then(|name| caller.catalog.get(name)), text(id))
+        }
+        Scope::Owned | Scope::Tenant | Scope::Personal => return Ok(()),
+    };
+    let missing = || Error::invalid(field, Code::NoSuchRecord);
+    let parent = parent.filter(|p| !matches!(p.scope, Scope::Polymorphic { .. })).ok_or_else(missing)?;
+    let id = id.and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(missing)?;
+    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let mut sql = Sql::new("SELECT ");
+    guard.exists(&mut sql, parent, Action::Edit, &mut Aliases::default(), |sql, alias| {
+        sql.column(alias, "id").push(" = ").uuid(id).done();
+    });
+    let mut reachable = false;
+    sql.rows(conn, |row| {
+        reachable = row.bool(0).unwrap_or_default();
+        Ok(())
+    })?;
+    if reachable { Ok(()) } else { Err(missing()) }
 }
