@@ -224,6 +224,9 @@ fn list(value: &Value, item: impl Fn(&Value) -> Result<Value, Fault>) -> Result<
     }
     let mut out: Vec<Value> = Vec::with_capacity(items.len());
     for one in items {
+        if one.as_str().is_some_and(|s| s.trim().is_empty()) {
+            continue;
+        }
         let one = item(one)?;
         if !one.is_null() && !out.contains(&one) {
             out.push(one);
