@@ -57,7 +57,7 @@ function sprite(files) {
   for (const [, text] of files) {
     for (const m of text.matchAll(/"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)"/g)) {
       if (fs.existsSync(path.join(icons, `${m[1]}.svg`))) names.add(m[1]);
-      else if (new RegExp(`icon(?:_sized)?\\(\\s*"${m[1]}"`).test(text)) throw new Error(`no icon ${m[1]}`);
+      else if (new RegExp(`icon(?:_large)?\\(\\s*"${m[1]}"`).test(text)) throw new Error(`no icon ${m[1]}`);
     }
   }
   const symbols = [...names].sort().map((name) => {

@@ -66,3 +66,12 @@ export async function copyText(text) {
     return false;
   }
 }
+
+/** Gives bytes to the browser's downloads under a name. */
+export function saveFile(name, bytes) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([bytes]));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

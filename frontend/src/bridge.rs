@@ -17,6 +17,16 @@ extern "C" {
     fn local_to_instant_js(text: &str) -> String;
     #[wasm_bindgen(js_name = copyText)]
     async fn copy_text_js(text: &str) -> JsValue;
+    #[wasm_bindgen(js_name = saveFile)]
+    fn save_file_js(name: &str, content: &JsValue);
+    #[wasm_bindgen(catch, js_name = upload)]
+    async fn upload_js(
+        method: &str,
+        url: &str,
+        body: &JsValue,
+        headers: js_sys::Array,
+        progress: &Closure<dyn FnMut(f64)>,
+    ) -> Result<JsValue, JsValue>;
 }
 
 /// Makes the calendar elements known; they are not part of the first load.
@@ -43,4 +53,26 @@ pub fn local_to_instant(text: &str) -> Option<String> {
 
 pub async fn copy(text: &str) -> bool {
     copy_text_js(text).await.is_truthy()
+}
+
+/// Gives a file to the browser's downloads.
+pub fn save(name: &str, content: &JsValue) {
+    save_file_js(name, content);
+}
+
+/// Sends a file or form with progress between 0 and 1; answers status and body.
+pub async fn upload(
+    url: &str,
+    body: &JsValue,
+    headers: &[(&str, &str)],
+    progress: impl FnMut(f64) + 'static,
+) -> Option<(u16, String)> {
+    let list = js_sys::Array::new();
+    for (name, value) in headers {
+        list.push(&js_sys::Array::of2(&(*name).into(), &(*value).into()));
+    }
+    let progress = Closure::new(progress);
+    let answer = upload_js("POST", url, body, list, &progress).await.ok()?;
+    let answer: js_sys::Array = answer.dyn_into().ok()?;
+    Some((answer.get(0).as_f64()? as u16, answer.get(1).as_string()?))
 }

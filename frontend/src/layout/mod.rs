@@ -2,6 +2,7 @@
 
 pub mod nav;
 pub mod palette;
+pub mod settings;
 pub mod shell;
 pub mod sign_in;
 pub mod user_menu;

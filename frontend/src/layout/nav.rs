@@ -1,9 +1,11 @@
 //! Where one can go: the objects by area, on phones a dock.
 
 use super::palette::Palette;
+use super::settings;
 use crate::i18n::{
     APP_NAME, AREA_COMMERCE, AREA_CUSTOMERS, AREA_INSIGHT, AREA_MARKETING, AREA_PEOPLE, AREA_PLATFORM, AREA_SALES,
-    AREA_SERVICE, AREA_WORK, Key, MORE, NAV_COLLAPSE, NAV_EXPAND, NAV_RECYCLE, NAVIGATION, SEARCH, label, t,
+    AREA_SERVICE, AREA_WORK, Key, MORE, NAV_COLLAPSE, NAV_EXPAND, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NAVIGATION,
+    SEARCH, label, t,
 };
 use crate::state::{catalog, prefs};
 use crate::ui::{Layer, Shape, icon};
@@ -67,13 +69,15 @@ fn links(wide: Signal<bool>) -> AnyView {
 fn tools(wide: Signal<bool>) -> AnyView {
     view! {
         <div class="flex flex-col gap-px">
+            {link("/imports".to_owned(), "file-up", t(NAV_IMPORTS).to_owned(), wide)}
             {link("/recycle".to_owned(), "trash-2", t(NAV_RECYCLE).to_owned(), wide)}
+            {(!settings::objects().is_empty()).then(|| link("/settings".to_owned(), "settings", t(NAV_SETTINGS).to_owned(), wide))}
         </div>
     }
     .into_any()
 }
 
-pub fn side(palette: Palette) -> AnyView {
+pub fn side() -> AnyView {
     let wide = RwSignal::new(prefs::read("kz.nav").as_deref() != Some("narrow"));
     let toggle = move |_| {
         wide.update(|w| *w = !*w);
@@ -92,16 +96,7 @@ pub fn side(palette: Palette) -> AnyView {
                 <span class="size-7 rounded-lg bg-primary text-primary-content grid place-items-center shrink-0">{icon("house")}</span>
                 <span class=move || if wide.get() { "font-semibold whitespace-nowrap" } else { "sr-only" }>{t(APP_NAME)}</span>
             </A>
-            <div class="px-2.5 pb-3">
-                <button type="button" class="nav-item w-full border border-base-300 bg-base-100" aria-label=t(SEARCH) on:click=move |_| palette.open()>
-                    {icon("search")}
-                    {move || wide.get().then(|| view! {
-                        <span class="grow text-start muted">{t(SEARCH)}</span>
-                        <kbd class="text-xs muted font-sans">"⌘K"</kbd>
-                    })}
-                </button>
-            </div>
-            <div class="grow overflow-y-auto scroll-thin px-2.5 pb-3">{links(wide.into())}</div>
+            <div class="grow overflow-y-auto scroll-thin px-2.5 py-2">{links(wide.into())}</div>
             <div class="px-2.5 py-2 border-t border-base-300 flex flex-col gap-px">
                 {tools(wide.into())}
                 <button type="button" class="nav-item muted" aria-label=move || t(if wide.get() { NAV_COLLAPSE } else { NAV_EXPAND }) on:click=toggle>

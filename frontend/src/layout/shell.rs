@@ -2,8 +2,9 @@
 
 use super::nav;
 use super::palette::{self, Palette};
+use super::settings;
 use super::user_menu::user_menu;
-use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SKIP_TO_CONTENT, label, t, tf};
+use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO_CONTENT, label, t, tf};
 use crate::record;
 use crate::ui::{self, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
@@ -24,10 +25,16 @@ pub fn shell() -> AnyView {
     view! {
         <a href="#content" class="sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-2 focus:left-2 btn btn-primary">{t(SKIP_TO_CONTENT)}</a>
         <div class="h-dvh flex">
-            {nav::side(search)}
+            {nav::side()}
             <div class="grow min-w-0 flex flex-col">
                 <header class="h-12 shrink-0 flex items-center gap-1 px-3 border-b border-base-300 bg-base-100">
                     {nav::brand()}
+                    <button type="button" aria-label=t(SEARCH) on:click=move |_| search.open()
+                        class="hidden md:flex items-center gap-2 h-8 w-80 px-2.5 rounded-md bg-base-content/5 hover:bg-base-content/8 muted text-[13px]">
+                        {icon("search")}
+                        <span class="grow text-start">{t(SEARCH)}</span>
+                        <kbd class="text-xs font-sans">"⌘K"</kbd>
+                    </button>
                     <div class="grow"></div>
                     {create_menu()}
                     {user_menu()}
@@ -37,6 +44,9 @@ pub fn shell() -> AnyView {
                         <Route path=path!("/") view=home/>
                         <Route path=path!("/o/:plural") view=record::list::screen/>
                         <Route path=path!("/o/:plural/:id") view=record::detail::screen/>
+                        <Route path=path!("/imports") view=record::import::screen/>
+                        <Route path=path!("/imports/:id") view=record::import::screen/>
+                        <Route path=path!("/settings") view=settings::screen/>
                         <Route path=path!("/recycle") view=record::recycle::screen/>
                     </Routes>
                 </main>

@@ -170,7 +170,7 @@ fn draw_group(node: &Node, object: &Arc<ObjectMeta>, paths: &Arc<Vec<Item>>, dep
     };
     view! {
         <div class="flex flex-col gap-2.5">
-            <select class="select !w-auto" aria-label=t(FILTER_JOIN) on:change=move |ev| any.set(event_target_value(&ev) == "any")>
+            <select class="select !w-auto self-start" aria-label=t(FILTER_JOIN) on:change=move |ev| any.set(event_target_value(&ev) == "any")>
                 <option value="all" selected=!any.get_untracked()>{t(FILTER_ALL_OF)}</option>
                 <option value="any" selected=any.get_untracked()>{t(FILTER_ANY_OF)}</option>
             </select>

@@ -1,8 +1,10 @@
 //! The screens that every object has, drawn from its metadata.
 
 pub mod detail;
+pub mod export;
 pub mod filter;
 pub mod form;
+pub mod import;
 pub mod list;
 pub mod recycle;
 pub mod url;

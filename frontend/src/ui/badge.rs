@@ -16,7 +16,7 @@ pub fn tone_class(tone: Tone) -> &'static str {
 
 pub fn badge(text: impl Into<String>, tone: Tone) -> AnyView {
     let text: String = text.into();
-    view! { <span class=tone_class(tone)><span class="truncate">{text}</span></span> }.into_any()
+    view! { <span class=tone_class(tone)><span class="truncate leading-[1.375rem]">{text}</span></span> }.into_any()
 }
 
 /// A person's or company's sign: the last two characters of a Chinese name, initials of another.

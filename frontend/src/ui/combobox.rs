@@ -234,7 +234,8 @@ impl State {
 
     /// A word typed and left is meant.
     fn leave(self) {
-        let text = self.text.get_untracked();
+        // Leaving is also what happens when the control goes away.
+        let Some(text) = self.text.try_get_untracked() else { return };
         if self.free && !text.trim().is_empty() {
             self.choose(Item::new(text.trim(), text.trim()));
         }

@@ -6,7 +6,7 @@ pub fn icon(name: &str) -> AnyView {
     icon_sized(name, "size-4 shrink-0")
 }
 
-pub fn icon_sized(name: &str, class: &'static str) -> AnyView {
+fn icon_sized(name: &str, class: &'static str) -> AnyView {
     let href = format!("#i-{name}");
     view! {
         <svg class=class fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"
@@ -15,4 +15,9 @@ pub fn icon_sized(name: &str, class: &'static str) -> AnyView {
         </svg>
     }
     .into_any()
+}
+
+/// For empty states and drop zones.
+pub fn icon_large(name: &str) -> AnyView {
+    icon_sized(name, "size-9")
 }

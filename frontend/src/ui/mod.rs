@@ -19,7 +19,7 @@ pub use button::{Button, Look};
 pub use combobox::{Combobox, Item, Lookup};
 pub use date::DateInput;
 pub use field::Field;
-pub use icon::icon;
+pub use icon::{icon, icon_large};
 pub use layer::{Layer, Shape};
 pub use menu::{Menu, MenuItem};
 pub use popover::Popover;

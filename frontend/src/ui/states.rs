@@ -1,7 +1,7 @@
 //! Nothing yet, loading, failed: said plainly, with what to do next.
 
 use super::button::{Button, Look};
-use super::icon::{icon, icon_sized};
+use super::icon::{icon, icon_large};
 use crate::api::client::ApiError;
 use crate::bridge;
 use crate::i18n::{COPIED, ERROR_REQUEST_ID, ERROR_TITLE, RETRY, t, tf};
@@ -13,7 +13,7 @@ pub fn empty(picture: &str, title: impl Into<String>, text: impl Into<String>, a
     let (title, text): (String, String) = (title.into(), text.into());
     view! {
         <div class="flex flex-col items-center justify-center gap-2 py-16 px-6 text-center">
-            <span class="muted mb-1">{icon_sized(picture, "size-9")}</span>
+            <span class="muted mb-1">{icon_large(picture)}</span>
             <p class="font-semibold">{title}</p>
             <p class="muted max-w-md text-[13px]">{text}</p>
             <div class="flex flex-wrap justify-center gap-2 mt-3">{actions}</div>
@@ -39,7 +39,7 @@ pub fn failed(error: &ApiError, retry: impl Fn() + Send + Sync + 'static) -> Any
     });
     view! {
         <div class="flex flex-col items-center justify-center gap-2 py-16 px-6 text-center" role="alert">
-            <span class="text-error mb-1">{icon_sized("triangle-alert", "size-9")}</span>
+            <span class="text-error mb-1">{icon_large("triangle-alert")}</span>
             <p class="font-semibold">{t(ERROR_TITLE)}</p>
             <p class="muted max-w-md text-[13px]">{message}</p>
             {id}

@@ -6,7 +6,7 @@ use crate::fields::{self, Input};
 use crate::i18n::label;
 use crate::i18n::{
     BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FIELD, BATCH_SELECTED, BATCH_SKIPPED, CANCEL, CLEAR_SELECTION,
-    DELETE, SAVE, UNDO, t, tf,
+    DELETE, EXPORT, SAVE, UNDO, t, tf,
 };
 use crate::state::{toast, touched};
 use crate::ui::combobox::fixed;
@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
 
-pub fn bar(list: List) -> AnyView {
+pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     let editing = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
@@ -43,6 +43,7 @@ pub fn bar(list: List) -> AnyView {
             <span class="font-semibold whitespace-nowrap">{count}</span>
             <div class="grow"></div>
             <Button label=t(BATCH_EDIT) icon="pencil" busy=busy on_click=move |_| editing.set(true)/>
+            <Button label=t(EXPORT) icon="file-down" on_click=move |_| exporting.set(true)/>
             <Button label=t(DELETE) look=Look::Danger icon="trash-2" busy=busy on_click=remove/>
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.selected.update(|s| s.clear())/>
         </div>

@@ -5,8 +5,8 @@ use super::state::ListState;
 use crate::api::records::RecordExt;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, PEEK, SELECT_ALL, SELECT_ROW,
-    SORT_BY, label, t, tf,
+    EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, IMPORT, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, PEEK, SELECT_ALL,
+    SELECT_ROW, SORT_BY, label, t, tf,
 };
 use crate::ui::{self, Button, Look, icon, keys};
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
@@ -282,8 +282,10 @@ fn nothing(list: List, state: &ListState) -> AnyView {
         return ui::empty("search-x", t(NO_MATCH), t(NO_MATCH_TEXT), action);
     }
     let create = move |_| list.url.push(&[("new", Some("1".to_owned()))]);
+    let import = format!("/imports?object={}", state.object.name);
     let actions = view! {
         <Button label=tf(NEW_OBJECT, &[("object", &name)]) look=Look::Primary icon="plus" on_click=create/>
+        <A href=import attr:class="btn btn-plain">{icon("file-up")}{t(IMPORT)}</A>
     }
     .into_any();
     let many = label(&state.object.label_many);

@@ -3,10 +3,10 @@
 use super::{List, batch, columns, views};
 use crate::fields;
 use crate::i18n::{
-    COUNT_MORE, FILTER, FILTER_COMPLEX, FILTER_REMOVE, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW,
-    SAVE_VIEW, label, t, tf,
+    COUNT_MORE, EXPORT, FILTER, FILTER_COMPLEX, FILTER_REMOVE, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE,
+    NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
 };
-use crate::record::filter;
+use crate::record::{export, filter};
 use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
 use kezhan_meta::{Filter, ObjectMeta};
 use leptos::prelude::*;
@@ -15,6 +15,7 @@ use std::time::Duration;
 pub fn toolbar(list: List) -> AnyView {
     let filtering = RwSignal::new(false);
     let saving = RwSignal::new(false);
+    let exporting = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
     let any = Memo::new(move |_| list.selected.with(|s| !s.is_empty()));
     let count = move || {
@@ -26,14 +27,17 @@ pub fn toolbar(list: List) -> AnyView {
         let object = object.clone();
         move || {
             if any.get() {
-                return batch::bar(list);
+                return batch::bar(list, exporting);
             }
             let menu = {
                 let (url, object) = (list.url, object.clone());
                 move || {
-                    let recycle = format!("/recycle?object={}", object.name);
+                    let (import, recycle) =
+                        (format!("/imports?object={}", object.name), format!("/recycle?object={}", object.name));
                     vec![
                         MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || saving.set(true)),
+                        MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())),
+                        MenuItem::new("file-down", t(EXPORT), move || exporting.set(true)),
                         MenuItem::new("trash-2", t(NAV_RECYCLE), move || url.go(recycle.clone())),
                     ]
                 }
@@ -61,6 +65,7 @@ pub fn toolbar(list: List) -> AnyView {
         {views::tabs(list, saving)}
         {chips(list)}
         <div class="border-b border-base-300 shrink-0"></div>
+        {move || exporting.get().then(|| export::dialog(list, exporting))}
         {move || filtering.get().then(|| filter::dialog(list, filtering))}
     }
     .into_any()

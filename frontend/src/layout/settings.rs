@@ -1,0 +1,34 @@
+//! What administrators keep in order: the objects that have no place in everybody's navigation.
+
+use super::nav::list_url;
+use crate::i18n::{NAV_SETTINGS, SETTINGS_TEXT, label, t};
+use crate::state::catalog;
+use crate::ui::icon;
+use kezhan_meta::{ObjectMeta, Scope};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use std::sync::Arc;
+
+pub fn objects() -> Vec<Arc<ObjectMeta>> {
+    catalog::catalog().objects().filter(|o| !o.listed && o.scope == Scope::Tenant).cloned().collect()
+}
+
+pub fn screen() -> AnyView {
+    let card = |object: Arc<ObjectMeta>| {
+        let (sign, name) = (icon(&object.icon), label(&object.label_many));
+        view! {
+            <A href=list_url(&object) attr:class="panel flex items-center gap-3 p-3 hover:border-primary/50">
+                <span class="size-9 rounded-lg bg-primary/10 text-primary grid place-items-center shrink-0">{sign}</span>
+                <span class="font-semibold truncate">{name}</span>
+            </A>
+        }
+    };
+    view! {
+        <section class="grow overflow-y-auto p-4 md:p-6 max-w-4xl">
+            <h1 class="font-semibold text-base">{t(NAV_SETTINGS)}</h1>
+            <p class="muted text-[13px] mb-4">{t(SETTINGS_TEXT)}</p>
+            <div class="grid sm:grid-cols-2 lg:grid-cols-3 gap-3">{objects().into_iter().map(card).collect_view()}</div>
+        </section>
+    }
+    .into_any()
+}

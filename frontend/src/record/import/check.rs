@@ -1,0 +1,262 @@
+//! Step three: the dry run. What would happen, what is unclear, what would fail; then the start.
+
+use super::Wizard;
+use super::mapping::put;
+use crate::api::transfer::{self, Preview, UnknownValue, Unresolved};
+use crate::bridge;
+use crate::i18n::{
+    BACK, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_AGAIN, IMPORT_DUP_FOUND, IMPORT_DUP_SAME_FILE, IMPORT_PARTIAL,
+    IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_UNRESOLVED, IMPORT_WILL_CREATE, KEEP_EMPTY, KEEP_ERROR,
+    MAKE_NEW, NO, OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label, t, tf,
+};
+use crate::state::catalog;
+use crate::ui::{self, Button, Look, badge};
+use kezhan_meta::{ObjectMeta, Tone};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+pub fn panel(wizard: Wizard) -> AnyView {
+    if wizard.preview.with_untracked(Option::is_none) {
+        wizard.check();
+    }
+    let starting = RwSignal::new(false);
+    let start = move |_| {
+        let Some(plan) = wizard.plan() else { return };
+        starting.set(true);
+        leptos::task::spawn_local(async move {
+            match transfer::start(&plan).await {
+                Ok(job) => wizard.url.go(format!("/imports/{}", job.id)),
+                Err(error) => {
+                    let _ = wizard.error.try_set(Some(error));
+                    let _ = starting.try_set(false);
+                }
+            }
+        });
+    };
+    let body = move || match (wizard.preview.get(), wizard.error.get()) {
+        (_, Some(error)) => {
+            let lines = error.items().iter().map(|i| view! { <li>{i.message.clone()}</li> }).collect_view();
+            view! { <div class="rounded-md bg-error/10 text-error px-3 py-2 text-[13px]" role="alert"><p>{error.message()}</p><ul class="list-disc ps-5">{lines}</ul></div> }.into_any()
+        }
+        (None, None) => ui::loading_rows(8),
+        (Some(preview), None) => result(wizard, &preview),
+    };
+    let anything = Signal::derive(move || {
+        wizard.preview.with(|p| p.as_ref().is_some_and(|p| p.counts.create + p.counts.update + p.counts.delete > 0))
+    });
+    view! {
+        <div class="max-w-5xl mx-auto p-4 md:p-6 flex flex-col gap-5">
+            {body}
+            <div class="flex justify-between gap-2">
+                <Button label=t(BACK) icon="arrow-left" on_click=move |_| { wizard.error.set(None); wizard.url.push(&[("step", None)]) }/>
+                <div class="flex gap-2">
+                    <Button label=t(IMPORT_AGAIN) icon="rotate-cw" busy=wizard.busy on_click=move |_| wizard.check()/>
+                    <Button label=t(IMPORT_START) look=Look::Primary busy=starting disabled=Signal::derive(move || !anything.get() || wizard.busy.get()) on_click=start/>
+                </div>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn number(n: u64) -> String {
+    bridge::decimal(&n.to_string(), 0, 0)
+}
+
+fn result(wizard: Wizard, preview: &Preview) -> AnyView {
+    let Some(object) = untrack(|| wizard.object()) else { return ().into_any() };
+    let c = &preview.counts;
+    let tile = |text: &'static str, n: u64, class: &'static str| {
+        view! { <div class="panel px-4 py-3"><p class="text-xs muted">{text}</p><p class=class>{number(n)}</p></div> }
+    };
+    let created = preview.will_create.iter().map(|w| {
+        let name = catalog::object(&w.object).map_or_else(|| w.object.clone(), |o| label(&o.label));
+        let text = tf(IMPORT_WILL_CREATE, &[("n", &number(w.count)), ("object", &name)]);
+        view! { <p class="text-[13px]">{text}<span class="muted">" "{w.titles.join("、")}</span></p> }
+    });
+    view! {
+        <div class="grid grid-cols-2 sm:grid-cols-4 gap-3">
+            {tile(t(OUT_CREATE), c.create, "text-xl font-semibold tnum text-success")}
+            {tile(t(OUT_UPDATE), c.update, "text-xl font-semibold tnum text-info")}
+            {tile(t(OUT_SKIP), c.skip, "text-xl font-semibold tnum")}
+            {tile(t(OUT_FAIL), c.fail, if c.fail > 0 { "text-xl font-semibold tnum text-error" } else { "text-xl font-semibold tnum" })}
+        </div>
+        {(!preview.complete).then(|| view! { <p class="text-[13px] muted">{tf(IMPORT_PARTIAL, &[("scanned", &number(preview.scanned)), ("rows", &number(preview.rows))])}</p> })}
+        {created.collect_view()}
+        {preview.unresolved.iter().map(|u| unresolved(wizard, &object, u)).collect_view()}
+        {duplicates(wizard, preview)}
+        {problems(preview)}
+        {sample(&object, preview)}
+    }
+    .into_any()
+}
+
+fn unresolved(wizard: Wizard, object: &ObjectMeta, unresolved: &Unresolved) -> AnyView {
+    let Some(field) = object.field(&unresolved.field) else { return ().into_any() };
+    let makes = field.target().is_some();
+    let column = unresolved.column;
+    let lines = unresolved.values.iter().map(|v| decision(wizard, column, v, makes)).collect_view();
+    view! {
+        <section>
+            <h2 class="text-[13px] font-semibold mb-1">{tf(IMPORT_UNRESOLVED, &[("field", &label(&field.label))])}</h2>
+            <ul class="panel divide-y divide-base-300 max-h-80 overflow-y-auto">{lines}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// One unknown value and what to do with it, wherever it stands.
+fn decision(wizard: Wizard, column: usize, unknown: &UnknownValue, makes: bool) -> AnyView {
+    let text = unknown.value.clone();
+    let now = untrack(|| {
+        wizard.columns.with(|c| c.iter().find(|c| c.column == column).and_then(|c| c.values.get(&text).cloned()))
+    });
+    let chosen = match &now {
+        None => "error".to_owned(),
+        Some(Value::Null) => "empty".to_owned(),
+        Some(Value::String(value)) => format!("={value}"),
+        Some(_) => "create".to_owned(),
+    };
+    let mut options: Vec<(String, String)> =
+        unknown.proposals.iter().map(|p| (format!("={}", p.value), p.label.clone())).collect();
+    options.push(("error".to_owned(), t(KEEP_ERROR).to_owned()));
+    options.push(("empty".to_owned(), t(KEEP_EMPTY).to_owned()));
+    if makes {
+        options.push(("create".to_owned(), t(MAKE_NEW).to_owned()));
+    }
+    let options = options
+        .into_iter()
+        .map(|(value, text)| view! { <option value=value.clone() selected=chosen == value>{text}</option> })
+        .collect_view();
+    let key = text.clone();
+    let change = move |ev| {
+        let value = event_target_value(&ev);
+        put(wizard, column, |m| {
+            match value.as_str() {
+                "error" => m.values.remove(&key),
+                "empty" => m.values.insert(key.clone(), Value::Null),
+                "create" => m.values.insert(key.clone(), json!({ "create": true })),
+                other => m.values.insert(key.clone(), json!(other.trim_start_matches('='))),
+            };
+        });
+        wizard.check();
+    };
+    view! {
+        <li class="flex flex-wrap items-center gap-2 px-3 py-1.5 text-[13px]">
+            <span class="font-semibold truncate min-w-32 grow">{text.clone()}</span>
+            <span class="muted tnum">{"× "}{number(unknown.count)}</span>
+            <select class="select !w-56" aria-label=text on:change=change>{options}</select>
+        </li>
+    }
+    .into_any()
+}
+
+fn duplicates(wizard: Wizard, preview: &Preview) -> AnyView {
+    if preview.duplicates.is_empty() {
+        return ().into_any();
+    }
+    let lines = preview.duplicates.iter().map(|d| {
+        let key = d.key.clone();
+        let options = [("skip", DUP_SKIP), ("update", DUP_UPDATE), ("create", DUP_CREATE)]
+            .map(|(value, text)| view! { <option value=value selected=d.action == value>{t(text)}</option> })
+            .collect_view();
+        let existing = d.existing.as_ref().and_then(|e| e.get("title")).and_then(Value::as_str).map_or_else(|| t(IMPORT_DUP_SAME_FILE).to_owned(), str::to_owned);
+        view! {
+            <li class="flex flex-wrap items-center gap-2 px-3 py-1.5 text-[13px]">
+                <span class="font-semibold truncate min-w-32 grow">{d.title.clone()}<span class="muted font-normal">" ≈ "{existing}</span></span>
+                <select class="select !w-56" aria-label=d.title.clone() on:change=move |ev| {
+                    let value = event_target_value(&ev);
+                    wizard.decisions.update(|all| { all.insert(key.clone(), json!(value)); });
+                    wizard.check();
+                }>{options}</select>
+            </li>
+        }
+    });
+    view! {
+        <section>
+            <h2 class="text-[13px] font-semibold mb-1">{tf(IMPORT_DUP_FOUND, &[("n", &number(preview.duplicates.len() as u64))])}</h2>
+            <ul class="panel divide-y divide-base-300 max-h-80 overflow-y-auto">{lines.collect_view()}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn problems(preview: &Preview) -> AnyView {
+    if preview.problems.is_empty() {
+        return ().into_any();
+    }
+    let lines =
+        preview.problems.iter().map(|p| problem_line(p.row, p.header.as_deref(), &p.value, &p.message)).collect_view();
+    view! {
+        <section>
+            <h2 class="text-[13px] font-semibold mb-1">{t(IMPORT_PROBLEMS)}</h2>
+            <ul class="panel divide-y divide-base-300 max-h-80 overflow-y-auto">{lines}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+pub fn problem_line(row: u64, header: Option<&str>, value: &Value, message: &str) -> AnyView {
+    let value = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    view! {
+        <li class="flex flex-wrap items-baseline gap-x-3 px-3 py-1.5 text-[13px]">
+            <span class="muted tnum">{tf(ROW, &[("n", &number(row))])}</span>
+            <span>{header.unwrap_or_default().to_owned()}</span>
+            <span class="font-semibold truncate max-w-64">{value}</span>
+            <span class="text-error">{message.to_owned()}</span>
+        </li>
+    }
+    .into_any()
+}
+
+/// The first rows as they would go in.
+fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
+    let keys: Vec<String> = object
+        .fields
+        .iter()
+        .map(|f| f.key.to_string())
+        .filter(|k| preview.sample.iter().any(|s| s.record.get(k).is_some_and(|v| !v.is_null())))
+        .collect();
+    if keys.is_empty() {
+        return ().into_any();
+    }
+    let head = keys
+        .iter()
+        .filter_map(|k| object.field(k))
+        .map(|f| view! { <th class="px-2.5 h-9 font-normal text-start whitespace-nowrap">{label(&f.label)}</th> })
+        .collect_view();
+    let rows = preview.sample.iter().map(|s| {
+        let cells = keys.iter().map(|key| {
+            let text = s.display.get(key).or_else(|| s.record.get(key)).map(plain).unwrap_or_default();
+            view! { <td class="px-2.5 h-9 max-w-56 truncate whitespace-nowrap">{text}</td> }
+        });
+        let outcome = match s.outcome.as_str() {
+            "create" => badge(t(OUT_CREATE), Tone::Success),
+            "update" => badge(t(OUT_UPDATE), Tone::Info),
+            "skip" => badge(t(OUT_SKIP), Tone::Neutral),
+            _ => badge(t(OUT_FAIL), Tone::Danger),
+        };
+        view! { <tr class="border-t border-base-300/60"><td class="px-2.5 h-9 muted tnum">{s.row}</td><td class="px-2.5">{outcome}</td>{cells.collect_view()}</tr> }
+    });
+    view! {
+        <section>
+            <h2 class="text-[13px] font-semibold mb-1">{t(IMPORT_SAMPLE)}</h2>
+            <div class="panel overflow-x-auto scroll-thin"><table class="text-[13px]"><thead class="muted"><tr><th></th><th></th>{head}</tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
+        </section>
+    }
+    .into_any()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("、"),
+        Value::Bool(false) => t(NO).to_owned(),
+        other => other.to_string(),
+    }
+}
