@@ -3,6 +3,7 @@
 //! Lives here: behaviour that metadata cannot say, and the assembled engine. Never here: HTTP, or a second
 //! way to write a record.
 
+pub mod demo;
 mod fits;
 pub mod sales;
 pub mod work;

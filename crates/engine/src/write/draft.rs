@@ -76,7 +76,7 @@ pub fn settle(
 }
 
 /// Sanitised and derived values that stand beside what was typed.
-fn companions(object: &ObjectMeta, record: &mut Record) {
+pub fn companions(object: &ObjectMeta, record: &mut Record) {
     for field in object.fields.iter() {
         match field.kind {
             FieldType::Phone => {

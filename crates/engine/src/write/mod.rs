@@ -1,6 +1,7 @@
 //! Writing: one path for everyone. Access → known and writable fields → defaults → merge into what was
 //! there → hooks → rules → scope of the result → diff → record and change in one statement → hooks.
 
+pub mod bulk;
 mod create;
 mod delete;
 mod draft;

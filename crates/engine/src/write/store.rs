@@ -172,7 +172,7 @@ fn department(sql: &mut Sql, caller: &Caller, record: &Record) {
     }
 }
 
-fn custom_of(object: &ObjectMeta, record: &Record) -> serde_json::Map<String, Value> {
+pub fn custom_of(object: &ObjectMeta, record: &Record) -> serde_json::Map<String, Value> {
     let mut out = serde_json::Map::new();
     for field in object.fields.iter().filter(|f| f.storage == Storage::Custom) {
         // Empty is absent: `IS NULL` then means the same for both kinds of field.
