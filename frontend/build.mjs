@@ -96,9 +96,20 @@ async function scripts(wasmUrl) {
     },
     nodePaths: [path.join(here, "node_modules")],
   });
+  // The server caches for ever what bears a hexadecimal digest; the bundler's own are of another alphabet.
+  const files = Object.keys(result.metafile.outputs).map((file) => path.resolve(file));
+  const digests = files.map((file) => [
+    path.basename(file).replace(/^.*-|\.js$/g, ""),
+    createHash("sha256").update(fs.readFileSync(file)).digest("hex").slice(0, 10),
+  ]);
+  const renamed = (text) => digests.reduce((t, [old, digest]) => t.replaceAll(`-${old}.js`, `-${digest}.js`), text);
+  for (const file of files) {
+    fs.writeFileSync(renamed(file), renamed(fs.readFileSync(file, "utf8")));
+    if (renamed(file) !== file) fs.rmSync(file);
+  }
   const names = {};
   for (const [file, info] of Object.entries(result.metafile.outputs)) {
-    if (info.entryPoint) names[path.parse(info.entryPoint).name] = `/assets/${path.basename(file)}`;
+    if (info.entryPoint) names[path.parse(info.entryPoint).name] = renamed(`/assets/${path.basename(file)}`);
   }
   return names;
 }

@@ -2,16 +2,18 @@
 
 use super::client::{ApiError, Call};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The signed-in person.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Me {
-    pub id: String,
-    pub name: String,
-    pub username: String,
-    pub email: Option<String>,
+    pub id: Option<String>,
+    pub name: Option<String>,
+    pub username: Option<String>,
+    pub role_name: Option<String>,
+    /// Object → action → data scope.
+    pub permissions: Map<String, Value>,
 }
 
 pub async fn me() -> Result<Me, ApiError> {

@@ -2,7 +2,7 @@
 
 use super::client::{ApiError, Call};
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{ObjectMeta, Record};
+use kezhan_meta::{ObjectMeta, Problem, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -149,14 +149,59 @@ pub fn title_of(target: &str, value: &Value) -> String {
         .to_owned()
 }
 
-/// Deletes one after the other; answers which went and how many did not.
-pub async fn batch_delete(object: &ObjectMeta, ids: &[String]) -> (Vec<String>, usize) {
-    let mut done = Vec::new();
-    for id in ids {
-        if delete(object, id, None).await.is_ok() {
-            done.push(id.clone());
+/// Most operations of one batch.
+const BATCH: usize = 500;
+
+#[derive(Deserialize)]
+struct BatchAnswer {
+    results: Vec<BatchResult>,
+}
+
+#[derive(Deserialize)]
+struct BatchResult {
+    status: u16,
+    #[serde(default)]
+    problem: Option<Problem>,
+}
+
+/// What became of many writes: which records they reached, and the first reason why one was not.
+#[derive(Default)]
+pub struct Batch {
+    pub done: Vec<String>,
+    pub failed: usize,
+    pub problem: Option<ApiError>,
+}
+
+/// The same operation on many records, each standing for itself.
+async fn batch(object: &ObjectMeta, ids: &[String], operation: impl Fn(&str) -> Value) -> Batch {
+    let mut out = Batch::default();
+    for chunk in ids.chunks(BATCH) {
+        let operations: Vec<Value> = chunk.iter().map(|id| operation(id)).collect();
+        let call = Call::post(&format!("/{}/batch", object.plural)).body(&json!({ "operations": operations }));
+        match call.json::<BatchAnswer>().await {
+            Ok(answer) => {
+                for (id, result) in chunk.iter().zip(answer.results) {
+                    if result.status < 300 {
+                        out.done.push(id.clone());
+                    } else {
+                        out.failed += 1;
+                        out.problem = out.problem.or(result.problem.map(|p| ApiError::Problem(Box::new(p))));
+                    }
+                }
+            }
+            Err(error) => {
+                out.failed += chunk.len();
+                out.problem.get_or_insert(error);
+            }
         }
     }
-    let failed = ids.len() - done.len();
-    (done, failed)
+    out
+}
+
+pub async fn delete_many(object: &ObjectMeta, ids: &[String]) -> Batch {
+    batch(object, ids, |id| json!({ "op": "delete", "id": id })).await
+}
+
+pub async fn update_many(object: &ObjectMeta, ids: &[String], changes: &Record) -> Batch {
+    batch(object, ids, |id| json!({ "op": "update", "id": id, "record": changes })).await
 }

@@ -7,7 +7,7 @@ use crate::i18n::{
     AREA_SERVICE, AREA_WORK, Key, MORE, NAV_COLLAPSE, NAV_EXPAND, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NAVIGATION,
     SEARCH, label, t,
 };
-use crate::state::{catalog, prefs};
+use crate::state::{catalog, prefs, session};
 use crate::ui::{Layer, Shape, icon};
 use kezhan_meta::{Area, ObjectMeta};
 use leptos::prelude::*;
@@ -67,9 +67,10 @@ fn links(wide: Signal<bool>) -> AnyView {
 }
 
 fn tools(wide: Signal<bool>) -> AnyView {
+    let imports = catalog::catalog().objects().any(|o| session::may(&o.name, "import"));
     view! {
         <div class="flex flex-col gap-px">
-            {link("/imports".to_owned(), "file-up", t(NAV_IMPORTS).to_owned(), wide)}
+            {imports.then(|| link("/imports".to_owned(), "file-up", t(NAV_IMPORTS).to_owned(), wide))}
             {link("/recycle".to_owned(), "trash-2", t(NAV_RECYCLE).to_owned(), wide)}
             {(!settings::objects().is_empty()).then(|| link("/settings".to_owned(), "settings", t(NAV_SETTINGS).to_owned(), wide))}
         </div>

@@ -4,6 +4,7 @@ use super::nav::list_url;
 use crate::api::records;
 use crate::i18n::{NEW_OBJECT, NOTHING_FOUND, PALETTE_HINT, PALETTE_PLACEHOLDER, SEARCH, label, t, tf};
 use crate::state::catalog;
+use crate::state::session::may;
 use crate::ui::{Layer, Shape, icon, keys};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
@@ -51,7 +52,7 @@ fn places(text: &str) -> Vec<Entry> {
         out.push(Entry { icon: object.icon.to_string(), title, hint: String::new(), href: list_url(object) });
     }
     if !text.is_empty() {
-        for object in catalog.objects().filter(|o| o.listed && fits(o)) {
+        for object in catalog.objects().filter(|o| o.listed && fits(o) && may(&o.name, "create")) {
             out.push(Entry {
                 icon: "plus".to_owned(),
                 title: tf(NEW_OBJECT, &[("object", &label(&object.label))]),

@@ -6,6 +6,7 @@ use super::settings;
 use super::user_menu::user_menu;
 use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO_CONTENT, label, t, tf};
 use crate::record;
+use crate::state::session::may;
 use crate::ui::{self, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -76,6 +77,7 @@ fn create_menu() -> AnyView {
         nav::groups()
             .into_iter()
             .flat_map(|(_, objects)| objects)
+            .filter(|object| may(&object.name, "create"))
             .map(|object| {
                 let navigate = navigate.clone();
                 let url = format!("{}?new=1", nav::list_url(&object));

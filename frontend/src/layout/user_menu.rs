@@ -34,9 +34,7 @@ pub fn theme_items() -> Vec<MenuItem> {
 }
 
 pub fn user_menu() -> AnyView {
-    let name = session::me()
-        .map(|me| if me.name.is_empty() { me.username.clone() } else { me.name.clone() })
-        .unwrap_or_default();
+    let name = session::me().and_then(|me| me.name.clone().or_else(|| me.username.clone())).unwrap_or_default();
     let face = view! { {avatar(&name, false)}<span class="hidden lg:inline max-w-28 truncate">{name.clone()}</span> }
         .into_any();
     let items = || {

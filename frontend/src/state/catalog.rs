@@ -2,20 +2,49 @@
 
 use super::app;
 use crate::api::client::{ApiError, Call};
+use futures_util::future::try_join_all;
 use kezhan_meta::{Catalog, ObjectMeta};
 use leptos::prelude::*;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 #[derive(Deserialize)]
 struct Objects {
-    data: Vec<ObjectMeta>,
+    data: Vec<Map<String, Value>>,
 }
 
+/// Names first, then each object whole, side by side; the browser keeps them by their entity tags.
 pub async fn load() -> Result<(), ApiError> {
     let objects: Objects = Call::get("/meta/objects").json().await?;
-    app().catalog.set(Arc::new(Catalog::new(objects.data)));
+    let whole = objects.data.into_iter().map(|object| async move {
+        if object.contains_key("fields") {
+            return Ok(object);
+        }
+        let name = object.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Call::get(&format!("/meta/objects/{name}")).json::<Map<String, Value>>().await
+    });
+    let objects = try_join_all(whole).await?;
+    let objects = objects.into_iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
+    app().catalog.set(Arc::new(Catalog::new(objects)));
     Ok(())
+}
+
+/// The server leaves out where things are stored; what this person may not write is read-only here.
+fn declaration(mut object: Map<String, Value>) -> Result<ObjectMeta, ApiError> {
+    object.entry("table").or_insert(json!(""));
+    if let Some(fields) = object.get_mut("fields").and_then(Value::as_array_mut) {
+        for field in fields.iter_mut().filter_map(Value::as_object_mut) {
+            field.entry("storage").or_insert(json!("custom"));
+            if field.get("writable") == Some(&Value::Bool(false)) {
+                field.insert("read_only".to_owned(), json!(true));
+            }
+        }
+    }
+    serde_json::from_value(Value::Object(object)).map_err(|error| {
+        leptos::logging::warn!("unexpected metadata: {error}");
+        ApiError::Unreadable(200)
+    })
 }
 
 pub fn catalog() -> Arc<Catalog> {

@@ -60,3 +60,11 @@ pub fn me() -> Option<Arc<Me>> {
         _ => None,
     }
 }
+
+/// May the signed-in person do this with records of this object? The server decides again.
+pub fn may(object: &str, action: &str) -> bool {
+    me().is_some_and(|me| match me.permissions.get(object) {
+        Some(granted) => granted.get(action).is_some(),
+        None => false,
+    })
+}

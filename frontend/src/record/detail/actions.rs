@@ -4,6 +4,7 @@ use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, UNDO, t, tf};
+use crate::state::session::may;
 use crate::state::{toast, touched};
 use crate::ui::{Button, Menu, MenuItem, icon};
 use kezhan_meta::ObjectMeta;
@@ -12,21 +13,24 @@ use std::sync::Arc;
 
 pub fn bar(open: Open) -> AnyView {
     let items = move || {
-        vec![
-            MenuItem::new("link", t(COPY_LINK), || {
-                leptos::task::spawn_local(async {
-                    if let Ok(address) = window().location().href()
-                        && bridge::copy(&address).await
-                    {
-                        toast::done(t(COPIED));
-                    }
-                });
-            }),
-            MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger(),
-        ]
+        let mut items = vec![MenuItem::new("link", t(COPY_LINK), || {
+            leptos::task::spawn_local(async {
+                if let Ok(address) = window().location().href()
+                    && bridge::copy(&address).await
+                {
+                    toast::done(t(COPIED));
+                }
+            });
+        })];
+        if may(&open.object().name, "delete") {
+            items.push(MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger());
+        }
+        items
     };
     view! {
-        <Button label=t(EDIT) icon="pencil" on_click=move |_| open.url.replace(&[("edit", Some("1".to_owned()))])/>
+        {may(&open.object().name, "edit").then(|| view! {
+            <Button label=t(EDIT) icon="pencil" on_click=move |_| open.url.replace(&[("edit", Some("1".to_owned()))])/>
+        })}
         <Menu label=t(MORE) face=icon("ellipsis") items=items/>
     }
     .into_any()

@@ -4,7 +4,7 @@ use super::Open;
 use crate::api::records;
 use crate::fields::{self, Input};
 use crate::i18n::{FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, label, t};
-use crate::state::{catalog, prefs, toast, touched};
+use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, DateInput, Look, keys};
 use kezhan_meta::{FieldType, ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
@@ -16,7 +16,9 @@ const OBJECT: &str = "follow_up";
 /// Only where a follow-up can refer to this kind of record.
 pub fn composer(open: Open) -> AnyView {
     let object = open.object();
-    let Some(follow_up) = catalog::object(OBJECT) else { return ().into_any() };
+    let Some(follow_up) = catalog::object(OBJECT).filter(|_| session::may(OBJECT, "create")) else {
+        return ().into_any();
+    };
     let link = follow_up
         .fields
         .iter()

@@ -5,7 +5,7 @@ use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input, Shown};
 use crate::i18n::{CANCEL, EDIT, SAVE, SHOW_EMPTY, STALE_RELOADED, label, t};
 use crate::record::form::section_label;
-use crate::state::{prefs, toast, touched};
+use crate::state::{prefs, session, toast, touched};
 use crate::ui::{Button, Look, icon, keys};
 use kezhan_meta::check::check_field;
 use kezhan_meta::{FieldMeta, Record, normalise_value};
@@ -56,7 +56,7 @@ fn shown(field: &FieldMeta) -> bool {
 
 fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Option<String>>) -> AnyView {
     let key = field.key.to_string();
-    let editable = !field.read_only && !field.immutable;
+    let editable = !field.read_only && !field.immutable && session::may(&open.object().name, "edit");
     let name = label(&field.label);
     let here = {
         let key = key.clone();

@@ -15,7 +15,7 @@ use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{TAB_FACTS, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
 use crate::layout::shell;
-use crate::state::{app, catalog, prefs};
+use crate::state::{app, catalog, prefs, session};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, avatar, icon, keys};
 use kezhan_meta::{ObjectMeta, Record};
@@ -88,7 +88,12 @@ fn page(object: Arc<ObjectMeta>, id: String) -> AnyView {
     let open = Open::new(object.clone(), id, Url::new());
     let ready = Memo::new(move |_| open.record.with(Option::is_some));
     let handle = window_event_listener(leptos::ev::keydown, move |ev| {
-        if ev.key() == "e" && keys::plain(&ev) && !keys::composing(&ev) && !keys::typing(&ev) {
+        if ev.key() == "e"
+            && session::may(&open.object().name, "edit")
+            && keys::plain(&ev)
+            && !keys::composing(&ev)
+            && !keys::typing(&ev)
+        {
             ev.prevent_default();
             open.url.replace(&[("edit", Some("1".to_owned()))]);
         }

@@ -6,7 +6,7 @@ use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Shown};
 use crate::i18n::{NEW_OBJECT, RELATED_ALL, RELATED_EMPTY, label, t, tf};
 use crate::record::list::record_url;
-use crate::state::{app, catalog, prefs};
+use crate::state::{app, catalog, prefs, session};
 use crate::ui::{self, Button, icon};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record, Related};
@@ -111,7 +111,9 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         <div class="flex items-center gap-2 px-4 py-2">
             <A href=whole attr:class="link text-[13px]">{t(RELATED_ALL)}</A>
             <div class="grow"></div>
-            <Button label=tf(NEW_OBJECT, &[("object", &label(&object.label))]) icon="plus" on_click=move |_| go.go(add.clone())/>
+            {session::may(&object.name, "create").then(|| view! {
+                <Button label=tf(NEW_OBJECT, &[("object", &label(&object.label))]) icon="plus" on_click=move |_| go.go(add.clone())/>
+            })}
         </div>
         {body}
     }

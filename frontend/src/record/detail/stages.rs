@@ -3,7 +3,7 @@
 use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, t, tf};
-use crate::state::{catalog, prefs, toast, touched};
+use crate::state::{catalog, prefs, session, toast, touched};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{Filter, Lang, Op, Record};
 use leptos::prelude::*;
@@ -66,7 +66,7 @@ fn step(open: Open, stage: &Record, i: usize, at: Option<usize>) -> AnyView {
     let press = {
         let text = text.clone();
         move |_| {
-            if !here {
+            if !here && session::may(&open.object().name, "edit") {
                 go(open, id.clone(), text.clone());
             }
         }

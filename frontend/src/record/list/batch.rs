@@ -1,25 +1,29 @@
 //! What one does with several records at once.
 
 use super::List;
-use crate::api::records;
+use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input};
 use crate::i18n::label;
 use crate::i18n::{
     BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FIELD, BATCH_SELECTED, BATCH_SKIPPED, CANCEL, CLEAR_SELECTION,
     DELETE, EXPORT, SAVE, UNDO, t, tf,
 };
+use crate::state::session::may;
 use crate::state::{toast, touched};
 use crate::ui::combobox::fixed;
 use crate::ui::{Button, Combobox, Field, Item, Look};
-use kezhan_meta::{FieldMeta, ObjectMeta, Record, normalise_value};
+use kezhan_meta::query::ListQuery;
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record, normalise_value};
 use leptos::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     let editing = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
+    let name = object.name.to_string();
     let count = move || tf(BATCH_SELECTED, &[("n", &list.selected.with(|s| s.len()).to_string())]);
     let remove = {
         let object = object.clone();
@@ -27,11 +31,11 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
             let (object, ids) = (object.clone(), chosen(list));
             busy.set(true);
             leptos::task::spawn_local(async move {
-                let (done, failed) = records::batch_delete(&object, &ids).await;
+                let outcome = records::delete_many(&object, &ids).await;
                 let _ = busy.try_set(false);
                 list.selected.try_update(|s| s.clear());
                 touched();
-                report(BATCH_DELETED, &done, failed, {
+                report(BATCH_DELETED, &outcome, {
                     let object = object.clone();
                     move |ids| restore_all(object.clone(), ids)
                 });
@@ -42,9 +46,9 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
         <div class="flex items-center gap-2 h-12 px-3 shrink-0 bg-primary/8" role="toolbar">
             <span class="font-semibold whitespace-nowrap">{count}</span>
             <div class="grow"></div>
-            <Button label=t(BATCH_EDIT) icon="pencil" busy=busy on_click=move |_| editing.set(true)/>
-            <Button label=t(EXPORT) icon="file-down" on_click=move |_| exporting.set(true)/>
-            <Button label=t(DELETE) look=Look::Danger icon="trash-2" busy=busy on_click=remove/>
+            {may(&name, "edit").then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" busy=busy on_click=move |_| editing.set(true)/> })}
+            {may(&name, "export").then(|| view! { <Button label=t(EXPORT) icon="file-down" on_click=move |_| exporting.set(true)/> })}
+            {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" busy=busy on_click=remove/> })}
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.selected.update(|s| s.clear())/>
         </div>
         {move || editing.get().then(|| edit_dialog(list, object.clone(), editing))}
@@ -56,14 +60,31 @@ fn chosen(list: List) -> Vec<String> {
     list.selected.with_untracked(|s| s.iter().cloned().collect())
 }
 
-fn report(text: crate::i18n::Key, done: &[String], failed: usize, undo: impl Fn(Vec<String>) + Send + Sync + 'static) {
-    if failed > 0 {
-        toast::problem(tf(BATCH_SKIPPED, &[("n", &failed.to_string())]));
+fn report(text: crate::i18n::Key, outcome: &records::Batch, undo: impl Fn(Vec<String>) + Send + Sync + 'static) {
+    if outcome.failed > 0 {
+        let reason = outcome.problem.as_ref().map(|p| p.message()).unwrap_or_default();
+        toast::problem(format!("{} {reason}", tf(BATCH_SKIPPED, &[("n", &outcome.failed.to_string())])));
     }
-    if !done.is_empty() {
-        let ids = done.to_vec();
-        toast::undoable(tf(text, &[("n", &done.len().to_string())]), t(UNDO), move || undo(ids.clone()));
+    if !outcome.done.is_empty() {
+        let ids = outcome.done.clone();
+        toast::undoable(tf(text, &[("n", &ids.len().to_string())]), t(UNDO), move || undo(ids.clone()));
     }
+}
+
+/// What the records have now, to put back.
+async fn values(object: &ObjectMeta, ids: &[String], key: &str) -> HashMap<String, Value> {
+    let mut out = HashMap::new();
+    for chunk in ids.chunks(200) {
+        let query = ListQuery {
+            filter: Some(Filter::field("id", Op::In, json!(chunk))),
+            fields: Some(vec!["id".to_owned(), key.to_owned()]),
+            limit: Some(200),
+            ..ListQuery::default()
+        };
+        let page = records::query(&object.plural, &query).await.unwrap_or_default();
+        out.extend(page.data.iter().map(|r| (r.id().to_owned(), r.value(key).clone())));
+    }
+    out
 }
 
 fn restore_all(object: Arc<ObjectMeta>, ids: Vec<String>) {
@@ -104,22 +125,9 @@ fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> Any
         leptos::task::spawn_local(async move {
             let mut changes = Record::new();
             changes.insert(field.key.to_string(), value);
-            let mut before = Vec::new();
-            let (mut failed, mut last) = (0, None);
-            for id in &ids {
-                let old = records::read(&object, id).await.ok();
-                match records::update(&object, id, &changes, None).await {
-                    Ok(_) => before.push((
-                        id.clone(),
-                        old.and_then(|o| o.get(field.key.as_ref()).cloned()).unwrap_or(Value::Null),
-                    )),
-                    Err(problem) => {
-                        failed += 1;
-                        last = Some(problem);
-                    }
-                }
-            }
-            if let Some(problem) = last.filter(|_| before.is_empty()) {
+            let before = values(&object, &ids, &field.key).await;
+            let outcome = records::update_many(&object, &ids, &changes).await;
+            if let Some(problem) = outcome.problem.as_ref().filter(|_| outcome.done.is_empty()) {
                 busy.set(false);
                 return error
                     .set(Some(problem.items().first().map_or_else(|| problem.message(), |i| i.message.clone())));
@@ -127,9 +135,8 @@ fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> Any
             open.set(false);
             list.selected.update(|s| s.clear());
             touched();
-            let done: Vec<String> = before.iter().map(|(id, _)| id.clone()).collect();
-            report(BATCH_EDITED, &done, failed, move |_| {
-                put_back(object.clone(), field.key.to_string(), before.clone())
+            report(BATCH_EDITED, &outcome, move |ids| {
+                put_back(object.clone(), field.key.to_string(), ids, before.clone())
             });
         });
     };
@@ -162,13 +169,21 @@ fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> Any
     super::dialog(t(BATCH_EDIT).to_owned(), false, move || open.set(false), content)
 }
 
-fn put_back(object: Arc<ObjectMeta>, key: String, before: Vec<(String, Value)>) {
+fn put_back(object: Arc<ObjectMeta>, key: String, ids: Vec<String>, before: HashMap<String, Value>) {
     leptos::task::spawn_local(async move {
-        for (id, value) in before {
-            let mut changes = Record::new();
-            changes.insert(key.clone(), value);
-            if let Err(error) = records::update(&object, &id, &changes, None).await {
-                return toast::error(&error);
+        // One batch for each value that there was.
+        let mut groups: Vec<(&Value, Vec<String>)> = Vec::new();
+        for id in ids {
+            let value = before.get(&id).unwrap_or(&Value::Null);
+            match groups.iter_mut().find(|(v, _)| *v == value) {
+                Some((_, ids)) => ids.push(id),
+                None => groups.push((value, vec![id])),
+            }
+        }
+        for (value, ids) in groups {
+            let changes = Record::from_iter([(key.clone(), value.clone())]);
+            if let Some(error) = records::update_many(&object, &ids, &changes).await.problem {
+                toast::error(&error);
             }
         }
         touched();

@@ -8,6 +8,7 @@ use crate::i18n::{
     EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, IMPORT, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, PEEK, SELECT_ALL,
     SELECT_ROW, SORT_BY, label, t, tf,
 };
+use crate::state::session::may;
 use crate::ui::{self, Button, Look, icon, keys};
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::html;
@@ -283,6 +284,14 @@ fn nothing(list: List, state: &ListState) -> AnyView {
     }
     let create = move |_| list.url.push(&[("new", Some("1".to_owned()))]);
     let import = format!("/imports?object={}", state.object.name);
+    if !may(&state.object.name, "create") {
+        return ui::empty(
+            &state.object.icon,
+            tf(EMPTY_LIST, &[("objects", &label(&state.object.label_many))]),
+            "",
+            ().into_any(),
+        );
+    }
     let actions = view! {
         <Button label=tf(NEW_OBJECT, &[("object", &name)]) look=Look::Primary icon="plus" on_click=create/>
         <A href=import attr:class="btn btn-plain">{icon("file-up")}{t(IMPORT)}</A>

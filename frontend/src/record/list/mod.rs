@@ -16,7 +16,7 @@ use super::detail::peek;
 use super::form;
 use super::url::Url;
 use crate::layout::shell;
-use crate::state::{app, catalog, prefs};
+use crate::state::{app, catalog, prefs, session};
 use crate::ui::{Layer, Shape, keys};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -97,7 +97,7 @@ fn shortcuts(list: List) {
                     let _ = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(input).focus();
                 }
             }
-            "c" => {
+            "c" if session::may(&list.state.with_untracked(|s| s.object.name.to_string()), "create") => {
                 ev.prevent_default();
                 list.url.push(&[("new", Some("1".to_owned()))]);
             }

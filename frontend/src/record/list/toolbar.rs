@@ -7,6 +7,7 @@ use crate::i18n::{
     NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
 };
 use crate::record::{export, filter};
+use crate::state::session::may;
 use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
 use kezhan_meta::{Filter, ObjectMeta};
 use leptos::prelude::*;
@@ -34,12 +35,15 @@ pub fn toolbar(list: List) -> AnyView {
                 move || {
                     let (import, recycle) =
                         (format!("/imports?object={}", object.name), format!("/recycle?object={}", object.name));
-                    vec![
-                        MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || saving.set(true)),
-                        MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())),
-                        MenuItem::new("file-down", t(EXPORT), move || exporting.set(true)),
-                        MenuItem::new("trash-2", t(NAV_RECYCLE), move || url.go(recycle.clone())),
-                    ]
+                    let mut items = vec![MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || saving.set(true))];
+                    if may(&object.name, "import") {
+                        items.push(MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())));
+                    }
+                    if may(&object.name, "export") {
+                        items.push(MenuItem::new("file-down", t(EXPORT), move || exporting.set(true)));
+                    }
+                    items.push(MenuItem::new("trash-2", t(NAV_RECYCLE), move || url.go(recycle.clone())));
+                    items
                 }
             };
             view! {
@@ -54,7 +58,9 @@ pub fn toolbar(list: List) -> AnyView {
                     </button>
                     {columns::chooser(list)}
                     <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
-                    <Button label=t(NEW) look=Look::Primary icon="plus" on_click=move |_| list.url.push(&[("new", Some("1".to_owned()))])/>
+                    {may(&object.name, "create").then(|| view! {
+                        <Button label=t(NEW) look=Look::Primary icon="plus" on_click=move |_| list.url.push(&[("new", Some("1".to_owned()))])/>
+                    })}
                 </div>
             }
             .into_any()
