@@ -5,9 +5,6 @@ CREATE TABLE credentials (
     tenant_id uuid NOT NULL,
     user_id uuid NOT NULL,
     password_hash text NOT NULL,
-    failed_attempts integer NOT NULL DEFAULT 0,
-    last_failed_at timestamptz,
-    locked_until timestamptz,
     must_change boolean NOT NULL DEFAULT false,
     changed_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, user_id),
@@ -61,3 +58,15 @@ CREATE TABLE api_keys (
     FOREIGN KEY (tenant_id, role_id) REFERENCES roles (tenant_id, id)
 );
 CREATE INDEX api_keys_prefix_idx ON api_keys (prefix);
+
+-- Wrong passwords in a row, by the hash of the name that was given. Names that nobody has are counted like all others,
+-- so that a lock does not tell who exists; hence no reference to users or tenants.
+CREATE TABLE sign_in_failures (
+    tenant_id uuid NOT NULL,
+    subject bytea NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamptz NOT NULL DEFAULT now(),
+    locked_until timestamptz,
+    PRIMARY KEY (tenant_id, subject)
+);
+CREATE INDEX sign_in_failures_last_at_idx ON sign_in_failures (last_at);

@@ -4,5 +4,7 @@
 
 pub mod engine;
 pub mod postgres;
+pub mod server;
 
 pub use postgres::TestDb;
+pub use server::TestServer;

@@ -3,9 +3,28 @@
 //! Lives here: settings, the embedded PostgreSQL, migrations, backup, the command line, and everything that speaks
 //! HTTP. Never here: a business rule, or SQL about a business object.
 
+pub mod auth;
 pub mod backup;
+pub mod call;
+pub mod changes;
 pub mod cli;
+pub mod composite;
 pub mod config;
 pub mod database;
+pub mod db;
 pub mod embedded;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod keys;
+pub mod limit;
 pub mod logging;
+pub mod meta;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod records;
+pub mod search;
+pub mod server;
+pub mod spa;
+pub mod token;

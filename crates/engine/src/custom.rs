@@ -137,7 +137,8 @@ pub fn kind_from(kind: &str, settings: &Value) -> Result<FieldType, String> {
     }
 }
 
-fn field_from(definition: &Value) -> Result<FieldMeta> {
+/// The field that a stored definition describes.
+pub fn field_from(definition: &Value) -> Result<FieldMeta> {
     let text = |key: &str| definition.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let flag = |key: &str| definition.get(key).and_then(Value::as_bool).unwrap_or_default();
     let settings = definition.get("settings").unwrap_or(&Value::Null);

@@ -1,10 +1,13 @@
 //! What is special about each object: hooks, actions, jobs, queries; one folder per area.
 //!
-//! Lives here: behaviour that metadata cannot say, and the assembled engine. Never here: HTTP, or a second
-//! way to write a record.
+//! Lives here: behaviour that metadata cannot say, identity, and the assembled engine. Never here: HTTP, or a
+//! second way to write a record.
 
+pub mod actions;
+pub mod customers;
 pub mod demo;
 mod fits;
+pub mod people;
 pub mod sales;
 pub mod work;
 
@@ -14,6 +17,7 @@ use std::sync::Arc;
 /// The engine with the standard objects and everything that the areas add to them.
 pub fn engine() -> Engine {
     let mut hooks: Vec<(String, Arc<dyn Hooks>)> = Vec::new();
+    hooks.extend(people::hooks());
     hooks.extend(sales::hooks());
     hooks.extend(work::hooks());
     for entry in kezhan_domain::registry::entries() {

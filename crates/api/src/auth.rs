@@ -1,0 +1,279 @@
+//! Signing in and out, and who one is.
+
+use crate::call::{Call, run};
+use crate::extract::{ACCESS_COOKIE, REFRESH_COOKIE, Who, client_ip, require_same_site};
+use crate::problem::ApiError;
+use crate::server::State;
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use kezhan_engine::{Access, Error};
+use kezhan_features::people::session::{self, Origin, Refreshed, Session};
+use kezhan_features::people::{Identity, password, sign_in};
+use kezhan_meta::Catalog;
+use kezhan_meta::problem::Code;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The refresh cookie goes nowhere else.
+const REFRESH_PATH: &str = "/api/v1/auth";
+
+pub fn routes(app: &mut web::ServiceConfig) {
+    app.service(
+        web::scope("/auth")
+            .route("/login", web::post().to(login))
+            .route("/refresh", web::post().to(refresh))
+            .route("/logout", web::post().to(logout))
+            .route("/me", web::get().to(me))
+            .route("/password", web::post().to(change_password)),
+    );
+}
+
+/// A person's name and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// Sign-in name or e-mail address.
+    #[schema(example = "admin")]
+    pub username: String,
+    #[schema(example = "correct horse battery staple", format = "password")]
+    pub password: String,
+    /// The company's key; needed only where one installation serves several.
+    #[schema(example = "demo")]
+    pub tenant: Option<String>,
+}
+
+/// A refresh token; browsers send it as a cookie instead.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    pub refresh_token: Option<String>,
+}
+
+/// The caller's old and new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    #[schema(format = "password")]
+    pub current: String,
+    #[schema(format = "password", min_length = 8, max_length = 200)]
+    pub password: String,
+}
+
+/// Tokens for a session.
+#[derive(Serialize, ToSchema)]
+pub struct TokenPair {
+    pub access_token: String,
+    #[schema(example = "Bearer")]
+    pub token_type: &'static str,
+    /// Seconds until the access token expires.
+    #[schema(example = 900)]
+    pub expires_in: i64,
+    /// Good for one use; the answer to that use holds the next.
+    pub refresh_token: String,
+    pub user: Me,
+}
+
+/// Who the caller is and what they may do.
+#[derive(Serialize, ToSchema)]
+pub struct Me {
+    pub id: Option<Uuid>,
+    pub name: Option<String>,
+    pub username: Option<String>,
+    pub tenant: Uuid,
+    pub department: Option<Uuid>,
+    pub role: Option<Uuid>,
+    pub role_name: Option<String>,
+    /// `zh-CN` or `en`.
+    #[schema(example = "zh-CN")]
+    pub locale: &'static str,
+    pub time_zone: Option<String>,
+    /// Object → action → data scope.
+    #[schema(value_type = Object)]
+    pub permissions: Map<String, Value>,
+}
+
+impl Me {
+    fn of(identity: &Identity) -> Me {
+        let person = identity.person.as_ref();
+        Me {
+            id: identity.user(),
+            name: person.map(|p| p.name.clone()),
+            username: person.and_then(|p| p.username.clone()),
+            tenant: identity.tenant,
+            department: identity.access.department,
+            role: person.and_then(|p| p.role),
+            role_name: person.and_then(|p| p.role_name.clone()),
+            locale: identity.lang.tag(),
+            time_zone: person.and_then(|p| p.time_zone.clone()),
+            permissions: permissions(&identity.access, &identity.catalog),
+        }
+    }
+}
+
+fn permissions(access: &Access, catalog: &Catalog) -> Map<String, Value> {
+    catalog.objects().map(|o| (o.name.to_string(), object_permissions(access, &o.name))).collect()
+}
+
+/// Action → data scope for one object; what is not granted is left out.
+pub fn object_permissions(access: &Access, object: &str) -> Value {
+    let granted = kezhan_engine::Action::ALL.into_iter().filter(|a| access.may(object, *a));
+    Value::Object(granted.map(|a| (a.key().to_owned(), json!(access.data_scope(object, a)))).collect())
+}
+
+/// Sign in with a password.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", operation_id = "login", security(()), request_body = Login,
+    responses((status = 200, body = TokenPair, description = "Signed in; browsers also get the tokens as cookies")))]
+pub async fn login(
+    state: web::Data<State>,
+    req: HttpRequest,
+    body: web::Json<Login>,
+) -> Result<HttpResponse, ApiError> {
+    let ip = client_ip(&state, &req);
+    let name = body.username.trim().to_lowercase();
+    let standings = [state.limits.sign_ins.take(&ip), state.limits.sign_in_names.take((&ip, &name))];
+    if let Some(over) = standings.into_iter().flatten().find(|s| !s.allowed) {
+        return Err(ApiError::refused(Code::RateLimited, &[&over.reset.to_string()]));
+    }
+    let Login { password, tenant, .. } = body.into_inner();
+    let attempt = state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name)?)).await?;
+    // Hashing takes its time: no connection is held meanwhile.
+    let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
+    let (attempt, fits) = web::block(move || {
+        let fits = attempt.verify(&password);
+        (attempt, fits)
+    })
+    .await
+    .map_err(|_| ApiError::internal("hashing panicked"))?;
+    drop(permit);
+    let origin = Origin { user_agent: text(&req, header::USER_AGENT), ip: Some(ip) };
+    let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
+    let session = state
+        .db
+        .run(move |conn| {
+            let (tenant, user) = attempt.settle(conn, fits)?;
+            Ok(session::begin(conn, tenant, user, days, &origin)?)
+        })
+        .await?;
+    granted(&state, &req, session).await
+}
+
+/// Exchange a refresh token for new tokens.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", operation_id = "refreshToken", security(()), request_body = Refresh,
+    responses((status = 200, body = TokenPair, description = "New tokens; the old refresh token is spent")))]
+pub async fn refresh(state: web::Data<State>, req: HttpRequest, body: web::Bytes) -> Result<HttpResponse, ApiError> {
+    let token = refresh_token(&req, &body)?.ok_or_else(|| ApiError::refused(Code::Unauthenticated, &[]))?;
+    let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
+    match state.db.run(move |conn| Ok(session::refresh(conn, &token, days)?)).await? {
+        Refreshed::Granted(session) => granted(&state, &req, session).await,
+        Refreshed::Reused(session) => {
+            log::warn!("a spent refresh token of user {} was used again: session {} ended", session.user, session.id);
+            state.identities.expire(session.tenant);
+            Err(ApiError::refused(Code::TokenExpired, &[]))
+        }
+        Refreshed::Refused => Err(ApiError::refused(Code::TokenExpired, &[])),
+    }
+}
+
+/// End the session.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "logout", request_body = Option<Refresh>,
+    responses((status = 204, description = "Signed out")))]
+pub async fn logout(state: web::Data<State>, req: HttpRequest, body: web::Bytes) -> Result<HttpResponse, ApiError> {
+    let shown = crate::extract::credential(&state, &req).ok().flatten();
+    let token = refresh_token(&req, &body)?;
+    let shared = state.clone();
+    state
+        .db
+        .run(move |conn| {
+            if let Some(token) = token {
+                session::revoke_token(conn, &token)?;
+            }
+            if let Some(kezhan_features::people::Credential::Session { tenant, session, .. }) = shown {
+                session::revoke(conn, tenant, session)?;
+                shared.identities.expire(tenant);
+            }
+            Ok(())
+        })
+        .await?;
+    let mut response = HttpResponse::NoContent();
+    for (name, path) in [(ACCESS_COOKIE, "/"), (REFRESH_COOKIE, REFRESH_PATH)] {
+        response.cookie(cookie(&req, name, String::new(), path, 0));
+    }
+    Ok(response.finish())
+}
+
+/// Who am I, and what may I do?
+#[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", operation_id = "getMe",
+    responses((status = 200, body = Me, description = "The caller")))]
+pub async fn me(state: web::Data<State>, who: Who) -> Result<HttpResponse, ApiError> {
+    let me = run(state, who, |call: &mut Call<'_>| Ok(Me::of(call.identity))).await?;
+    Ok(HttpResponse::Ok().json(me))
+}
+
+/// Change one's own password; all other sessions end.
+#[utoipa::path(post, path = "/api/v1/auth/password", tag = "auth", operation_id = "changePassword", request_body = PasswordChange,
+    responses((status = 204, description = "Changed")))]
+pub async fn change_password(
+    state: web::Data<State>,
+    who: Who,
+    body: web::Json<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    let PasswordChange { current, password } = body.into_inner();
+    run(state, who, move |call| {
+        let user = call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["password"]))?;
+        let stored = sign_in::password_hash(call.conn, call.caller.tenant, user)?;
+        if !password::verify(&current, stored.as_deref()) {
+            return Err(Error::invalid("current", Code::BadCredentials));
+        }
+        call.rights_changed = true;
+        sign_in::set_password(call.conn, call.caller.tenant, user, &password, call.identity.session)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// In the body, or in the cookie that our own page holds.
+fn refresh_token(req: &HttpRequest, body: &[u8]) -> Result<Option<String>, ApiError> {
+    let given: Refresh = if body.is_empty() { Refresh::default() } else { crate::call::parse(body)? };
+    if given.refresh_token.is_some() {
+        return Ok(given.refresh_token);
+    }
+    let Some(cookie) = req.cookie(REFRESH_COOKIE) else { return Ok(None) };
+    require_same_site(req)?;
+    Ok(Some(cookie.value().to_owned()))
+}
+
+async fn granted(state: &web::Data<State>, req: &HttpRequest, session: Session) -> Result<HttpResponse, ApiError> {
+    let access_token = state.tokens.issue(session.tenant, session.user, session.id)?;
+    let who = Who {
+        credential: state.tokens.check(&access_token)?,
+        channel: kezhan_engine::Channel::Web,
+        request_id: crate::extract::request_id(req),
+        lang: crate::extract::lang(req),
+    };
+    let user = run(state.clone(), who, |call: &mut Call<'_>| Ok(Me::of(call.identity))).await?;
+    let refresh_seconds = i64::from(state.config.refresh_token_days) * 86_400;
+    let expires_in = state.tokens.expires_in();
+    let access = cookie(req, ACCESS_COOKIE, access_token.clone(), "/", expires_in);
+    let refresh = cookie(req, REFRESH_COOKIE, session.refresh_token.clone(), REFRESH_PATH, refresh_seconds);
+    let pair = TokenPair { access_token, token_type: "Bearer", expires_in, refresh_token: session.refresh_token, user };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).cookie(access).cookie(refresh).json(pair))
+}
+
+fn cookie<'c>(req: &HttpRequest, name: &'static str, value: String, path: &'static str, seconds: i64) -> Cookie<'c> {
+    Cookie::build(name, value)
+        .path(path)
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        // Plain HTTP is for loopback and for proxies that say so.
+        .secure(req.connection_info().scheme() == "https")
+        .max_age(CookieDuration::seconds(seconds))
+        .finish()
+}
+
+fn text(req: &HttpRequest, name: header::HeaderName) -> Option<String> {
+    req.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
+}

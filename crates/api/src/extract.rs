@@ -1,0 +1,108 @@
+//! Who sends a request: bearer token, cookie or API key.
+
+use crate::problem::ApiError;
+use crate::server::State;
+use actix_web::dev::Payload;
+use actix_web::http::{Method, header};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use kezhan_engine::{Channel, Error, Result};
+use kezhan_features::people::{Credential, api_key};
+use kezhan_meta::Lang;
+use kezhan_meta::problem::Code;
+use std::future::{Ready, ready};
+
+pub const ACCESS_COOKIE: &str = "kz_access";
+pub const REFRESH_COOKIE: &str = "kz_refresh";
+/// Other sites cannot set this header without asking first.
+const OUR_HEADER: &str = "x-requested-with";
+
+/// An authenticated request. Whether its session still stands is looked up with the first statement.
+#[derive(Clone, Debug)]
+pub struct Who {
+    pub credential: Credential,
+    pub channel: Channel,
+    pub request_id: String,
+    /// As the request asks for.
+    pub lang: Option<Lang>,
+}
+
+/// The id of a request, given by the caller or made here.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+impl FromRequest for Who {
+    type Error = ApiError;
+    type Future = Ready<Result<Who, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = req.app_data::<actix_web::web::Data<State>>().map(|state| credential(state, req));
+        ready(match found {
+            None => Err(ApiError::internal("no state")),
+            Some(Err(error)) => Err(error.into()),
+            Some(Ok(None)) => Err(ApiError::refused(Code::Unauthenticated, &[])),
+            Some(Ok(Some(credential))) => Ok(Who {
+                credential,
+                channel: if from_our_client(req) { Channel::Web } else { Channel::Api },
+                request_id: request_id(req),
+                lang: lang(req),
+            }),
+        })
+    }
+}
+
+pub fn request_id(req: &HttpRequest) -> String {
+    req.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// The language that the request asks for, if it asks for one we have.
+pub fn lang(req: &HttpRequest) -> Option<Lang> {
+    let header = req.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    let asks = |tag: &str| header.split(',').any(|part| part.trim_start().to_ascii_lowercase().starts_with(tag));
+    (asks("zh") || asks("en")).then(|| Lang::negotiate(header))
+}
+
+/// What the request proves itself with; none for an anonymous one.
+pub fn credential(state: &State, req: &HttpRequest) -> Result<Option<Credential>> {
+    if let Some(known) = req.extensions().get::<Credential>() {
+        return Ok(Some(known.clone()));
+    }
+    if let Some(value) = req.headers().get(header::AUTHORIZATION) {
+        let token =
+            value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(s, _)| s.eq_ignore_ascii_case("bearer"));
+        let Some((_, token)) = token else { return Err(Error::refused(Code::Unauthenticated, &[])) };
+        let token = token.trim();
+        return match token.starts_with(api_key::PREFIX) && token.len() < 200 {
+            true => Ok(Some(Credential::Key(token.to_owned()))),
+            false => state.tokens.check(token).map(Some),
+        };
+    }
+    let Some(cookie) = req.cookie(ACCESS_COOKIE) else { return Ok(None) };
+    require_same_site(req)?;
+    state.tokens.check(cookie.value()).map(Some)
+}
+
+/// A browser sends cookies whoever asked it to: a write must show that our own page did.
+pub fn require_same_site(req: &HttpRequest) -> Result<()> {
+    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(req.method());
+    if safe || from_our_client(req) || same_origin(req) {
+        return Ok(());
+    }
+    Err(Error::refused(Code::Forbidden, &["X-Requested-With: kezhan"]))
+}
+
+fn from_our_client(req: &HttpRequest) -> bool {
+    req.headers().get(OUR_HEADER).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"kezhan"))
+}
+
+fn same_origin(req: &HttpRequest) -> bool {
+    let text = |name: header::HeaderName| req.headers().get(name).and_then(|v| v.to_str().ok());
+    let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
+    origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host))
+}
+
+/// The address that limits count by.
+pub fn client_ip(state: &State, req: &HttpRequest) -> String {
+    let info = req.connection_info();
+    let address = if state.config.behind_proxy { info.realip_remote_addr() } else { info.peer_addr() };
+    address.unwrap_or("unknown").to_owned()
+}

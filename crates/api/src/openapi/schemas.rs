@@ -1,0 +1,261 @@
+//! Shapes of answers that are built as JSON: here for the document alone.
+#![allow(dead_code, reason = "read by the derive only")]
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// State of the process.
+#[derive(ToSchema)]
+pub struct Status {
+    #[schema(example = "ok")]
+    status: String,
+    #[schema(example = "0.1.0")]
+    version: String,
+}
+
+/// A text in both languages.
+#[derive(ToSchema)]
+#[schema(as = Label)]
+pub struct LabelSchema {
+    #[schema(example = "客户")]
+    zh: String,
+    #[schema(example = "Account")]
+    en: String,
+}
+
+/// One fault of one field.
+#[derive(ToSchema)]
+#[schema(as = ProblemItem)]
+pub struct ProblemItemSchema {
+    /// Field key, or a path into the body; empty where the record as a whole is meant.
+    #[schema(example = "name")]
+    field: String,
+    #[schema(example = "required")]
+    code: String,
+    #[schema(example = "Required")]
+    message: String,
+}
+
+/// What every failed call answers (RFC 9457), in the language that the request asks for.
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemSchema {
+    #[schema(example = "https://kezhan.dev/problems/invalid")]
+    r#type: String,
+    #[schema(example = "1 things need correcting")]
+    title: String,
+    #[schema(example = 422)]
+    status: u16,
+    #[schema(example = "name: Required")]
+    detail: String,
+    /// The path that was called.
+    #[schema(example = "/api/v1/accounts")]
+    instance: String,
+    #[schema(example = "invalid")]
+    code: String,
+    /// Quote it when you ask for help.
+    request_id: String,
+    errors: Vec<ProblemItemSchema>,
+    /// On 412: the version that is current now.
+    current_version: Option<i64>,
+}
+
+/// A machine's way in; the secret is never shown again.
+#[derive(ToSchema)]
+#[schema(as = ApiKey)]
+pub struct ApiKeySchema {
+    id: Uuid,
+    name: String,
+    /// The beginning of the key, to tell it by.
+    #[schema(example = "kz_4fK2mQ9xAb")]
+    prefix: String,
+    /// Whom it acts for; none for a service.
+    user: Option<Uuid>,
+    role: Option<Uuid>,
+    objects: Option<Vec<String>>,
+    created_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    last_used_at: Option<DateTime<Utc>>,
+    revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(ToSchema)]
+pub struct ApiKeyList {
+    data: Vec<ApiKeySchema>,
+}
+
+/// What a new key is to be.
+#[derive(ToSchema)]
+pub struct ApiKeyCreate {
+    #[schema(example = "nightly export", min_length = 1, max_length = 100)]
+    name: String,
+    /// Acts for no person, only with its role.
+    service: Option<bool>,
+    /// The role it acts with; the maker's own where it is left out.
+    role: Option<Uuid>,
+    /// The objects it may touch; all of its role's where it is left out.
+    objects: Option<Vec<String>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key that has just been made.
+#[derive(ToSchema)]
+pub struct ApiKeyCreated {
+    #[serde(flatten)]
+    #[schema(inline)]
+    kept: ApiKeySchema,
+    /// The key itself, shown this once.
+    #[schema(example = "kz_4fK2mQ9xAb_…")]
+    key: String,
+}
+
+/// A record that was found.
+#[derive(ToSchema)]
+pub struct SearchHit {
+    #[schema(example = "account")]
+    object: String,
+    id: Uuid,
+    #[schema(example = "上海鑫茂贸易有限公司")]
+    title: String,
+    subtitle: Option<String>,
+    /// The field in which it was found.
+    #[schema(example = "name")]
+    matched: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct SearchResult {
+    data: Vec<SearchHit>,
+}
+
+/// Something that happened to a record.
+#[derive(ToSchema)]
+pub struct Change {
+    at: DateTime<Utc>,
+    #[schema(example = "account")]
+    object: String,
+    id: Uuid,
+    /// `create`, `update`, `delete` or `restore`.
+    #[schema(example = "update")]
+    action: String,
+    version: i64,
+    actor: Option<Uuid>,
+    #[schema(example = "web")]
+    channel: String,
+    /// Field → `{from, to}`.
+    #[schema(value_type = Object)]
+    changes: Map<String, Value>,
+}
+
+#[derive(ToSchema)]
+pub struct ChangeList {
+    data: Vec<Change>,
+    next_cursor: Option<String>,
+    /// The cursor is from before a restored backup.
+    gap: Option<bool>,
+}
+
+/// An object in short.
+#[derive(ToSchema)]
+pub struct MetaObjectSummary {
+    #[schema(example = "account")]
+    name: String,
+    #[schema(example = "accounts")]
+    plural: String,
+    label: LabelSchema,
+    label_many: LabelSchema,
+    help: String,
+    #[schema(example = "customers")]
+    area: String,
+    #[schema(example = "building-2")]
+    icon: String,
+    /// The field that names a record to people.
+    #[schema(example = "name")]
+    title: String,
+    /// Made by this tenant.
+    custom: bool,
+    /// Has a place in the navigation.
+    listed: bool,
+    /// Action → data scope.
+    #[schema(value_type = Object)]
+    permissions: Map<String, Value>,
+}
+
+#[derive(ToSchema)]
+pub struct MetaObjectList {
+    data: Vec<MetaObjectSummary>,
+}
+
+/// A field as this caller may use it; settings of its type (`options`, `to`, `scale`) stand beside `type`.
+#[derive(ToSchema)]
+pub struct MetaField {
+    #[schema(example = "industry")]
+    key: String,
+    label: LabelSchema,
+    help: String,
+    #[schema(example = "choice")]
+    r#type: String,
+    required: bool,
+    unique: bool,
+    indexed: bool,
+    searchable: bool,
+    read_only: bool,
+    immutable: bool,
+    secret: bool,
+    hidden: bool,
+    #[schema(example = "ordinary")]
+    sensitivity: String,
+    #[schema(value_type = Vec<Object>)]
+    rules: Vec<Value>,
+    section: String,
+    in_list: bool,
+    writable: bool,
+    filterable: bool,
+    sortable: bool,
+    operators: Vec<String>,
+}
+
+/// A relation that points here.
+#[derive(ToSchema)]
+pub struct MetaRelation {
+    #[schema(example = "contacts")]
+    name: String,
+    #[schema(example = "contact")]
+    object: String,
+    #[schema(example = "account")]
+    field: String,
+    timeline: bool,
+}
+
+/// An action and its input.
+#[derive(ToSchema)]
+pub struct MetaAction {
+    #[schema(example = "transfer")]
+    key: String,
+    label: LabelSchema,
+    help: String,
+    #[schema(example = "edit")]
+    permission: String,
+    /// JSON schema.
+    #[schema(value_type = Object)]
+    input: Map<String, Value>,
+    /// Where to POST it; on a record's own list only.
+    href: Option<String>,
+}
+
+/// Everything about an object.
+#[derive(ToSchema)]
+pub struct MetaObject {
+    #[serde(flatten)]
+    #[schema(inline)]
+    summary: MetaObjectSummary,
+    #[schema(value_type = Object)]
+    scope: Map<String, Value>,
+    fields: Vec<MetaField>,
+    related: Vec<MetaRelation>,
+    actions: Vec<MetaAction>,
+    #[schema(value_type = Vec<Object>)]
+    views: Vec<Value>,
+}

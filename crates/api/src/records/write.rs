@@ -1,0 +1,72 @@
+//! Writing one record.
+
+use super::Request;
+use crate::call::{Answer, Call};
+use kezhan_engine::{Error, Result, Written};
+use kezhan_meta::problem::Code;
+use kezhan_meta::{ObjectMeta, Record};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub fn create(call: &mut Call<'_>, object: &Arc<ObjectMeta>, request: &Request) -> Result<Answer> {
+    request.params.only(&[])?;
+    no_condition(request)?;
+    let record: Record = request.json()?;
+    call.note_write(object);
+    let written = call.state.engine.create(call.conn, call.caller, object, record)?;
+    Ok(created(object, written))
+}
+
+pub fn update(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
+    request.params.only(&[])?;
+    let (patch, expected): (Record, _) = (request.json()?, request.expected()?);
+    call.note_write(object);
+    let written = call.state.engine.update(call.conn, call.caller, object, id, patch, expected)?;
+    Ok(changed(written))
+}
+
+pub fn delete(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
+    request.params.only(&[])?;
+    let expected = request.expected()?;
+    call.note_write(object);
+    let version = call.state.engine.delete(call.conn, call.caller, object, id, expected)?;
+    Ok(Answer::empty(204).version(version))
+}
+
+pub fn restore(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
+    request.params.only(&[])?;
+    call.note_write(object);
+    Ok(changed(call.state.engine.restore(call.conn, call.caller, object, id)?))
+}
+
+pub fn upsert(
+    call: &mut Call<'_>,
+    object: &Arc<ObjectMeta>,
+    key: &str,
+    value: &str,
+    request: &Request,
+) -> Result<Answer> {
+    request.params.only(&[])?;
+    no_condition(request)?;
+    let record: Record = request.json()?;
+    call.note_write(object);
+    let (written, is_new) = call.state.engine.upsert(call.conn, call.caller, object, key, value, record)?;
+    Ok(if is_new { created(object, written) } else { changed(written) })
+}
+
+/// A condition that would not be kept must not be swallowed.
+fn no_condition(request: &Request) -> Result<()> {
+    match request.if_match {
+        Some(_) => Err(Error::refused(Code::BadValue, &["If-Match", "PATCH, DELETE, actions"])),
+        None => Ok(()),
+    }
+}
+
+fn created(object: &ObjectMeta, written: Written) -> Answer {
+    let location = format!("/api/v1/{}/{}", object.plural, written.id);
+    Answer { status: 201, headers: Vec::new(), body: written.body }.version(written.version).with("location", location)
+}
+
+fn changed(written: Written) -> Answer {
+    Answer::ok(written.body).version(written.version)
+}

@@ -1,0 +1,144 @@
+//! The server: what all requests share, the routes, start and stop.
+
+use crate::config::Config;
+use crate::db::Db;
+use crate::health::Metrics;
+use crate::limit::Limiter;
+use crate::problem::ApiError;
+use crate::token::Tokens;
+use crate::{auth, changes, composite, health, keys, meta, middleware, records, search, spa};
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use kezhan_engine::Engine;
+use kezhan_features::actions::ActionDef;
+use kezhan_features::people::Identities;
+use kezhan_meta::problem::Code;
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+pub use actix_web::dev::ServerHandle;
+
+/// Largest JSON body.
+pub const BODY_MAX: usize = 10 << 20;
+
+/// Limits of the three sorts of call.
+pub struct Limits {
+    pub calls: Limiter,
+    /// Sign-ins by address.
+    pub sign_ins: Limiter,
+    /// Sign-ins by address and name.
+    pub sign_in_names: Limiter,
+}
+
+/// What every request may use.
+pub struct State {
+    pub config: Config,
+    pub engine: Arc<Engine>,
+    pub db: Db,
+    pub tokens: Tokens,
+    pub identities: Identities,
+    pub actions: Vec<Arc<dyn ActionDef>>,
+    pub limits: Limits,
+    pub metrics: Metrics,
+    pub pulse: changes::Pulse,
+    /// Passwords hashed at once: each takes 19 MB.
+    pub hashing: Semaphore,
+}
+
+impl State {
+    /// For the database at `url`, which has been migrated.
+    pub fn new(config: &Config, url: &str) -> io::Result<State> {
+        let secret = config.jwt_secret().map_err(io::Error::other)?;
+        Ok(State {
+            engine: Arc::new(kezhan_features::engine()),
+            db: Db::new(config, url).map_err(io::Error::other)?,
+            tokens: Tokens::new(&secret, config.access_token_minutes),
+            identities: Identities::default(),
+            actions: kezhan_features::actions::all(),
+            limits: Limits {
+                calls: Limiter::new(config.rate_limit),
+                sign_ins: Limiter::new(config.sign_in_limit.saturating_mul(6)),
+                sign_in_names: Limiter::new(config.sign_in_limit),
+            },
+            metrics: Metrics::default(),
+            pulse: changes::Pulse::default(),
+            hashing: Semaphore::new(4),
+            config: config.clone(),
+        })
+    }
+}
+
+/// Every route. What a feature serves it registers in one function of its own, before the record routes, which
+/// take all that is left.
+pub fn app_config(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfig) {
+    move |app| {
+        app.app_data(state.clone())
+            .app_data(web::PayloadConfig::new(BODY_MAX))
+            .app_data(web::JsonConfig::default().limit(BODY_MAX))
+            .configure(health::routes)
+            .service(
+                web::scope("/api/v1")
+                    .wrap(actix_web::middleware::from_fn(middleware::limit))
+                    .configure(auth::routes)
+                    .configure(keys::routes)
+                    .configure(meta::routes)
+                    .configure(search::routes)
+                    .configure(changes::routes)
+                    .configure(composite::routes)
+                    .default_service(web::to(records::handle)),
+            )
+            .service(web::scope("/api").default_service(web::to(nothing_here)))
+            .service(web::scope("/oauth").default_service(web::to(nothing_here)))
+            .configure(|app| spa::routes(app, &state.config));
+    }
+}
+
+async fn nothing_here() -> Result<&'static str, ApiError> {
+    Err(ApiError::refused(Code::NotFound, &[]))
+}
+
+/// Serves on a listener that is bound already. The server runs when it is awaited, inside an actix system; it heeds no
+/// signals: stop it through its handle.
+pub fn start(state: State, listener: TcpListener) -> io::Result<Server> {
+    let workers = match state.config.http_workers {
+        0 => std::thread::available_parallelism().map_or(2, usize::from),
+        n => n,
+    };
+    let state = web::Data::new(state);
+    let shared = state.clone();
+    let server = HttpServer::new(move || {
+        App::new().wrap(actix_web::middleware::from_fn(middleware::observe)).configure(app_config(shared.clone()))
+    })
+    .workers(workers)
+    .disable_signals()
+    .shutdown_timeout(20)
+    .client_request_timeout(Duration::from_secs(15))
+    .keep_alive(Duration::from_secs(75))
+    .listen(listener)?
+    .run();
+    actix_web::rt::spawn(housekeeping(state));
+    Ok(server)
+}
+
+/// Runs a server on threads of its own until the handle stops it; for the program and for tests.
+pub fn run(state: State, listener: TcpListener, started: impl FnOnce(ServerHandle)) -> io::Result<()> {
+    actix_web::rt::System::new().block_on(async move {
+        let server = start(state, listener)?;
+        started(server.handle());
+        server.await
+    })
+}
+
+/// Forgets what is too old to matter.
+async fn housekeeping(state: web::Data<State>) {
+    let mut beat = tokio::time::interval(Duration::from_secs(600));
+    loop {
+        beat.tick().await;
+        if let Err(e) = state.db.run(|conn| Ok(crate::idempotency::sweep(conn)?)).await {
+            log::warn!("housekeeping: {e}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Accounts, contacts, leads.
+
+pub mod convert;

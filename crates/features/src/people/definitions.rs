@@ -1,0 +1,195 @@
+//! A tenant's own objects and fields: what a definition must keep so that the engine can live with it.
+
+use super::identity;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::DatabaseErrorKind;
+use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+use kezhan_engine::custom::{FIELDS_MAX, field_from, kind_from};
+use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved, ddl};
+use kezhan_meta::object::companion_of;
+use kezhan_meta::problem::Code;
+use kezhan_meta::{FieldType, Record, Rule, Violation};
+use serde_json::Value;
+
+pub struct Objects;
+pub struct Fields;
+
+/// Path segments of the API that no object may take.
+pub const RESERVED: &[&str] = &[
+    "auth",
+    "meta",
+    "search",
+    "changes",
+    "events",
+    "composite",
+    "bulk",
+    "openapi",
+    "api_keys",
+    "sessions",
+    "batch",
+    "query",
+    "history",
+    "timeline",
+    "actions",
+    "access",
+    "restore",
+    "by",
+    "webhooks",
+    "oauth",
+    "reports",
+];
+
+impl Hooks for Objects {
+    fn acts_after_save(&self) -> bool {
+        true
+    }
+
+    fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
+        configures(draft, "object_definition")?;
+        if draft.before.is_some() {
+            return Ok(());
+        }
+        let catalog = &draft.caller.catalog;
+        let taken =
+            |name: &str| catalog.get(name).is_some() || catalog.by_plural(name).is_some() || RESERVED.contains(&name);
+        let faults: Vec<Violation> = ["key", "plural"]
+            .into_iter()
+            .filter(|f| draft.text(f).is_some_and(taken))
+            .map(|f| Violation::new(f, Code::Taken))
+            .collect();
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        match draft.text("key") == draft.text("plural") {
+            true => Err(Error::invalid("plural", Code::Taken)),
+            false => Ok(()),
+        }
+    }
+
+    fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
+        identity::bump_catalog(saved.conn, saved.caller.tenant)
+    }
+}
+
+impl Hooks for Fields {
+    fn reads_before_save(&self) -> bool {
+        true
+    }
+
+    fn acts_after_save(&self) -> bool {
+        true
+    }
+
+    fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
+        configures(draft, "field_definition")?;
+        let object = draft.text("object").unwrap_or_default().to_owned();
+        let key = draft.text("key").unwrap_or_default().to_owned();
+        draft.set("path", format!("{object}.{key}"));
+        let mut faults = Vec::new();
+        if draft.before.is_none() {
+            faults.extend(check_new(draft, &object, &key)?);
+        }
+        faults.extend(check_kind(draft));
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+    }
+
+    fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
+        let flags = |r: &Record| ["is_indexed", "is_unique"].map(|f| r.get(f).and_then(Value::as_bool));
+        if saved.before.map(flags) != saved.after.map(flags) {
+            index(saved)?;
+        }
+        identity::bump_catalog(saved.conn, saved.caller.tenant)
+    }
+}
+
+/// Gives the field the indexes that its definition asks for now, or takes them away.
+fn index(saved: &mut Saved<'_>) -> Result<()> {
+    let Some(definition) = saved.after.or(saved.before) else { return Ok(()) };
+    let object = definition.get("object").and_then(Value::as_str).and_then(|o| saved.caller.catalog.get(o));
+    let Some(object) = object else { return Ok(()) };
+    let field = field_from(&Value::Object(definition.clone()))?;
+    let tenant = saved.caller.tenant;
+    for field in companion_of(&field).into_iter().chain([field]) {
+        let mut sql = format!("DROP INDEX IF EXISTS {};", ddl::field_index_name(tenant, object, &field.key));
+        if saved.after.is_some() {
+            sql.push_str(&ddl::field_index(tenant, object, &field).unwrap_or_default());
+        }
+        saved.conn.batch_execute(&sql).map_err(|e| match e {
+            diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
+                Error::refused(Code::Conflict, &["is_unique"])
+            }
+            other => other.into(),
+        })?;
+    }
+    Ok(())
+}
+
+fn configures(draft: &Draft<'_>, object: &str) -> Result<()> {
+    match draft.caller.access.may(object, Action::Configure) {
+        true => Ok(()),
+        false => Err(Error::refused(Code::Forbidden, &[object])),
+    }
+}
+
+fn check_new(draft: &mut Draft<'_>, object: &str, key: &str) -> Result<Vec<Violation>> {
+    let Some(meta) = draft.caller.catalog.get(object) else {
+        return Ok(vec![Violation::new("object", Code::NotAnOption).with(object)]);
+    };
+    // The companion of a phone field, and the map of expanded references, live beside the fields.
+    let companion = format!("{key}_e164");
+    if meta.field(key).is_some() || meta.field(&companion).is_some() || ["expand", "custom"].contains(&key) {
+        return Ok(vec![Violation::new("key", Code::Taken)]);
+    }
+    match count(draft, object)? {
+        n if n >= FIELDS_MAX as i64 => Ok(vec![Violation::new("object", Code::TooBig).with(FIELDS_MAX)]),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn count(draft: &mut Draft<'_>, object: &str) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let row = diesel::sql_query(
+        "SELECT count(*) AS n FROM field_definitions WHERE tenant_id = $1 AND object = $2 AND deleted_at IS NULL",
+    )
+    .bind::<SqlUuid, _>(draft.caller.tenant)
+    .bind::<Text, _>(object)
+    .get_result::<Row>(draft.conn)?;
+    Ok(row.n)
+}
+
+fn check_kind(draft: &Draft<'_>) -> Vec<Violation> {
+    let settings = draft.value("settings");
+    let kind = match kind_from(draft.text("kind").unwrap_or_default(), settings) {
+        Ok(kind) => kind,
+        Err(why) => return vec![Violation::new("kind", Code::WrongType).with(why)],
+    };
+    let mut faults = Vec::new();
+    let target = match &kind {
+        FieldType::Reference { to } | FieldType::MultiReference { to } => Some(to),
+        _ => None,
+    };
+    if let Some(to) = target.filter(|to| draft.caller.catalog.get(to).is_none()) {
+        faults.push(Violation::new("settings", Code::NotAnOption).with(to));
+    }
+    if let FieldType::Decimal { scale } = kind
+        && scale > 10
+    {
+        faults.push(Violation::new("settings", Code::TooBig).with(10));
+    }
+    if let Some(rules) = settings.get("rules")
+        && let Err(why) = serde_json::from_value::<Vec<Rule>>(rules.clone())
+    {
+        faults.push(Violation::new("settings", Code::WrongType).with(why));
+    }
+    if let Some(default) = settings.get("default").filter(|d| !d.is_null())
+        && let Err(why) = serde_json::from_value::<kezhan_meta::Default>(default.clone())
+    {
+        faults.push(Violation::new("settings", Code::WrongType).with(why));
+    }
+    faults
+}

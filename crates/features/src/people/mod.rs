@@ -1,0 +1,46 @@
+//! Who someone is: passwords, sign-in, sessions, API keys, and what a caller may reach.
+
+pub mod access;
+pub mod api_key;
+pub mod definitions;
+pub mod hooks;
+pub mod identity;
+pub mod password;
+pub mod session;
+pub mod set_password;
+pub mod setup;
+pub mod sign_in;
+pub mod transfer;
+pub mod username;
+
+pub use identity::{Credential, Identities, Identity};
+
+use kezhan_engine::Hooks;
+use std::sync::Arc;
+
+/// What this area adds to the life of records.
+pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
+    vec![
+        ("user".into(), Arc::new(hooks::Users)),
+        ("department".into(), Arc::new(hooks::Departments)),
+        ("role".into(), Arc::new(hooks::Roles)),
+        ("object_definition".into(), Arc::new(definitions::Objects)),
+        ("field_definition".into(), Arc::new(definitions::Fields)),
+    ]
+}
+
+/// 32 random bytes.
+pub(crate) fn random_bytes() -> [u8; 32] {
+    rand::random()
+}
+
+/// What is kept of a secret token.
+pub(crate) fn digest(secret: &[u8]) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(secret).to_vec()
+}
+
+/// Compares without telling by the time it takes where the difference is.
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |acc, (x, y)| acc | (x ^ y)) == 0
+}

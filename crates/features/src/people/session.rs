@@ -1,0 +1,162 @@
+//! Sessions: one per sign-in, kept alive by a refresh token that changes with every use.
+
+use super::{digest, random_bytes, same};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Integer, Nullable, Text, Uuid as SqlUuid};
+use kezhan_engine::Result;
+use uuid::Uuid;
+
+/// A session that has just been begun or prolonged.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub tenant: Uuid,
+    pub id: Uuid,
+    pub user: Uuid,
+    /// Shown to the client once; only its hash is kept.
+    pub refresh_token: String,
+}
+
+/// What became of a refresh token.
+#[derive(Clone, Debug)]
+pub enum Refreshed {
+    Granted(Session),
+    /// An older token of this session: someone has a copy, so the session is over.
+    Reused(Session),
+    /// Unknown, expired or revoked.
+    Refused,
+}
+
+/// Where a sign-in came from, for the list of sessions.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub user_agent: Option<String>,
+    pub ip: Option<String>,
+}
+
+const PREFIX: &str = "kzr_";
+
+/// Opens a session.
+pub fn begin(conn: &mut PgConnection, tenant: Uuid, user: Uuid, days: i32, origin: &Origin) -> Result<Session> {
+    let (id, secret) = (Uuid::now_v7(), random_bytes());
+    diesel::sql_query(
+        "INSERT INTO sessions (tenant_id, id, user_id, token_hash, generation, created_at, last_used_at, expires_at, \
+         user_agent, ip) VALUES ($1, $2, $3, $4, 0, now(), now(), now() + make_interval(days => $5), $6, $7)",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(id)
+    .bind::<SqlUuid, _>(user)
+    .bind::<Binary, _>(digest(&secret))
+    .bind::<Integer, _>(days)
+    .bind::<Nullable<Text>, _>(origin.user_agent.as_deref().map(|s| s.chars().take(300).collect::<String>()))
+    .bind::<Nullable<Text>, _>(origin.ip.as_deref())
+    .execute(conn)?;
+    Ok(Session { tenant, id, user, refresh_token: token(tenant, id, &secret) })
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = SqlUuid)]
+    user_id: Uuid,
+    #[diesel(sql_type = Binary)]
+    token_hash: Vec<u8>,
+}
+
+/// Exchanges a refresh token for the next one. A token that was exchanged before ends the session.
+pub fn refresh(conn: &mut PgConnection, refresh_token: &str, days: i32) -> Result<Refreshed> {
+    let Some((tenant, id, secret)) = parse(refresh_token) else { return Ok(Refreshed::Refused) };
+    conn.transaction(|conn| {
+        let row = diesel::sql_query(
+            "SELECT s.user_id, s.token_hash FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id \
+             WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > now() \
+             AND u.status = 'active' AND u.deleted_at IS NULL FOR UPDATE OF s",
+        )
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(id)
+        .get_result::<Row>(conn)
+        .optional()?;
+        let Some(row) = row else { return Ok(Refreshed::Refused) };
+        if !same(&row.token_hash, &digest(&secret)) {
+            revoke(conn, tenant, id)?;
+            let session = Session { tenant, id, user: row.user_id, refresh_token: String::new() };
+            return Ok(Refreshed::Reused(session));
+        }
+        let next = random_bytes();
+        diesel::sql_query(
+            "UPDATE sessions SET previous_hash = token_hash, token_hash = $3, rotated_at = now(), generation = generation + 1, last_used_at = now(), \
+             expires_at = now() + make_interval(days => $4) WHERE tenant_id = $1 AND id = $2",
+        )
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(id)
+        .bind::<Binary, _>(digest(&next))
+        .bind::<Integer, _>(days)
+        .execute(conn)?;
+        Ok(Refreshed::Granted(Session { tenant, id, user: row.user_id, refresh_token: token(tenant, id, &next) }))
+    })
+}
+
+/// Ends one session.
+pub fn revoke(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<()> {
+    diesel::sql_query("UPDATE sessions SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL")
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends the session that a refresh token belongs to, if the token is the current one.
+pub fn revoke_token(conn: &mut PgConnection, refresh_token: &str) -> Result<()> {
+    let Some((tenant, id, secret)) = parse(refresh_token) else { return Ok(()) };
+    diesel::sql_query(
+        "UPDATE sessions SET revoked_at = now() \
+         WHERE tenant_id = $1 AND id = $2 AND token_hash = $3 AND revoked_at IS NULL",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(id)
+    .bind::<Binary, _>(digest(&secret))
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Ends every session of a user but the one named.
+pub fn revoke_all(conn: &mut PgConnection, tenant: Uuid, user: Uuid, except: Option<Uuid>) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE sessions SET revoked_at = now() \
+         WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL AND id IS DISTINCT FROM $3",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(user)
+    .bind::<Nullable<SqlUuid>, _>(except)
+    .execute(conn)?;
+    Ok(())
+}
+
+fn token(tenant: Uuid, id: Uuid, secret: &[u8; 32]) -> String {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend_from_slice(tenant.as_bytes());
+    bytes.extend_from_slice(id.as_bytes());
+    bytes.extend_from_slice(secret);
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn parse(token: &str) -> Option<(Uuid, Uuid, [u8; 32])> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
+    let bytes: [u8; 64] = bytes.try_into().ok()?;
+    let (ids, secret) = bytes.split_at(32);
+    let (tenant, id) = ids.split_at(16);
+    Some((Uuid::from_slice(tenant).ok()?, Uuid::from_slice(id).ok()?, secret.try_into().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_survive_the_trip() {
+        let (tenant, id, secret) = (Uuid::now_v7(), Uuid::now_v7(), random_bytes());
+        assert_eq!(parse(&token(tenant, id, &secret)), Some((tenant, id, secret)));
+        assert_eq!(parse("kzr_"), None);
+        assert_eq!(parse("nonsense"), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! An administrator gives a user a password.
+
+use super::sign_in::set_password;
+use crate::actions::{ActionDef, Target};
+use kezhan_engine::{Action, Error, Result};
+use kezhan_meta::problem::Code;
+use kezhan_meta::{Label, ObjectMeta, Record};
+use serde_json::{Value, json};
+
+pub struct SetPassword;
+
+impl ActionDef for SetPassword {
+    fn key(&self) -> &'static str {
+        "set_password"
+    }
+
+    fn label(&self) -> Label {
+        Label::new("设置密码", "Set password")
+    }
+
+    fn help(&self) -> &'static str {
+        "Gives the user a password and ends the sessions that began with the old one."
+    }
+
+    fn applies(&self, object: &ObjectMeta) -> bool {
+        object.name == "user"
+    }
+
+    fn permission(&self) -> Action {
+        Action::Configure
+    }
+
+    fn input(&self) -> Value {
+        json!({
+            "type": "object",
+            "properties": {"password": {"type": "string", "minLength": 8, "maxLength": 200, "description": "The new password."}},
+            "required": ["password"],
+            "additionalProperties": false,
+        })
+    }
+
+    fn run(&self, target: &mut Target<'_>, input: &Record) -> Result<Value> {
+        let password = input.get("password").and_then(Value::as_str);
+        let password = password.ok_or_else(|| Error::invalid("password", Code::Required))?;
+        set_password(target.conn, target.caller.tenant, target.id, password, None)?;
+        Ok(json!({"id": target.id}))
+    }
+}
