@@ -4,6 +4,7 @@
 
 pub mod engine;
 pub mod postgres;
+pub mod process;
 pub mod server;
 
 pub use postgres::TestDb;

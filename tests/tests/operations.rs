@@ -9,6 +9,7 @@ use kezhan_api::database;
 use kezhan_api::embedded::Postgres;
 use kezhan_tests::TestDb;
 use kezhan_tests::postgres::scratch_cluster;
+use kezhan_tests::process::{self, Process};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,49 @@ fn the_password_is_asked_for_and_the_socket_is_private() {
         assert_eq!(found, mode, "{name}");
     }
     assert!(postgres.remove().unwrap());
+}
+
+fn embedded_pid(data: &Path) -> Option<u32> {
+    let text = fs::read_to_string(data.join("postgres/data/postmaster.pid")).ok()?;
+    text.lines().next()?.trim().parse().ok()
+}
+
+#[test]
+fn the_server_starts_from_nothing_survives_a_kill_and_stops_all_that_it_started() {
+    let place = Place::new("process");
+    let healthy = |process: &Process| {
+        let url = format!("{}/healthz", process.base());
+        assert!(reqwest::blocking::get(url).unwrap().status().is_success());
+    };
+    let process = Process::start(&place.dir);
+    healthy(&process);
+    let database = embedded_pid(&place.dir).unwrap();
+    assert!(!process.end("-9").success());
+
+    // The database server is still there, and is taken over.
+    let process = Process::start(&place.dir);
+    healthy(&process);
+    assert_eq!(embedded_pid(&place.dir), Some(database));
+    assert!(process.end("-TERM").success());
+    assert_eq!(embedded_pid(&place.dir), None);
+
+    let process = Process::start(&place.dir);
+    healthy(&process);
+    assert!(process.end("-INT").success());
+    assert_eq!(embedded_pid(&place.dir), None);
+}
+
+#[test]
+fn the_program_explains_itself() {
+    let place = Place::new("program");
+    let output = process::command(&place.dir).env("KEZHAN_JWT_SECRET", "s".repeat(40)).arg("config").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    assert!(text.contains("jwt_secret = ********  [environment]") && !text.contains("ssss"), "{text}");
+    let output = process::command(&place.dir).env("KEZHAN_DB_POOL", "none").arg("migrate").output().unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text, "kezhan: KEZHAN_DB_POOL: \"none\" is not a number from 1 to 1000\n");
 }
 
 struct Place {

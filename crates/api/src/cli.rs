@@ -3,8 +3,14 @@
 
 use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
+use crate::serve::{self, ServeError};
 use crate::{backup, logging};
+use chrono::Utc;
 use clap::{Parser, Subcommand};
+use diesel::{Connection, PgConnection};
+use kezhan_features::demo;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,13 +19,21 @@ use std::process::ExitCode;
 #[command(name = "kezhan", version)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve the product (what happens without a command)
+    Serve {
+        /// Load the demonstration company first, unless it is there
+        #[arg(long)]
+        demo: bool,
+    },
     /// Bring the database schema up to date
     Migrate,
+    /// Load the demonstration company, unless it is there
+    Demo,
     /// Print every setting, its value and where it comes from
     Config,
     /// Write the database and all uploaded files into one archive
@@ -43,6 +57,10 @@ enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error("demonstration: {0}")]
+    Demo(#[from] kezhan_engine::Error),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
 }
@@ -64,7 +82,25 @@ fn run(cli: Cli) -> Result<(), CliError> {
     for name in config.unknown_variables() {
         log::warn!("{name} is not a setting");
     }
-    match cli.command {
+    match cli.command.unwrap_or(Command::Serve { demo: false }) {
+        Command::Serve { demo: false } => serve::serve(&config, |_| Ok(()), announce)?,
+        Command::Serve { demo: true } => {
+            let load = |url: &str| load_demo(url).map(|_| ()).map_err(|e| ServeError::Prepare(Box::new(e)));
+            serve::serve(&config, load, |address| {
+                announce(address);
+                say(&format!("Company {}, password {}; for example admin, wang.wei", demo::TENANT, demo::PASSWORD));
+            })?;
+        }
+        Command::Demo => {
+            let summary = with_database(&config, |url| {
+                database::migrate(url)?;
+                load_demo(url)
+            })?;
+            match summary.loaded {
+                true => summary.records.iter().for_each(|(object, count)| println!("{count:>8} {object}")),
+                false => println!("the demonstration company is there already"),
+            }
+        }
         Command::Config => print!("{}", config.describe()),
         Command::Migrate => {
             let applied = with_database(&config, |url| Ok(database::migrate(url)?))?;
@@ -83,6 +119,23 @@ fn run(cli: Cli) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+fn announce(address: SocketAddr) {
+    say(&format!("Kezhan CRM: http://{address}\nAPI documentation: http://{address}/docs"));
+}
+
+/// Prints for whoever may be listening; nobody is no reason to stop.
+fn say(text: &str) {
+    if let Err(e) = writeln!(io::stdout(), "{text}") {
+        log::debug!("cannot print: {e}");
+    }
+}
+
+fn load_demo(url: &str) -> Result<demo::Summary, CliError> {
+    let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+    log::info!("loading the demonstration company");
+    Ok(demo::load(&mut connection, &kezhan_features::engine(), Utc::now())?)
 }
 
 /// Opens the database, works on it, and stops what was started for it, whatever came out.

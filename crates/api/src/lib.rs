@@ -25,6 +25,7 @@ pub mod openapi;
 pub mod problem;
 pub mod records;
 pub mod search;
+pub mod serve;
 pub mod server;
 pub mod spa;
 pub mod token;
