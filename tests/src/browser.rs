@@ -1,0 +1,259 @@
+//! A real browser, driven from blocking test code in the words of somebody who looks at the page.
+
+use crate::root;
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A browser with an empty profile, closed and forgotten at the end.
+pub struct Browser {
+    runtime: Runtime,
+    client: Option<Client>,
+    _driver: Driver,
+    address: String,
+    session: String,
+    profile: PathBuf,
+    base: String,
+}
+
+impl Browser {
+    /// Opens Chromium for the application at `url`.
+    pub fn open(url: &str) -> Browser {
+        let (driver, port) = Driver::start();
+        let address = format!("http://127.0.0.1:{port}");
+        let profile = std::env::temp_dir().join(format!("kezhan-browser-{}-{port}", std::process::id()));
+        fs::create_dir_all(&profile).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let flags = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1440,900",
+            &format!("--user-data-dir={}", profile.display()),
+        ];
+        let wanted = json!({
+            "goog:chromeOptions": {"args": flags},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
+        let client = runtime.block_on(async {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(wanted.as_object().cloned().unwrap()).connect(&address).await.unwrap()
+        });
+        let session = runtime.block_on(client.session_id()).unwrap().unwrap();
+        Browser { runtime, client: Some(client), _driver: driver, address, session, profile, base: url.to_owned() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.as_ref().unwrap()
+    }
+
+    pub fn goto(&self, path: &str) {
+        self.runtime.block_on(self.client().goto(&format!("{}{path}", self.base))).unwrap();
+    }
+
+    /// Path and query of the page shown.
+    pub fn path(&self) -> String {
+        let url = self.runtime.block_on(self.client().current_url()).unwrap();
+        url.as_str().trim_start_matches(&self.base).to_owned()
+    }
+
+    /// The first visible element of this CSS selector, waited for.
+    #[track_caller]
+    pub fn find(&self, css: &str) -> Element {
+        self.wait(Locator::Css(css), css)
+    }
+
+    /// A visible thing to press: its text or its accessible name.
+    #[track_caller]
+    pub fn press(&self, name: &str) {
+        let quoted = quoted(name);
+        let path = format!(
+            "//*[self::button or self::a or self::label or @role='option' or @role='menuitem' or @role='menuitemradio' \
+             or @role='tab'][normalize-space(.)={quoted} or @aria-label={quoted}]"
+        );
+        self.click(Locator::XPath(&path), name);
+    }
+
+    #[track_caller]
+    pub fn press_css(&self, css: &str) {
+        self.click(Locator::Css(css), css);
+    }
+
+    /// Replaces what a field holds, keystroke by keystroke.
+    #[track_caller]
+    pub fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css);
+        let done = self.runtime.block_on(async {
+            field.clear().await?;
+            field.send_keys(text).await
+        });
+        done.unwrap_or_else(|e| panic!("filling {css}: {e}\n{}", self.visible()));
+    }
+
+    /// Sends keys to whatever has the focus.
+    pub fn keys(&self, keys: &str) {
+        self.runtime.block_on(async { self.client().active_element().await?.send_keys(keys).await }).unwrap();
+    }
+
+    /// Hands a file to a file input, which may be hidden.
+    #[track_caller]
+    pub fn upload(&self, css: &str, file: &std::path::Path) {
+        let input = self.runtime.block_on(self.client().wait().at_most(PATIENCE).for_element(Locator::Css(css)));
+        let input = input.unwrap_or_else(|e| panic!("no {css}: {e}\n{}", self.visible()));
+        self.runtime.block_on(input.send_keys(file.to_str().unwrap())).unwrap();
+    }
+
+    /// Waits until the page shows this text.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.until(&format!("the page shows “{text}”"), || self.visible().contains(text));
+    }
+
+    /// Waits until the page shows it no longer.
+    #[track_caller]
+    pub fn sees_no(&self, text: &str) {
+        self.until(&format!("the page no longer shows “{text}”"), || !self.visible().contains(text));
+    }
+
+    #[track_caller]
+    pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let since = Instant::now();
+        while !holds() {
+            if since.elapsed() > PATIENCE {
+                self.screenshot("failed");
+                panic!("waited in vain until {what}; {} shows:\n{}", self.path(), self.visible());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The text that the page shows.
+    pub fn visible(&self) -> String {
+        self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn script(&self, script: &str) -> Value {
+        self.runtime.block_on(self.client().execute(script, Vec::new())).unwrap()
+    }
+
+    /// A phone's screen, in CSS pixels, or with 0 the window's own.
+    pub fn screen(&self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": width > 0});
+        let command = match width {
+            0 => json!({"cmd": "Emulation.clearDeviceMetricsOverride", "params": {}}),
+            _ => json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}),
+        };
+        self.driver_call("goog/cdp/execute", &command);
+    }
+
+    /// What the page complained about since the last time: script errors and failed loads.
+    pub fn complaints(&self) -> Vec<String> {
+        let entries = self.driver_call("se/log", &json!({"type": "browser"}));
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        severe.filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Keeps a picture of the page in `build/screenshots`.
+    pub fn screenshot(&self, name: &str) {
+        let directory = root().join("build/screenshots");
+        fs::create_dir_all(&directory).unwrap();
+        let picture = self.runtime.block_on(self.client().screenshot()).unwrap();
+        fs::write(directory.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    fn driver_call(&self, command: &str, body: &Value) -> Value {
+        let url = format!("{}/session/{}/{command}", self.address, self.session);
+        let answer: Value = reqwest::blocking::Client::new().post(url).json(body).send().unwrap().json().unwrap();
+        answer["value"].clone()
+    }
+
+    #[track_caller]
+    fn wait(&self, locator: Locator<'_>, what: &str) -> Element {
+        let mut found = None;
+        self.until(&format!("there is {what}"), || {
+            found = self.shown(locator);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// The last of the matching elements that can be seen: the topmost layer comes last.
+    fn shown(&self, locator: Locator<'_>) -> Option<Element> {
+        self.runtime.block_on(async {
+            let mut last = None;
+            for element in self.client().find_all(locator).await.ok()? {
+                if element.is_displayed().await.unwrap_or(false) {
+                    last = Some(element);
+                }
+            }
+            last
+        })
+    }
+
+    /// Clicks, again where the page was redrawn in between or something was still in the way.
+    #[track_caller]
+    fn click(&self, locator: Locator<'_>, what: &str) {
+        self.until(&format!("{what} can be pressed"), || {
+            self.shown(locator).is_some_and(|element| self.runtime.block_on(element.click()).is_ok())
+        });
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            let _ = self.runtime.block_on(client.close());
+        }
+        let _ = fs::remove_dir_all(&self.profile);
+    }
+}
+
+/// A text as an XPath literal.
+fn quoted(text: &str) -> String {
+    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+}
+
+/// A running chromedriver, stopped however its user ends.
+struct Driver(Child);
+
+impl Driver {
+    /// Starts it and learns its port.
+    fn start() -> (Driver, u16) {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is installed: scripts/setup --tests does it");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let driver = Driver(child);
+        let port =
+            lines.find_map(|line| line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
+        // Its further words are read and dropped, so that it never waits for somebody to read them.
+        std::thread::spawn(move || lines.for_each(drop));
+        (driver, port.expect("chromedriver says its port"))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
