@@ -2,7 +2,7 @@
 
 use super::client::{ApiError, Call};
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{ObjectMeta, Problem, Record};
+use kezhan_meta::{FieldMeta, ObjectMeta, Problem, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,8 +51,9 @@ pub async fn query(plural: &str, query: &ListQuery) -> Result<Page, ApiError> {
 }
 
 pub async fn read(object: &ObjectMeta, id: &str) -> Result<Record, ApiError> {
-    let expand = expandable(object).join(",");
-    let query = if expand.is_empty() { String::new() } else { format!("?expand={expand}") };
+    // Only dotted names: the record itself comes whole, of those that it refers to no more than the title.
+    let names = names_of(object.fields.iter()).join(",");
+    let query = if names.is_empty() { String::new() } else { format!("?fields={names}") };
     Call::get(&format!("/{}/{id}{query}", object.plural)).json().await
 }
 
@@ -91,9 +92,16 @@ pub async fn search(text: &str, objects: &str, limit: u32) -> Result<Vec<Hit>, A
     Call::get(&format!("/search{query}")).json::<Many<Hit>>().await.map(|many| many.data)
 }
 
-/// The single references of an object, which lists and pages show by name.
-pub fn expandable(object: &ObjectMeta) -> Vec<String> {
-    object.fields.iter().filter(|f| f.target().is_some()).map(|f| f.key.to_string()).collect()
+/// Most references whose names one call may ask for.
+const NAMES: usize = 12;
+
+/// `owner.name`, `account.name` …: the titles of what the given fields refer to.
+pub fn names_of<'a>(fields: impl Iterator<Item = &'a FieldMeta>) -> Vec<String> {
+    fields
+        .filter(|f| f.kind.is_reference() && f.key != "deleted_by")
+        .filter_map(|f| Some(format!("{}.{}", f.key, crate::state::catalog::object(f.target()?)?.title)))
+        .take(NAMES)
+        .collect()
 }
 
 pub fn encode(text: &str) -> String {

@@ -122,7 +122,7 @@ fn content(open: Open) -> AnyView {
     let strip = {
         let relations = relations.clone();
         move || {
-            let to = |key: &str| open.url.with(&[("tab", (key != first).then(|| key.to_owned()))]);
+            let to = |key: &str| open.url.with(&[("tab", (key != first).then(|| key.to_owned())), ("edit", None)]);
             let mut all = Vec::new();
             if narrow {
                 all.push(Tab {

@@ -67,14 +67,18 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         .take(6)
         .collect();
     let filter = Filter::field(field.clone(), Op::Eq, id.clone());
+    let mut wanted = vec!["id".to_owned(), "version".to_owned()];
+    wanted.extend(object.field("currency").map(|f| f.key.to_string()));
+    wanted.extend(columns.iter().map(|f| f.key.to_string()));
+    wanted.extend(records::names_of(columns.iter()));
     let load = {
         let (object, filter) = (object.clone(), filter.clone());
         move || {
-            let (object, filter) = (object.clone(), filter.clone());
+            let (object, filter, wanted) = (object.clone(), filter.clone(), wanted.clone());
             leptos::task::spawn_local(async move {
                 let query = ListQuery {
                     filter: Some(filter),
-                    expand: records::expandable(&object),
+                    fields: Some(wanted),
                     limit: Some(50),
                     ..ListQuery::default()
                 };

@@ -5,7 +5,7 @@ use super::mapping::put;
 use crate::api::transfer::{self, Preview, UnknownValue, Unresolved};
 use crate::bridge;
 use crate::i18n::{
-    BACK, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_AGAIN, IMPORT_DUP_FOUND, IMPORT_DUP_SAME_FILE, IMPORT_PARTIAL,
+    BACK, IMPORT_ACCEPT, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_AGAIN, IMPORT_DUP_FOUND, IMPORT_DUP_SAME_FILE, IMPORT_PARTIAL,
     IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_UNRESOLVED, IMPORT_WILL_CREATE, KEEP_EMPTY, KEEP_ERROR,
     MAKE_NEW, NO, OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label, t, tf,
 };
@@ -96,9 +96,22 @@ fn unresolved(wizard: Wizard, object: &ObjectMeta, unresolved: &Unresolved) -> A
     let makes = field.target().is_some();
     let column = unresolved.column;
     let lines = unresolved.values.iter().map(|v| decision(wizard, column, v, makes)).collect_view();
+    let proposed: Vec<(String, String)> =
+        unresolved.values.iter().filter_map(|v| Some((v.value.clone(), v.proposals.first()?.value.clone()))).collect();
+    let accept = (!proposed.is_empty()).then(|| {
+        let text = tf(IMPORT_ACCEPT, &[("n", &number(proposed.len() as u64))]);
+        let accept = move |_| {
+            put(wizard, column, |m| m.values.extend(proposed.iter().map(|(from, to)| (from.clone(), json!(to)))));
+            wizard.check();
+        };
+        view! { <Button label=text icon="check-check" on_click=accept/> }
+    });
     view! {
         <section>
-            <h2 class="text-[13px] font-semibold mb-1">{tf(IMPORT_UNRESOLVED, &[("field", &label(&field.label))])}</h2>
+            <div class="flex items-end justify-between gap-2 mb-1">
+                <h2 class="text-[13px] font-semibold">{tf(IMPORT_UNRESOLVED, &[("field", &label(&field.label))])}</h2>
+                {accept}
+            </div>
             <ul class="panel divide-y divide-base-300 max-h-80 overflow-y-auto">{lines}</ul>
         </section>
     }

@@ -1,5 +1,6 @@
 //! What a list shows, as its address says.
 
+use crate::api::records;
 use crate::record::url::Url;
 use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta};
@@ -74,10 +75,10 @@ impl ListState {
                 fields.push(column.clone());
             }
         }
+        fields.extend(records::names_of(self.fields().iter()));
         ListQuery {
             filter: Some(self.filter.clone()).filter(|f| !f.is_all()),
             sort: self.sort.clone(),
-            expand: self.fields().iter().filter(|f| f.target().is_some()).map(|f| f.key.to_string()).collect(),
             fields: Some(fields),
             q: Some(self.q.clone()).filter(|q| !q.is_empty()),
             limit: Some(100),
