@@ -44,7 +44,8 @@ fn delete(open: Open) {
         match records::delete(&object, record.id(), record.version()).await {
             Ok(()) => {
                 open.url.go(format!("/o/{}", object.plural));
-                touched();
+                // Once this page is gone: it would look for what is no longer there.
+                set_timeout(touched, std::time::Duration::from_millis(50));
                 let (name, id) = (record.title(&object), record.id().to_owned());
                 toast::undoable(tf(DELETED, &[("title", &name)]), t(UNDO), move || restore(object.clone(), id.clone()));
             }

@@ -115,7 +115,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
                     }
                 }).collect_view()}
             </div>
-            <label class="sr-only" for="follow-up-content">{t(FOLLOW_UP_HINT)}</label>
+            <label class="text-xs muted" for="follow-up-content">{t(FOLLOW_UP_HINT)}</label>
             {fields::input(input)}
             {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
             <div class="flex flex-wrap items-center gap-2">

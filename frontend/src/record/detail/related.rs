@@ -76,12 +76,8 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         move || {
             let (object, filter, wanted) = (object.clone(), filter.clone(), wanted.clone());
             leptos::task::spawn_local(async move {
-                let query = ListQuery {
-                    filter: Some(filter),
-                    fields: Some(wanted),
-                    limit: Some(50),
-                    ..ListQuery::default()
-                };
+                let query =
+                    ListQuery { filter: Some(filter), fields: Some(wanted), limit: Some(50), ..ListQuery::default() };
                 let answer = records::query(&object.plural, &query).await;
                 let _ = rows.try_set(Some(answer));
             });

@@ -4,7 +4,7 @@ use super::Open;
 use super::composer;
 use super::history::actor_name;
 use crate::api::client::ApiError;
-use crate::api::records::{self, RecordExt, title_of};
+use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
@@ -65,7 +65,7 @@ fn entry(here: &ObjectMeta, entry: &Value) -> Option<AnyView> {
     match entry.get("record") {
         Some(Value::Object(record)) => {
             let object = catalog::object(entry.get("object")?.as_str()?)?;
-            Some(linked(&object, record, at))
+            Some(linked(&object, record, at, entry.get("actor")))
         }
         _ => changed(here, entry, at),
     }
@@ -93,17 +93,13 @@ fn frame(picture: &str, accent: bool, head: AnyView, at: &str, body: AnyView) ->
 }
 
 /// A follow-up, task or deal that hangs on the record.
-fn linked(object: &ObjectMeta, record: &Record, at: &str) -> AnyView {
+fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>) -> AnyView {
     let kind = object
         .fields
         .iter()
         .find(|f| f.in_list && matches!(f.kind, FieldType::Choice { .. }) && !record.value(&f.key).is_null())
         .map(|f| fields::cell(Shown::of(f, record)));
-    let who = record
-        .expanded("owner")
-        .or_else(|| record.expanded("created_by"))
-        .map(|v| title_of("user", v))
-        .unwrap_or_default();
+    let who = actor.map(|a| actor_name(Some(a))).unwrap_or_default();
     let next = object
         .field("next_contact_at")
         .map(|f| (f, Shown::of(f, record)))

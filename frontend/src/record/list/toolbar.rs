@@ -147,7 +147,7 @@ fn chips(list: List) -> AnyView {
             let state = list.state.get();
             let all = conditions(&state.filter);
             (!all.is_empty()).then(|| view! {
-                <div class="flex flex-wrap gap-1.5 px-3 pb-2">
+                <div class="flex flex-wrap gap-1.5 px-3 pb-2 shrink-0">
                     {all.iter().enumerate().map(|(at, c)| chip(&state.object, at, c)).collect_view()}
                     <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[("filter", None)])>{t(crate::i18n::FILTER_CLEAR)}</button>
                 </div>

@@ -91,7 +91,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
         (!all.is_empty()).then(|| {
             let none = list.url.with(&[("view", None), ("filter", None), ("sort", None), ("columns", None), ("q", None)]);
             view! {
-                <nav class="flex items-center gap-1 px-3 pb-2 text-[13px] overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
+                <nav class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
                     <A href=none attr:class=class(current.get().is_none())>{t(VIEW_ALL)}</A>
                     {all.into_iter().map(|view| {
                         let here = current.get().as_deref() == Some(view.id());
