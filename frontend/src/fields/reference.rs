@@ -3,6 +3,7 @@
 use super::choice::collect;
 use super::{Input, Shown, plain};
 use crate::api::records::{self, RecordExt, title_of};
+use crate::i18n::{ME, t};
 use crate::state::catalog;
 use crate::ui::{Combobox, Item, Lookup, avatar};
 use kezhan_meta::query::{Count, ListQuery};
@@ -65,6 +66,19 @@ pub fn input(input: Input, many: bool) -> AnyView {
     };
     resolve_names(&target, chosen, input.expanded.is_some());
     view! { <Combobox id=input.id chosen=chosen lookup=lookup(&target) many=many invalid=input.invalid on_done=finish/> }.into_any()
+}
+
+/// Ids (or `me`) as text that becomes names once they are known.
+pub fn names_later(target: &str, value: &Value) -> Signal<String> {
+    let ids: Vec<&str> = match value {
+        Value::String(one) => vec![one.as_str()],
+        Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let item = |id: &&str| Item::new(*id, if *id == "me" { t(ME).to_owned() } else { "…".to_owned() });
+    let items = RwSignal::new(ids.iter().map(item).collect::<Vec<_>>());
+    resolve_names(target, items, false);
+    Signal::derive(move || items.with(|all| all.iter().map(|i| i.label.as_str()).collect::<Vec<_>>().join("、")))
 }
 
 /// Asks for the names of ids that came alone, from an address or a filter.

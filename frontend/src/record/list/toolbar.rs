@@ -9,7 +9,7 @@ use crate::i18n::{
 use crate::record::{export, filter};
 use crate::state::session::may;
 use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
-use kezhan_meta::{Filter, ObjectMeta};
+use kezhan_meta::{Filter, ObjectMeta, Op};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -131,7 +131,7 @@ fn chips(list: List) -> AnyView {
         let text = sentence(object, condition);
         view! {
             <span class="tag tone-accent !h-6 !pr-0.5">
-                <button type="button" class="truncate max-w-80" on:click=move |_| editing.set(true)>{text}</button>
+                <button type="button" class="truncate max-w-80" on:click=move |_| editing.set(true)>{move || text.get()}</button>
                 <button type="button" class="inline-flex size-5 items-center justify-center rounded hover:bg-base-300" aria-label=t(FILTER_REMOVE)
                     on:click=move |_| {
                         let mut conditions = conditions(&list.state.get_untracked().filter);
@@ -165,15 +165,19 @@ fn conditions(filter: &Filter) -> Vec<Filter> {
     }
 }
 
-fn sentence(object: &ObjectMeta, condition: &Filter) -> String {
+fn sentence(object: &ObjectMeta, condition: &Filter) -> Signal<String> {
     match condition {
         Filter::Field { field, op, value } => match fields::path_field(object, field) {
             Some(meta) => {
-                let operand = fields::condition_text(&meta, *op, value);
-                format!("{} {} {operand}", fields::path_label(object, field), fields::op_text(*op, &meta.kind))
+                let operand = match meta.target().filter(|_| *op != Op::Null) {
+                    Some(target) => fields::reference::names_later(target, value),
+                    None => Signal::stored(fields::condition_text(&meta, *op, value)),
+                };
+                let start = format!("{} {}", fields::path_label(object, field), fields::op_text(*op, &meta.kind));
+                Signal::derive(move || format!("{start} {}", operand.get()))
             }
-            None => field.to_string(),
+            None => Signal::stored(field.to_string()),
         },
-        _ => tf(FILTER_COMPLEX, &[("n", &condition.leaves().to_string())]),
+        _ => Signal::stored(tf(FILTER_COMPLEX, &[("n", &condition.leaves().to_string())])),
     }
 }
