@@ -11,6 +11,7 @@ pub mod error;
 pub mod explain;
 pub mod feed;
 pub mod hooks;
+pub mod jobs;
 pub mod read;
 pub mod search;
 pub mod sql;

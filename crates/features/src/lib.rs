@@ -8,6 +8,7 @@ pub mod customers;
 pub mod demo;
 mod fits;
 pub mod people;
+pub mod platform;
 pub mod sales;
 pub mod work;
 

@@ -100,6 +100,28 @@ codes! {
     Taken 422 "taken" "已被其他记录使用" "Already used by another record";
     ReadOnly 422 "read_only" "此字段不可修改" "This field cannot be changed";
     UnknownKey 422 "unknown_key" "没有这个字段" "There is no such field";
+    // Rows of a file
+    UnknownValue 422 "unknown_value" "找不到“{}”" "There is no “{}”";
+    AmbiguousValue 422 "ambiguous_value" "“{}”不止对应一项" "“{}” means more than one thing";
+    BadNumber 422 "bad_number" "“{}”不是数字" "“{}” is not a number";
+    BadBoolean 422 "bad_boolean" "“{}”不是“是”或“否”" "“{}” is neither yes nor no";
+    Duplicate 422 "duplicate" "与“{}”重复" "The same as “{}”";
+    NoMatch 422 "no_match" "没有找到对应的记录" "No record matches";
+    BadRow 422 "bad_row" "这一行无法读取：{}" "This row cannot be read: {}";
+    ChangedSince 422 "changed_since" "导入之后又被修改过，保持不变" "Changed again after the import; left as it is";
+    NothingMapped 422 "nothing_mapped" "没有任何列对应到字段" "No column is mapped to a field";
+    MappedTwice 422 "mapped_twice" "“{}”已对应到另一列" "“{}” is mapped to another column already";
+    // Files
+    FileUnreadable 422 "file_unreadable" "文件无法读取" "The file cannot be read";
+    FileEmpty 422 "file_empty" "文件是空的" "The file is empty";
+    FileTooLarge 413 "file_too_large" "文件过大" "The file is too large";
+    FileOldExcel 422 "file_old_excel" "旧版 Excel 格式或有密码的文件；请另存为不带密码的 .xlsx" "The old Excel format, or protected by a password; save it as .xlsx without one";
+    FileHtml 422 "file_html" "这是网页文件；请用表格软件打开后另存为 .xlsx" "A web page; open it in a spreadsheet program and save it as .xlsx";
+    FileNotSpreadsheet 422 "file_not_spreadsheet" "不是表格文件，请上传 CSV、XLSX 或 NDJSON" "Not a spreadsheet; upload CSV, XLSX or NDJSON";
+    FileUnknownEncoding 422 "file_unknown_encoding" "没有这种编码" "There is no such encoding";
+    FileUnknownSheet 422 "file_unknown_sheet" "没有这个工作表" "There is no such sheet";
+    FileTooManyColumns 422 "file_too_many_columns" "列数过多" "Too many columns";
+    FileDamaged 422 "file_damaged" "文件已损坏" "The file is damaged";
     InUse 409 "in_use" "仍被其他记录引用：{}" "Still referred to by other records: {}";
     NotPossible 422 "not_possible" "当前状态下不可执行：{}" "Not possible in the present state: {}";
 }

@@ -1,18 +1,33 @@
-//! Spreadsheets in and out: typed cells, readers and writers of CSV, XLSX and NDJSON as streams of rows.
+//! Spreadsheets in and out: typed cells, readers and writers of CSV, XLSX and NDJSON as streams of rows, and on top
+//! of them import (mapping, dry run, job, undo) and export of any object.
 //!
-//! Nothing here knows objects or the database; memory stays bounded whatever the file.
+//! `read` and `write` know neither objects nor the database; memory stays bounded whatever the file.
 
 mod cell;
+pub mod convert;
+pub mod directory;
+pub mod export;
+pub mod hints;
+pub mod mapping;
+pub mod preview;
 pub mod read;
+pub mod results;
+pub mod rows;
+pub mod run;
+pub mod settings;
+pub mod template;
+pub mod undo;
 pub mod write;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 pub use cell::Cell;
 
 /// The file formats of import and export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     Csv,
     Xlsx,

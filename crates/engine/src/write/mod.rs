@@ -7,6 +7,7 @@ mod delete;
 mod draft;
 mod number;
 mod references;
+mod rehearse;
 mod rollup;
 pub(crate) mod store;
 mod update;

@@ -16,6 +16,11 @@ pub trait RowSink: Send {
     /// Writes one row; it should have as many cells as there are columns.
     fn row(&mut self, cells: &[Cell]) -> Result<(), WriteError>;
 
+    /// Explains a cell of the row last written, where the format has room for it.
+    fn note(&mut self, _column: usize, _text: &str) -> Result<(), WriteError> {
+        Ok(())
+    }
+
     /// Completes the file. A sink dropped without it leaves an unusable file.
     fn finish(self: Box<Self>) -> Result<(), WriteError>;
 }

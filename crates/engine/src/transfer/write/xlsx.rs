@@ -63,6 +63,13 @@ impl<W: Write + Send> RowSink for XlsxSink<W> {
         Ok(())
     }
 
+    fn note(&mut self, column: usize, text: &str) -> Result<(), WriteError> {
+        let Ok(column) = u16::try_from(column) else { return Ok(()) };
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        sheet.insert_note(self.next - 1, column, &Note::new(text))?;
+        Ok(())
+    }
+
     fn finish(self: Box<Self>) -> Result<(), WriteError> {
         let mut sink = *self;
         sink.workbook.save_to_writer(&mut sink.out)?;

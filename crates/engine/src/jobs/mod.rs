@@ -1,0 +1,242 @@
+//! Durable background work over the table `jobs`: taken with FOR UPDATE SKIP LOCKED, kept alive by a heartbeat,
+//! taken over where the heart has stopped, cancelled by a flag.
+//!
+//! Not a library: fang, the one for synchronous diesel, keeps tasks in a table of its own without tenants, progress,
+//! cancellation or take-over; the others need an asynchronous driver. What makes imports safe is that a chunk of work
+//! and the progress it makes are committed together, which takes this table in the same transaction.
+
+mod worker;
+
+pub use worker::{Handler, Worker};
+
+use crate::sql::{Bind, Sql};
+use crate::{Error, Result};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types as st;
+use kezhan_meta::problem::Code;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// How often a job may fail without getting any further before it is given up.
+pub const ATTEMPTS: i32 = 5;
+
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Job {
+    #[diesel(sql_type = st::Uuid)]
+    pub tenant_id: Uuid,
+    #[diesel(sql_type = st::Uuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = st::Text)]
+    pub kind: String,
+    #[diesel(sql_type = st::Jsonb)]
+    pub payload: Value,
+    #[diesel(sql_type = st::Text)]
+    pub state: String,
+    #[diesel(sql_type = st::Jsonb)]
+    pub progress: Value,
+    #[diesel(sql_type = st::Nullable<st::Jsonb>)]
+    pub report: Option<Value>,
+    #[diesel(sql_type = st::Bool)]
+    pub cancel_requested: bool,
+    #[diesel(sql_type = st::Integer)]
+    pub attempts: i32,
+    #[diesel(sql_type = st::Nullable<st::Text>)]
+    pub error: Option<String>,
+    #[diesel(sql_type = st::Nullable<st::Uuid>)]
+    pub created_by_id: Option<Uuid>,
+    #[diesel(sql_type = st::Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = st::Nullable<st::Timestamptz>)]
+    pub locked_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = st::Nullable<st::Timestamptz>)]
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "tenant_id, id, kind, payload, state, progress, report, cancel_requested, attempts, error, \
+                       created_by_id, created_at, locked_at, finished_at";
+
+/// Puts work into the queue; it is visible to workers once the caller's transaction is committed.
+pub fn enqueue(
+    conn: &mut PgConnection,
+    tenant: Uuid,
+    kind: &str,
+    payload: &impl Serialize,
+    user: Option<Uuid>,
+) -> Result<Uuid> {
+    insert(conn, tenant, kind, payload, user, "queued")
+}
+
+/// Notes work that the caller does itself, so that it is on record: an export, say.
+pub fn note(
+    conn: &mut PgConnection,
+    tenant: Uuid,
+    kind: &str,
+    payload: &impl Serialize,
+    user: Option<Uuid>,
+) -> Result<Uuid> {
+    insert(conn, tenant, kind, payload, user, "running")
+}
+
+fn insert(
+    conn: &mut PgConnection,
+    tenant: Uuid,
+    kind: &str,
+    payload: &impl Serialize,
+    user: Option<Uuid>,
+    state: &str,
+) -> Result<Uuid> {
+    let id = Uuid::now_v7();
+    let payload = serde_json::to_value(payload).map_err(|e| Error::Internal(e.to_string()))?;
+    let mut sql = Sql::new("INSERT INTO jobs (tenant_id, id, kind, payload, created_by_id, state, heartbeat_at) VALUES (");
+    sql.uuid(tenant).push(", ").uuid(id).push(", ").text(kind).push(", ").bind(Bind::Json(Some(payload)));
+    sql.push(", ").bind(Bind::Uuid(user)).push(", ").text(state).push(", now())");
+    sql.execute(conn)?;
+    Ok(id)
+}
+
+pub fn find(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<Option<Job>> {
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE tenant_id = $1 AND id = $2");
+    let query = diesel::sql_query(sql).bind::<st::Uuid, _>(tenant).bind::<st::Uuid, _>(id);
+    Ok(query.get_result(conn).optional()?)
+}
+
+/// What a list of jobs is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter<'a> {
+    pub kinds: &'a [&'a str],
+    /// Only this person's.
+    pub user: Option<Uuid>,
+    /// Only those before this one.
+    pub before: Option<Uuid>,
+    pub limit: i64,
+}
+
+/// Newest first; ids are in the order of time.
+pub fn list(conn: &mut PgConnection, tenant: Uuid, filter: &Filter<'_>) -> Result<Vec<Job>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM jobs WHERE tenant_id = $1 AND kind = ANY($2) AND ($3 IS NULL OR created_by_id = $3) \
+         AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT $5"
+    );
+    let query = diesel::sql_query(sql)
+        .bind::<st::Uuid, _>(tenant)
+        .bind::<st::Array<st::Text>, _>(filter.kinds)
+        .bind::<st::Nullable<st::Uuid>, _>(filter.user)
+        .bind::<st::Nullable<st::Uuid>, _>(filter.before)
+        .bind::<st::BigInt, _>(filter.limit);
+    Ok(query.load(conn)?)
+}
+
+/// Asks a job to stop: one that waits stops at once, one that runs at its next checkpoint.
+pub fn cancel(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<()> {
+    let mut sql = Sql::new("UPDATE jobs SET cancel_requested = true, updated_at = now() WHERE tenant_id = ");
+    sql.uuid(tenant).push(" AND id = ").uuid(id).push(" AND state IN ('queued', 'running')");
+    match sql.execute(conn)? {
+        0 => Err(Error::refused(Code::NotPossible, &["cancel"])),
+        _ => Ok(()),
+    }
+}
+
+/// Puts a job that was cancelled or has failed back into the queue.
+pub fn resume(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<()> {
+    let mut sql = Sql::new("UPDATE jobs SET state = 'queued', cancel_requested = false, attempts = 0, error = NULL, ");
+    sql.push("finished_at = NULL, locked_by = NULL, run_at = now(), updated_at = now() WHERE tenant_id = ");
+    sql.uuid(tenant).push(" AND id = ").uuid(id).push(" AND state IN ('cancelled', 'failed')");
+    match sql.execute(conn)? {
+        0 => Err(Error::refused(Code::NotPossible, &["resume"])),
+        _ => Ok(()),
+    }
+}
+
+/// Ends work noted by [`note`].
+pub fn finish(conn: &mut PgConnection, tenant: Uuid, id: Uuid, progress: Value, error: Option<String>) -> Result<()> {
+    let state = if error.is_some() { "failed" } else { "done" };
+    let mut sql = Sql::new("UPDATE jobs SET state = ");
+    sql.text(state).push(", progress = ").bind(Bind::Json(Some(progress))).push(", error = ").bind(Bind::Text(error));
+    sql.push(", finished_at = now(), updated_at = now() WHERE tenant_id = ").uuid(tenant).push(" AND id = ").uuid(id);
+    sql.execute(conn)?;
+    Ok(())
+}
+
+/// Takes the next job that is due, or whose worker has died.
+fn take(conn: &mut PgConnection, worker: &str, kinds: &[&str], stale_seconds: i32) -> Result<Option<Job>> {
+    let sql = format!(
+        "UPDATE jobs SET state = 'running', locked_by = $1, locked_at = coalesce(locked_at, now()), \
+         heartbeat_at = now(), updated_at = now(), attempts = attempts + 1 \
+         WHERE (tenant_id, id) = (SELECT tenant_id, id FROM jobs WHERE kind = ANY($2) \
+           AND ((state = 'queued' AND run_at <= now()) OR (state = 'running' AND locked_by IS NOT NULL \
+             AND heartbeat_at < now() - make_interval(secs => $3))) \
+           ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
+         RETURNING {COLUMNS}"
+    );
+    let query = diesel::sql_query(sql)
+        .bind::<st::Text, _>(worker)
+        .bind::<st::Array<st::Text>, _>(kinds)
+        .bind::<st::Double, _>(f64::from(stale_seconds));
+    Ok(query.get_result(conn).optional()?)
+}
+
+/// A job in the hands of this worker.
+pub struct Run {
+    pub job: Job,
+    worker: String,
+}
+
+/// Go on, or stop because someone asked for it?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    Continue,
+    Cancel,
+}
+
+impl Run {
+    /// Records how far the job has come. To be called inside the transaction that did the work: it fails where another
+    /// worker has taken the job over, and the work is then rolled back with it.
+    pub fn checkpoint(&mut self, conn: &mut PgConnection, progress: &impl Serialize) -> Result<Signal> {
+        let progress = serde_json::to_value(progress).map_err(|e| Error::Internal(e.to_string()))?;
+        let mut sql = Sql::new("UPDATE jobs SET heartbeat_at = now(), updated_at = now(), attempts = 0, progress = ");
+        sql.bind(Bind::Json(Some(progress)));
+        self.mine(&mut sql);
+        sql.push(" RETURNING cancel_requested");
+        let mut signal = None;
+        sql.rows(conn, |row| {
+            signal = row.bool(0).map(|cancel| if cancel { Signal::Cancel } else { Signal::Continue });
+            Ok(())
+        })?;
+        signal.ok_or_else(|| Error::Internal("another worker has taken this job over".into()))
+    }
+
+    /// Stores what the job has to tell when it is over.
+    pub fn report(&mut self, conn: &mut PgConnection, report: Value) -> Result<()> {
+        let mut sql = Sql::new("UPDATE jobs SET report = ");
+        sql.bind(Bind::Json(Some(report)));
+        self.mine(&mut sql);
+        sql.execute(conn)?;
+        Ok(())
+    }
+
+    fn end(&self, conn: &mut PgConnection, state: &str, error: Option<String>) -> Result<()> {
+        let mut sql = Sql::new("UPDATE jobs SET finished_at = now(), updated_at = now(), locked_by = NULL, state = ");
+        sql.text(state).push(", error = ").bind(Bind::Text(error));
+        self.mine(&mut sql);
+        sql.execute(conn)?;
+        Ok(())
+    }
+
+    /// Back into the queue, to be tried again later; each time twice as late.
+    fn postpone(&self, conn: &mut PgConnection, error: String) -> Result<()> {
+        let seconds = 1_i64 << self.job.attempts.clamp(0, 8);
+        let mut sql = Sql::new("UPDATE jobs SET state = 'queued', locked_by = NULL, updated_at = now(), error = ");
+        sql.text(error).push(", run_at = now() + make_interval(secs => ").int(seconds).push(")");
+        self.mine(&mut sql);
+        sql.execute(conn)?;
+        Ok(())
+    }
+
+    fn mine(&self, sql: &mut Sql) {
+        sql.push(" WHERE tenant_id = ").uuid(self.job.tenant_id).push(" AND id = ").uuid(self.job.id);
+        sql.push(" AND state = 'running' AND locked_by = ").text(self.worker.clone());
+    }
+}

@@ -1,0 +1,6 @@
+//! What serves all areas: imports and exports.
+
+mod hints;
+pub mod transfer;
+
+pub use hints::HINTS;
