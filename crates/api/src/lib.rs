@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod backup;
+pub mod bulk;
 pub mod call;
 pub mod changes;
 pub mod cli;
@@ -29,3 +30,4 @@ pub mod serve;
 pub mod server;
 pub mod spa;
 pub mod token;
+pub mod worker;

@@ -6,7 +6,7 @@ use crate::health::Metrics;
 use crate::limit::Limiter;
 use crate::problem::ApiError;
 use crate::token::Tokens;
-use crate::{auth, changes, composite, health, keys, meta, middleware, records, search, spa};
+use crate::{auth, bulk, changes, composite, health, keys, meta, middleware, records, search, spa};
 use actix_web::dev::Server;
 use actix_web::{App, HttpServer, web};
 use kezhan_engine::Engine;
@@ -46,14 +46,19 @@ pub struct State {
     pub pulse: changes::Pulse,
     /// Passwords hashed at once: each takes 19 MB.
     pub hashing: Semaphore,
+    /// Does what waits in the queue, where that is not left to processes of their own.
+    pub worker: Option<crate::worker::Beside>,
 }
 
 impl State {
     /// For the database at `url`, which has been migrated.
     pub fn new(config: &Config, url: &str) -> io::Result<State> {
         let secret = config.jwt_secret().map_err(io::Error::other)?;
+        let engine = Arc::new(kezhan_features::engine());
+        let worker = config.worker.then(|| crate::worker::Beside::start(config, &engine, url)).transpose()?;
         Ok(State {
-            engine: Arc::new(kezhan_features::engine()),
+            engine,
+            worker,
             db: Db::new(config, url).map_err(io::Error::other)?,
             tokens: Tokens::new(&secret, config.access_token_minutes),
             identities: Identities::default(),
@@ -88,6 +93,7 @@ pub fn app_config(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfi
                     .configure(search::routes)
                     .configure(changes::routes)
                     .configure(composite::routes)
+                    .configure(bulk::routes)
                     .default_service(web::to(records::handle)),
             )
             .service(web::scope("/api").default_service(web::to(nothing_here)))
@@ -138,6 +144,9 @@ async fn housekeeping(state: web::Data<State>) {
     loop {
         beat.tick().await;
         if let Err(e) = state.db.run(|conn| Ok(crate::idempotency::sweep(conn)?)).await {
+            log::warn!("housekeeping: {e}");
+        }
+        if let Err(e) = bulk::sweep(&state).await {
             log::warn!("housekeeping: {e}");
         }
     }

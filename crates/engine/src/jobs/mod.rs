@@ -18,6 +18,8 @@ use diesel::sql_types as st;
 use kezhan_meta::problem::Code;
 use serde::Serialize;
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
 
 /// How often a job may fail without getting any further before it is given up.
@@ -182,13 +184,18 @@ fn take(conn: &mut PgConnection, worker: &str, kinds: &[&str], stale_seconds: i3
 pub struct Run {
     pub job: Job,
     worker: String,
+    stop: Arc<AtomicBool>,
 }
 
-/// Go on, or stop because someone asked for it?
+/// What a checkpoint tells the work to do, and how the work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// Go on; done.
     Continue,
+    /// Someone asked for the job to be stopped.
     Cancel,
+    /// The worker is shutting down; another will go on.
+    Pause,
 }
 
 impl Run {
@@ -202,7 +209,11 @@ impl Run {
         sql.push(" RETURNING cancel_requested");
         let mut signal = None;
         sql.rows(conn, |row| {
-            signal = row.bool(0).map(|cancel| if cancel { Signal::Cancel } else { Signal::Continue });
+            signal = row.bool(0).map(|cancel| match (cancel, self.stop.load(Ordering::Relaxed)) {
+                (true, _) => Signal::Cancel,
+                (false, true) => Signal::Pause,
+                (false, false) => Signal::Continue,
+            });
             Ok(())
         })?;
         signal.ok_or_else(|| Error::Internal("another worker has taken this job over".into()))
@@ -230,6 +241,14 @@ impl Run {
         let seconds = 1_i64 << self.job.attempts.clamp(0, 8);
         let mut sql = Sql::new("UPDATE jobs SET state = 'queued', locked_by = NULL, updated_at = now(), error = ");
         sql.text(error).push(", run_at = now() + make_interval(secs => ").int(seconds).push(")");
+        self.mine(&mut sql);
+        sql.execute(conn)?;
+        Ok(())
+    }
+
+    /// Back into the queue, for another worker to go on with at once.
+    fn hand_over(&self, conn: &mut PgConnection) -> Result<()> {
+        let mut sql = Sql::new("UPDATE jobs SET state = 'queued', locked_by = NULL, updated_at = now(), run_at = now()");
         self.mine(&mut sql);
         sql.execute(conn)?;
         Ok(())

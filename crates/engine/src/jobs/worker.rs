@@ -40,12 +40,12 @@ impl Worker {
         }
     }
 
-    /// Works until `stop` is set; a job at hand is left for another worker to take over.
-    pub fn run(&self, stop: &AtomicBool) {
+    /// Works until `stop` is set; a job at hand is handed over at its next checkpoint.
+    pub fn run(&self, stop: &Arc<AtomicBool>) {
         let name = format!("{}-{}", std::process::id(), Uuid::now_v7().simple());
         let mut conn = None;
         while !stop.load(Ordering::Relaxed) {
-            let busy = match self.connected(&mut conn).and_then(|conn| self.step(conn, &name)) {
+            let busy = match self.connected(&mut conn).and_then(|conn| self.step(conn, &name, stop)) {
                 Ok(busy) => busy,
                 Err(error) => {
                     log::warn!("the worker rests: {error}");
@@ -64,7 +64,8 @@ impl Worker {
     pub fn drain(&self) -> Result<()> {
         let name = format!("{}-{}", std::process::id(), Uuid::now_v7().simple());
         let mut conn = None;
-        while self.step(self.connected(&mut conn)?, &name)? {}
+        let stop = Arc::default();
+        while self.step(self.connected(&mut conn)?, &name, &stop)? {}
         Ok(())
     }
 
@@ -91,13 +92,13 @@ impl Worker {
     }
 
     /// Does one job, if there is one.
-    fn step(&self, conn: &mut PgConnection, name: &str) -> Result<bool> {
+    fn step(&self, conn: &mut PgConnection, name: &str, stop: &Arc<AtomicBool>) -> Result<bool> {
         let kinds: Vec<&str> = self.handlers.iter().map(|h| h.kind()).collect();
         let stale = i32::try_from(self.stale.as_secs()).unwrap_or(i32::MAX);
         let Some(job) = take(conn, name, &kinds, stale)? else { return Ok(false) };
         let Some(handler) = self.handlers.iter().find(|h| h.kind() == job.kind) else { return Ok(false) };
         let attempts = job.attempts;
-        let mut run = Run { job, worker: name.to_owned() };
+        let mut run = Run { job, worker: name.to_owned(), stop: stop.clone() };
         if attempts > ATTEMPTS {
             run.end(conn, "failed", Some(format!("{ATTEMPTS} × ✗")))?;
             return Ok(true);
@@ -115,6 +116,7 @@ impl Worker {
         match outcome {
             Ok(Signal::Continue) => run.end(conn, "done", None)?,
             Ok(Signal::Cancel) => run.end(conn, "cancelled", None)?,
+            Ok(Signal::Pause) => run.hand_over(conn)?,
             Err(error) => {
                 log::warn!("job {id} fails: {error}");
                 let text = words(&error);

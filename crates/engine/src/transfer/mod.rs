@@ -3,6 +3,7 @@
 //!
 //! `read` and `write` know neither objects nor the database; memory stays bounded whatever the file.
 
+pub mod analyse;
 mod cell;
 pub mod convert;
 pub mod directory;

@@ -122,14 +122,8 @@ pub fn unreadable(error: ReadError) -> Error {
 }
 
 impl<'e> Importer<'e> {
-    pub fn new(
-        engine: &'e Engine,
-        hints: &'e Hints,
-        conn: &mut PgConnection,
-        caller: &Caller,
-        plan: Plan,
-        source: &dyn RowSource,
-    ) -> Result<Importer<'e>> {
+    /// Holds a plan against the caller's rights, the object and the file; the plan in canonical form.
+    pub fn check(caller: &Caller, plan: Plan, source: &dyn RowSource) -> Result<Plan> {
         let unknown = || Error::invalid("object", Code::UnknownValue);
         let object = caller.catalog.get(&plan.object).cloned().ok_or_else(unknown)?;
         let needed = match plan.operation {
@@ -141,9 +135,22 @@ impl<'e> Importer<'e> {
         if let Some(action) = needed.into_iter().find(|a| !caller.access.may(&object.name, *a)) {
             return Err(Error::refused(Code::Forbidden, &[action.key()]));
         }
-        let columns = columns(&object, &plan, source.headers())?;
+        columns(&object, &plan, source.headers())?;
         let defaults = canonical_defaults(&object, &plan.defaults)?;
-        let plan = Plan { defaults, ..plan };
+        Ok(Plan { defaults, ..plan })
+    }
+
+    pub fn new(
+        engine: &'e Engine,
+        hints: &'e Hints,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        plan: Plan,
+        source: &dyn RowSource,
+    ) -> Result<Importer<'e>> {
+        let plan = Importer::check(caller, plan, source)?;
+        let object = caller.catalog.get(&plan.object).cloned().ok_or_else(Error::not_found)?;
+        let columns = columns(&object, &plan, source.headers())?;
         let mut targets = BTreeMap::new();
         for target in columns.iter().filter_map(|c| c.field.target()) {
             let Some(meta) = caller.catalog.get(target).filter(|_| !targets.contains_key(target)) else { continue };

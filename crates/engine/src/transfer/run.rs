@@ -105,8 +105,10 @@ pub fn run(
     let caller = Caller { channel: Channel::Import, request_id: request_id(run.job.id), ..caller.clone() };
     let mut state = progress(&run.job);
     state.phase = if state.total == 0 { Phase::Scanning } else { state.phase };
-    if run.checkpoint(conn, &state)? == Signal::Cancel && state.total == 0 {
-        return Ok(Signal::Cancel);
+    match run.checkpoint(conn, &state)? {
+        Signal::Cancel if state.total == 0 => return Ok(Signal::Cancel),
+        Signal::Pause => return Ok(Signal::Pause),
+        Signal::Cancel | Signal::Continue => {}
     }
     let path = root.join(&order.path);
     let mut source = open(&path, &order.plan)?;
@@ -115,7 +117,8 @@ pub fn run(
         let preview = preview::run(&mut importer, conn, &mut *source, DRY_ROWS)?;
         state = Progress { phase: Phase::Finished, total: preview.rows, done: preview.scanned, ..state };
         run.report(conn, serde_json::to_value(&preview).map_err(|e| Error::Internal(e.to_string()))?)?;
-        return run.checkpoint(conn, &state);
+        run.checkpoint(conn, &state)?;
+        return Ok(Signal::Continue);
     }
     let scan = importer.scan(&mut *source)?;
     if state.phase == Phase::Scanning {
@@ -178,9 +181,13 @@ impl Work<'_, '_> {
                 }
                 false => self.chunk(conn, rows)?,
             };
-            if signal == Signal::Cancel {
-                self.give_up(conn, source)?;
-                return Ok(Signal::Cancel);
+            match signal {
+                Signal::Continue => {}
+                Signal::Pause => return Ok(Signal::Pause),
+                Signal::Cancel => {
+                    self.give_up(conn, source)?;
+                    return Ok(Signal::Cancel);
+                }
             }
             let took = started.elapsed();
             if took < CHUNK_TIME / 2 {
@@ -190,8 +197,9 @@ impl Work<'_, '_> {
             }
         }
         while self.state.phase == Phase::Linking {
-            if self.link(conn)? == Signal::Cancel {
-                return Ok(Signal::Cancel);
+            let signal = self.link(conn)?;
+            if signal != Signal::Continue && self.state.phase == Phase::Linking {
+                return Ok(signal);
             }
         }
         Ok(Signal::Continue)

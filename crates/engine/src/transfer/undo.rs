@@ -91,9 +91,9 @@ pub fn run(engine: &Engine, caller: &Caller, conn: &mut PgConnection, run: &mut 
                 log::warn!("undo {} stops after {} changes: {error}", run.job.id, state.done);
                 return Err(error);
             }
-            Ok(Signal::Cancel) => return Ok(Signal::Cancel),
-            Ok(Signal::Continue) if state.phase == super::run::Phase::Finished => return Ok(Signal::Continue),
+            Ok(_) if state.phase == super::run::Phase::Finished => return Ok(Signal::Continue),
             Ok(Signal::Continue) => {}
+            Ok(signal) => return Ok(signal),
         }
     }
 }

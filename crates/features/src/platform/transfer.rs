@@ -1,12 +1,14 @@
 //! Imports and their undoing as jobs, each under the rights of whoever ordered it.
 
 use super::HINTS;
+use crate::people::access;
 use diesel::PgConnection;
 use kezhan_engine::access::Grants;
 use kezhan_engine::jobs::{Handler, Job, Run, Signal};
 use kezhan_engine::transfer::{run, undo};
-use kezhan_engine::{Access, Action, Caller, Engine, Result};
+use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::Lang;
+use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -37,11 +39,46 @@ impl By {
 
     /// The order as a payload that remembers who gave it.
     pub fn sign(caller: &Caller, order: &impl Serialize) -> Result<Value> {
-        let internal = |e: serde_json::Error| kezhan_engine::Error::Internal(e.to_string());
+        let internal = |e: serde_json::Error| Error::Internal(e.to_string());
         let mut payload = serde_json::to_value(order).map_err(internal)?;
         payload["by"] = serde_json::to_value(By::of(caller)).map_err(internal)?;
         Ok(payload)
     }
+}
+
+/// The person who ordered the job, with the rights that they have now, no wider than when they ordered it.
+pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<Caller> {
+    let by = By::read(job);
+    let person = match job.created_by_id {
+        Some(user) => access::person(conn, job.tenant_id, user, None)?,
+        None => None,
+    };
+    let mut rights = match (&person, &by.grants) {
+        (Some(person), Some(grants)) => {
+            let mut rights = person.access();
+            rights.grants = common(&rights, grants);
+            rights
+        }
+        // A service key stands for nobody but its role.
+        (None, Some(grants)) if job.created_by_id.is_none() => {
+            let mut rights = Access::default();
+            rights.grants.clone_from(grants);
+            rights
+        }
+        _ => return Err(Error::refused(Code::Forbidden, &["import"])),
+    };
+    rights.user = person.as_ref().map(|p| p.id);
+    Ok(Caller {
+        tenant: job.tenant_id,
+        user: rights.user,
+        department: rights.department,
+        channel: Channel::Import,
+        request_id: String::new(),
+        lang: by.lang,
+        offset_minutes: by.offset_minutes,
+        access: Arc::new(rights),
+        catalog: engine.catalog(conn, job.tenant_id)?,
+    })
 }
 
 /// What both allow.
@@ -91,7 +128,8 @@ impl Handler for Undos {
 }
 
 /// The handlers of this area.
-pub fn handlers(engine: &Arc<Engine>, caller: &CallerOf, root: PathBuf) -> Vec<Arc<dyn Handler>> {
+pub fn handlers(engine: &Arc<Engine>, root: PathBuf) -> Vec<Arc<dyn Handler>> {
+    let caller: CallerOf = Arc::new(caller_of);
     vec![
         Arc::new(Imports { engine: engine.clone(), caller: caller.clone(), root }),
         Arc::new(Undos { engine: engine.clone(), caller: caller.clone() }),

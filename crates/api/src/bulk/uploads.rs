@@ -1,0 +1,166 @@
+//! Files come in, are looked at once, and wait for their import.
+
+use crate::call::run;
+use crate::extract::Who;
+use crate::problem::ApiError;
+use crate::server::State;
+use actix_multipart::Multipart;
+use actix_web::{HttpResponse, web};
+use futures_util::TryStreamExt;
+use kezhan_engine::transfer::analyse::{Choices, analyse};
+use kezhan_engine::transfer::mapping::may_import;
+use kezhan_engine::transfer::read::Limits;
+use kezhan_engine::{Error, Result};
+use kezhan_features::platform::uploads::{self, Upload};
+use kezhan_features::platform::HINTS;
+use kezhan_meta::problem::Code;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+const FIELD_MAX: usize = 1_000;
+const NAME_MAX: usize = 200;
+
+/// Send a CSV, XLSX or NDJSON file to be imported. The answer tells what it holds and proposes an object and a mapping.
+#[utoipa::path(post, path = "/api/v1/bulk/uploads", tag = "bulk", operation_id = "uploadFile",
+    request_body(content = crate::bulk::schemas::BulkFile, content_type = "multipart/form-data"),
+    responses((status = 201, body = crate::bulk::schemas::BulkUpload, description = "The file with a first look into it; kept for 7 days")))]
+pub async fn upload(state: web::Data<State>, who: Who, body: Multipart) -> Result<HttpResponse, ApiError> {
+    // Nobody fills the disk who may not import anything.
+    let tenant = run(state.clone(), who.clone(), |call| {
+        let caller = call.caller;
+        match caller.catalog.objects().any(|o| may_import(caller, o)) {
+            true => Ok(caller.tenant),
+            false => Err(Error::refused(Code::Forbidden, &["import"])),
+        }
+    })
+    .await?;
+    let id = Uuid::now_v7();
+    let path = state.config.files.join(uploads::path_of(tenant, id));
+    let received = match receive(body, &path).await {
+        Ok(received) => received,
+        Err(error) => {
+            let _ = tokio::fs::remove_file(&path).await;
+            return Err(error);
+        }
+    };
+    let (at, file) = (path.clone(), received);
+    let done = run(state, who, move |call| {
+        let analysis = analyse(call.conn, call.caller, &HINTS, &at, &file.name, &file.choices)?;
+        let upload = uploads::add(call.conn, call.caller, id, &file.name, file.size)?;
+        shown(&upload, &analysis)
+    });
+    match done.await {
+        Ok(body) => Ok(HttpResponse::Created().json(body)),
+        Err(error) => {
+            let _ = tokio::fs::remove_file(&path).await;
+            Err(error)
+        }
+    }
+}
+
+fn shown(upload: &Upload, analysis: &impl serde::Serialize) -> Result<Value> {
+    let mut body = serde_json::to_value(analysis).map_err(|e| Error::Internal(e.to_string()))?;
+    body["id"] = upload.id.to_string().into();
+    body["name"] = upload.name.clone().into();
+    body["size"] = upload.size.into();
+    body["expires_at"] = kezhan_meta::check::instant(upload.expires_at).into();
+    Ok(body)
+}
+
+/// Look at an uploaded file again: for another object, another sheet, another encoding.
+#[utoipa::path(post, path = "/api/v1/bulk/uploads/{id}/mapping", tag = "bulk", operation_id = "mapUpload",
+    params(("id" = Uuid, Path, description = "The upload")),
+    request_body = crate::bulk::schemas::BulkChoices,
+    responses((status = 200, body = crate::bulk::schemas::BulkUpload, description = "As the upload answered")))]
+pub async fn remap(
+    state: web::Data<State>,
+    who: Who,
+    id: web::Path<Uuid>,
+    choices: web::Json<Choices>,
+) -> Result<HttpResponse, ApiError> {
+    let body = run(state, who, move |call| {
+        let upload = uploads::find(call.conn, call.caller, id.into_inner())?;
+        let path = call.state.config.files.join(&upload.path);
+        let analysis = analyse(call.conn, call.caller, &HINTS, &path, &upload.name, &choices)?;
+        shown(&upload, &analysis)
+    });
+    Ok(HttpResponse::Ok().json(body.await?))
+}
+
+struct Received {
+    name: String,
+    size: i64,
+    choices: Choices,
+}
+
+fn refused(code: Code, args: &[&str]) -> ApiError {
+    ApiError::refused(code, args)
+}
+
+fn broken(error: actix_multipart::MultipartError) -> ApiError {
+    refused(Code::BadRequest, &[&error.to_string()])
+}
+
+fn internal(error: std::io::Error) -> ApiError {
+    ApiError::internal(format!("an upload cannot be stored: {error}"))
+}
+
+/// Writes the file part to `path` as it arrives and collects the others.
+async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError> {
+    let limit = Limits::default().file_bytes;
+    let mut received = Received { name: String::new(), size: 0, choices: Choices::default() };
+    let mut found = false;
+    while let Some(mut part) = body.try_next().await.map_err(broken)? {
+        let key = part.name().unwrap_or_default().to_owned();
+        if key == "file" && !found {
+            found = true;
+            let given = part.content_disposition().and_then(|d| d.get_filename()).unwrap_or("file");
+            let name = given.rsplit(['/', '\\']).next().unwrap_or(given);
+            received.name = name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
+            let parent = path.parent().map(PathBuf::from).unwrap_or_default();
+            tokio::fs::create_dir_all(parent).await.map_err(internal)?;
+            let mut file = tokio::fs::File::create(path).await.map_err(internal)?;
+            let mut size = 0_u64;
+            while let Some(chunk) = part.try_next().await.map_err(broken)? {
+                size += chunk.len() as u64;
+                if size > limit {
+                    return Err(refused(Code::TooLarge, &[&format!("{} MB", limit >> 20)]));
+                }
+                file.write_all(&chunk).await.map_err(internal)?;
+            }
+            file.flush().await.map_err(internal)?;
+            received.size = i64::try_from(size).unwrap_or(i64::MAX);
+            continue;
+        }
+        let mut text = Vec::new();
+        while let Some(chunk) = part.try_next().await.map_err(broken)? {
+            text.extend_from_slice(&chunk);
+            if text.len() > FIELD_MAX {
+                return Err(refused(Code::TooLarge, &[&format!("{FIELD_MAX} B")]));
+            }
+        }
+        let text = String::from_utf8(text).map_err(|_| refused(Code::BadRequest, &["UTF-8"]))?;
+        let text = Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+        match key.as_str() {
+            "object" => received.choices.object = text,
+            "sheet" => received.choices.sheet = text,
+            "encoding" => received.choices.encoding = text,
+            _ => return Err(refused(Code::UnknownParameter, &[&key])),
+        }
+    }
+    if found { Ok(received) } else { Err(refused(Code::BadRequest, &["file"])) }
+}
+
+/// Removes files that nobody has imported in time.
+pub async fn sweep(state: &web::Data<State>) -> Result<(), ApiError> {
+    let paths = state.db.run(|conn| Ok(uploads::sweep(conn)?)).await?;
+    for path in paths {
+        let file = state.config.files.join(&path);
+        if let Err(error) = tokio::fs::remove_file(&file).await {
+            log::warn!("cannot remove {}: {error}", file.display());
+        }
+    }
+    Ok(())
+}
