@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod engine;
+pub mod import;
 pub mod postgres;
 pub mod process;
 pub mod server;

@@ -58,8 +58,7 @@ pub async fn create(
             let source = open(&call.state.config.files.join(&upload.path), &plan)?;
             let checked = Importer::check(call.caller, plan, &*source)?;
             let (format, headers) = (source.info().format, source.headers().to_vec());
-            let order =
-                transfer::run::Order { plan: checked, name: upload.name, path: upload.path, format, headers };
+            let order = transfer::run::Order { plan: checked, name: upload.name, path: upload.path, format, headers };
             let job = bulk::order(call.conn, call.caller, &order)?;
             accepted(call, &job)
         })
@@ -189,7 +188,8 @@ pub async fn events(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> R
     let id = id.into_inner();
     // What is wrong with the request is said while there is still a status to say it with.
     let first = look(&state, &who, id).await?;
-    let listener = Listener { state, who, id, next: Some(first), said: String::new(), spoken: Instant::now(), over: false };
+    let listener =
+        Listener { state, who, id, next: Some(first), said: String::new(), spoken: Instant::now(), over: false };
     let stream = futures_util::stream::unfold(listener, |mut listener| async move {
         let chunk = listener.next().await?;
         Some((Ok::<_, actix_web::Error>(chunk), listener))

@@ -94,9 +94,6 @@ mod tests {
     #[test]
     fn names_survive_any_client() {
         let header = super::disposition("客户 \"1\".csv");
-        assert_eq!(
-            header,
-            "attachment; filename=\"____1_.csv\"; filename*=UTF-8''%E5%AE%A2%E6%88%B7%20%221%22.csv"
-        );
+        assert_eq!(header, "attachment; filename=\"____1_.csv\"; filename*=UTF-8''%E5%AE%A2%E6%88%B7%20%221%22.csv");
     }
 }

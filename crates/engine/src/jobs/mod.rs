@@ -92,7 +92,8 @@ fn insert(
 ) -> Result<Uuid> {
     let id = Uuid::now_v7();
     let payload = serde_json::to_value(payload).map_err(|e| Error::Internal(e.to_string()))?;
-    let mut sql = Sql::new("INSERT INTO jobs (tenant_id, id, kind, payload, created_by_id, state, heartbeat_at) VALUES (");
+    let mut sql =
+        Sql::new("INSERT INTO jobs (tenant_id, id, kind, payload, created_by_id, state, heartbeat_at) VALUES (");
     sql.uuid(tenant).push(", ").uuid(id).push(", ").text(kind).push(", ").bind(Bind::Json(Some(payload)));
     sql.push(", ").bind(Bind::Uuid(user)).push(", ").text(state).push(", now())");
     sql.execute(conn)?;
@@ -248,7 +249,8 @@ impl Run {
 
     /// Back into the queue, for another worker to go on with at once.
     fn hand_over(&self, conn: &mut PgConnection) -> Result<()> {
-        let mut sql = Sql::new("UPDATE jobs SET state = 'queued', locked_by = NULL, updated_at = now(), run_at = now()");
+        let mut sql =
+            Sql::new("UPDATE jobs SET state = 'queued', locked_by = NULL, updated_at = now(), run_at = now()");
         self.mine(&mut sql);
         sql.execute(conn)?;
         Ok(())

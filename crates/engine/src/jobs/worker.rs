@@ -32,12 +32,7 @@ pub struct Worker {
 
 impl Worker {
     pub fn new(url: &str, handlers: Vec<Arc<dyn Handler>>) -> Worker {
-        Worker {
-            url: url.to_owned(),
-            handlers,
-            poll: Duration::from_millis(500),
-            stale: Duration::from_secs(30),
-        }
+        Worker { url: url.to_owned(), handlers, poll: Duration::from_millis(500), stale: Duration::from_secs(30) }
     }
 
     /// Works until `stop` is set; a job at hand is handed over at its next checkpoint.

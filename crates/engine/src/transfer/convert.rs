@@ -51,15 +51,24 @@ pub fn value(field: &FieldMeta, cell: &Cell, reading: Reading) -> Result<(Value,
             }
             let number = number.normalize();
             match field.kind {
-                T::Integer => json!(i64::try_from(number).ok().filter(|_| number.scale() == 0)
-                    .ok_or_else(|| Misfit::new(Code::WrongType, "integer"))?),
+                T::Integer => json!(
+                    i64::try_from(number)
+                        .ok()
+                        .filter(|_| number.scale() == 0)
+                        .ok_or_else(|| Misfit::new(Code::WrongType, "integer"))?
+                ),
                 // More places than are kept are rounded: spreadsheets calculate in binary.
                 T::Decimal { scale } => json!(number.round_dp(u32::from(scale)).to_string()),
                 _ => json!(number.round_dp(4).to_string()),
             }
         }
-        T::Date => json!(moment(cell, reading).map(|m| m.0.date()).ok_or_else(|| Misfit::new(Code::BadDate, text))?
-            .format("%Y-%m-%d").to_string()),
+        T::Date => json!(
+            moment(cell, reading)
+                .map(|m| m.0.date())
+                .ok_or_else(|| Misfit::new(Code::BadDate, text))?
+                .format("%Y-%m-%d")
+                .to_string()
+        ),
         T::DateTime => {
             let (local, offset) = moment(cell, reading).ok_or_else(|| Misfit::new(Code::BadDate, text))?;
             let utc = local - Duration::minutes(i64::from(offset));
@@ -90,7 +99,12 @@ pub fn value(field: &FieldMeta, cell: &Cell, reading: Reading) -> Result<(Value,
             json!(half_width(text).to_uppercase())
         }
         T::Text | T::Phone | T::Id => json!(one_line(text)),
-        T::Reference { .. } | T::MultiReference { .. } | T::User | T::Department | T::File | T::AutoNumber { .. }
+        T::Reference { .. }
+        | T::MultiReference { .. }
+        | T::User
+        | T::Department
+        | T::File
+        | T::AutoNumber { .. }
         | T::Json => return Err(Misfit::new(Code::ReadOnly, text)),
     };
     match normalise_value(field, &value) {
@@ -127,9 +141,7 @@ fn names(option: &Choice) -> [&str; 3] {
 
 /// The options that were probably meant, likeliest first.
 pub fn near_choices<'a>(options: &'a [Choice], text: &str) -> Vec<(&'a Choice, f64)> {
-    let score = |o: &Choice| {
-        names(o).into_iter().map(|n| similarity(text, n)).fold(0.0, f64::max)
-    };
+    let score = |o: &Choice| names(o).into_iter().map(|n| similarity(text, n)).fold(0.0, f64::max);
     let mut found: Vec<_> = options.iter().map(|o| (o, score(o))).filter(|(_, s)| *s > 0.0).collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1));
     found.truncate(3);

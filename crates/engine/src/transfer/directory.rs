@@ -174,7 +174,8 @@ impl Directory {
             if let Some(path) = only {
                 let filter = kezhan_meta::Filter::field(path, kezhan_meta::Op::Eq, true);
                 let access = crate::Access::unrestricted();
-                let tree = kezhan_meta::resolve::resolve(&filter, &caller.catalog, &object, &access, &caller.context())?;
+                let tree =
+                    kezhan_meta::resolve::resolve(&filter, &caller.catalog, &object, &access, &caller.context())?;
                 sql.push(" AND ");
                 crate::sql::filter::print(&mut sql, &guard, &object, "t", &tree, &mut aliases)?;
             }
@@ -289,5 +290,11 @@ impl Directory {
 }
 
 fn put(hits: &mut HashMap<u64, Hit>, hash: u64, id: Uuid) {
-    hits.entry(hash).and_modify(|hit| if *hit != Hit::One(id) { *hit = Hit::Many }).or_insert(Hit::One(id));
+    hits.entry(hash)
+        .and_modify(|hit| {
+            if *hit != Hit::One(id) {
+                *hit = Hit::Many
+            }
+        })
+        .or_insert(Hit::One(id));
 }

@@ -117,8 +117,7 @@ impl Export {
     }
 
     fn rows(&self, engine: &Engine, conn: &mut PgConnection, out: impl Write + Send) -> Result<u64> {
-        let head: Vec<Column> =
-            self.columns.iter().map(|c| Column::new(c.path.join("."), c.label.clone())).collect();
+        let head: Vec<Column> = self.columns.iter().map(|c| Column::new(c.path.join("."), c.label.clone())).collect();
         let mut sink = write::create(self.format, out, &head).map_err(unwritable)?;
         let mut query = self.query.clone();
         let mut count = 0;

@@ -54,7 +54,8 @@ pub fn objects(caller: &Caller, hints: &Hints, name: &str, columns: &[ColumnProf
             if has(&object.title) {
                 score += 0.1;
             }
-            let lacks = object.fields.iter().any(|f| f.required && f.default.is_none() && importable(f) && !has(&f.key));
+            let lacks =
+                object.fields.iter().any(|f| f.required && f.default.is_none() && importable(f) && !has(&f.key));
             if lacks {
                 score *= 0.8;
             }
@@ -151,11 +152,35 @@ fn fit(field: &FieldMeta, column: &ColumnProfile) -> f32 {
     let date = matches!(column.kind, Kind::Date { .. } | Kind::DateTime { .. });
     match (&field.kind, &column.kind) {
         (_, Kind::Empty) => 0.9,
-        (T::Integer | T::Decimal { .. } | T::Money | T::Percent, _) => if number { 1.0 } else { 0.4 },
+        (T::Integer | T::Decimal { .. } | T::Money | T::Percent, _) => {
+            if number {
+                1.0
+            } else {
+                0.4
+            }
+        }
         (T::Date | T::DateTime, Kind::Integer) => 0.6,
-        (T::Date | T::DateTime, _) => if date { 1.0 } else { 0.4 },
-        (T::Email, kind) => if *kind == Kind::Email { 1.0 } else { 0.5 },
-        (T::Url, kind) => if *kind == Kind::Url { 1.0 } else { 0.7 },
+        (T::Date | T::DateTime, _) => {
+            if date {
+                1.0
+            } else {
+                0.4
+            }
+        }
+        (T::Email, kind) => {
+            if *kind == Kind::Email {
+                1.0
+            } else {
+                0.5
+            }
+        }
+        (T::Url, kind) => {
+            if *kind == Kind::Url {
+                1.0
+            } else {
+                0.7
+            }
+        }
         (T::Phone, Kind::Phone) => 1.0,
         (T::Phone, Kind::Text | Kind::Integer) => 0.8,
         (T::Phone, _) => 0.4,
@@ -171,7 +196,13 @@ fn by_content(field: &FieldMeta, column: &ColumnProfile) -> f32 {
     match (&field.kind, &column.kind) {
         (_, Kind::Uscc) if field.rules.contains(&Rule::Uscc) => 0.6,
         (FieldType::Email, Kind::Email) => 0.4,
-        (FieldType::Phone, Kind::Phone) => if field.key == "mobile" { 0.42 } else { 0.4 },
+        (FieldType::Phone, Kind::Phone) => {
+            if field.key == "mobile" {
+                0.42
+            } else {
+                0.4
+            }
+        }
         (FieldType::Url, Kind::Url) => 0.36,
         _ => 0.0,
     }
@@ -222,7 +253,8 @@ pub fn remember(
     columns: &[ColumnPlan],
 ) -> Result<()> {
     let mapping: Value = serde_json::to_value(columns).map_err(|e| Error::Internal(e.to_string()))?;
-    let mut sql = Sql::new("INSERT INTO import_mappings (tenant_id, object, signature, mapping, updated_by_id) VALUES (");
+    let mut sql =
+        Sql::new("INSERT INTO import_mappings (tenant_id, object, signature, mapping, updated_by_id) VALUES (");
     sql.uuid(caller.tenant).push(", ").text(object).push(", ").text(signature).push(", ");
     sql.bind(Bind::Json(Some(mapping))).push(", ").bind(Bind::Uuid(caller.user));
     sql.push(") ON CONFLICT (tenant_id, object, signature) DO UPDATE SET mapping = excluded.mapping, ");

@@ -36,7 +36,12 @@ pub fn rows(
     limit: i64,
 ) -> Result<Vec<Outcome>> {
     let mut sql = Sql::new("SELECT row_no, outcome, object, record_id, error::text, raw::text FROM import_rows WHERE ");
-    sql.push("tenant_id = ").uuid(tenant).push(" AND job_id = ").uuid(job).push(" AND part = 0 AND row_no > ").int(after);
+    sql.push("tenant_id = ")
+        .uuid(tenant)
+        .push(" AND job_id = ")
+        .uuid(job)
+        .push(" AND part = 0 AND row_no > ")
+        .int(after);
     if !outcomes.is_empty() {
         let list = outcomes.iter().map(|o| (*o).to_owned()).collect();
         sql.push(" AND outcome = ANY(").bind(crate::sql::Bind::Texts(Some(list))).push(")");
@@ -113,7 +118,12 @@ impl Sheet<'_> {
     }
 
     /// The rows that did not fail, with what became of them and the id of the record.
-    pub fn success(&self, conn: &mut PgConnection, source: Option<&mut dyn RowSource>, out: impl Write + Send) -> Result<()> {
+    pub fn success(
+        &self,
+        conn: &mut PgConnection,
+        source: Option<&mut dyn RowSource>,
+        out: impl Write + Send,
+    ) -> Result<()> {
         let (outcome, record) = match self.lang {
             Lang::Zh => ("结果", "记录编号"),
             Lang::En => ("Outcome", "Record ID"),

@@ -109,8 +109,7 @@ pub struct Importer<'e> {
 
 /// Opens a file as the plan says.
 pub fn open(path: &Path, plan: &Plan) -> Result<Box<dyn RowSource>> {
-    let options =
-        ReadOptions { sheet: plan.sheet.clone(), encoding: plan.encoding.clone(), ..ReadOptions::default() };
+    let options = ReadOptions { sheet: plan.sheet.clone(), encoding: plan.encoding.clone(), ..ReadOptions::default() };
     super::read::open_with(path, &options).map_err(unreadable)
 }
 
@@ -186,7 +185,8 @@ impl<'e> Importer<'e> {
             scan.rows += 1;
             let Ok(cells) = row else { continue };
             for (column, vote) in self.columns.iter().zip(&mut votes) {
-                if let (FieldType::Date | FieldType::DateTime, Some(cell)) = (&column.field.kind, cells.get(column.at)) {
+                if let (FieldType::Date | FieldType::DateTime, Some(cell)) = (&column.field.kind, cells.get(column.at))
+                {
                     vote.add(&cell.trimmed());
                 }
             }
@@ -221,7 +221,13 @@ impl<'e> Importer<'e> {
                 row.number = error.row;
                 row.cells = error.cells;
                 let args = vec![error.kind.to_string()];
-                row.faults.push(Fault { column: None, field: String::new(), value: String::new(), code: Code::BadRow, args });
+                row.faults.push(Fault {
+                    column: None,
+                    field: String::new(),
+                    value: String::new(),
+                    code: Code::BadRow,
+                    args,
+                });
             }
             Ok(cells) => {
                 row.cells = cells;
@@ -332,13 +338,8 @@ impl<'e> Importer<'e> {
         if let Some(fault) = row.faults.first() {
             return Verdict::Fail(fault.clone());
         }
-        let whole = |code, args| Verdict::Fail(Fault {
-            column: None,
-            field: String::new(),
-            value: String::new(),
-            code,
-            args,
-        });
+        let whole =
+            |code, args| Verdict::Fail(Fault { column: None, field: String::new(), value: String::new(), code, args });
         let Some(found) = found else {
             return match self.plan.operation {
                 Operation::Insert | Operation::Upsert => Verdict::Create,

@@ -237,12 +237,7 @@ impl Work<'_, '_> {
         result
     }
 
-    fn attempt(
-        &mut self,
-        conn: &mut PgConnection,
-        rows: &[(u64, RowText)],
-        carefully: bool,
-    ) -> Result<Signal> {
+    fn attempt(&mut self, conn: &mut PgConnection, rows: &[(u64, RowText)], carefully: bool) -> Result<Signal> {
         let mut entries = Vec::with_capacity(rows.len());
         for (number, read) in rows {
             let row = self.importer.row(*number, read.clone());
@@ -333,24 +328,25 @@ impl Work<'_, '_> {
             let id = match known {
                 Some(super::directory::Hit::One(id)) => id,
                 Some(super::directory::Hit::Many) => {
-                    return Err(Error::Invalid(vec![Violation::new(&*make.field, Code::AmbiguousValue).with(&make.title)]));
+                    return Err(Error::Invalid(vec![
+                        Violation::new(&*make.field, Code::AmbiguousValue).with(&make.title),
+                    ]));
                 }
                 None => {
                     let unknown = || Error::Internal(format!("unknown object {}", make.target));
                     let target = self.importer.caller.catalog.get(&make.target).cloned().ok_or_else(unknown)?;
                     let values = self.importer.making(&target, &make.title);
                     // What is wrong with the missing record is wrong with the column that names it.
-                    let written = self
-                        .importer
-                        .engine
-                        .create(conn, &self.importer.caller, &target, values.clone())
-                        .map_err(|error| match error {
-                            Error::Invalid(mut faults) => {
-                                faults.iter_mut().for_each(|f| f.field.clone_from(&make.field));
-                                Error::Invalid(faults)
-                            }
-                            other => other,
-                        })?;
+                    let written =
+                        self.importer.engine.create(conn, &self.importer.caller, &target, values.clone()).map_err(
+                            |error| match error {
+                                Error::Invalid(mut faults) => {
+                                    faults.iter_mut().for_each(|f| f.field.clone_from(&make.field));
+                                    Error::Invalid(faults)
+                                }
+                                other => other,
+                            },
+                        )?;
                     self.importer.note(&target.name, written.id, &values, None);
                     let object = target.name.to_string();
                     entries.push(Entry { part: at + 1, object, ..self.entry(row, "created", Some(written.id)) });
@@ -405,7 +401,8 @@ impl Work<'_, '_> {
             return Ok(());
         }
         let rows = serde_json::to_value(entries).map_err(|e| Error::Internal(e.to_string()))?;
-        let mut sql = Sql::new("INSERT INTO import_rows (tenant_id, job_id, row_no, part, outcome, object, record_id, ");
+        let mut sql =
+            Sql::new("INSERT INTO import_rows (tenant_id, job_id, row_no, part, outcome, object, record_id, ");
         sql.push("links, error, raw) SELECT ").uuid(self.run.job.tenant_id).push(", ").uuid(self.run.job.id);
         sql.push(", row_no, part, outcome, object, record_id, links, error, raw FROM jsonb_to_recordset(");
         sql.bind(Bind::Json(Some(rows))).push(") AS r(row_no bigint, part smallint, outcome text, object text, ");
@@ -499,7 +496,11 @@ impl Work<'_, '_> {
                 };
                 let mut sql = Sql::new("UPDATE import_rows SET links = NULL, error = ");
                 sql.bind(Bind::Json(error)).push(" WHERE tenant_id = ").uuid(self.run.job.tenant_id);
-                sql.push(" AND job_id = ").uuid(self.run.job.id).push(" AND row_no = ").int(number).push(" AND part = 0");
+                sql.push(" AND job_id = ")
+                    .uuid(self.run.job.id)
+                    .push(" AND row_no = ")
+                    .int(number)
+                    .push(" AND part = 0");
                 sql.execute(conn)?;
             }
             let state = self.state.clone();
@@ -554,10 +555,12 @@ fn is_about_a_row(error: &Error) -> bool {
     use diesel::result::{DatabaseErrorKind as Kind, Error as E};
     match error {
         Error::Refused { .. } | Error::Invalid(_) | Error::Stale(_) => true,
-        Error::Database(E::DatabaseError(kind, _)) => matches!(
-            kind,
-            Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::NotNullViolation | Kind::CheckViolation
-        ) || matches!(kind, Kind::Unknown if !error.to_string().contains("canceling statement")),
+        Error::Database(E::DatabaseError(kind, _)) => {
+            matches!(
+                kind,
+                Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::NotNullViolation | Kind::CheckViolation
+            ) || matches!(kind, Kind::Unknown if !error.to_string().contains("canceling statement"))
+        }
         _ => false,
     }
 }

@@ -37,9 +37,8 @@ fn note(caller: &Caller, field: &FieldMeta, required: bool) -> String {
     use FieldType as T;
     let zh = caller.lang == Lang::Zh;
     let say = |chinese: &str, english: &str| if zh { chinese.to_owned() } else { english.to_owned() };
-    let title = |name: &str| {
-        caller.catalog.get(name).map_or_else(|| name.to_owned(), |o| o.label.get(caller.lang).to_owned())
-    };
+    let title =
+        |name: &str| caller.catalog.get(name).map_or_else(|| name.to_owned(), |o| o.label.get(caller.lang).to_owned());
     let mut lines = Vec::new();
     if required {
         lines.push(say("必填", "Required"));
@@ -58,7 +57,11 @@ fn note(caller: &Caller, field: &FieldMeta, required: bool) -> String {
         T::MultiChoice { options } => {
             let labels: Vec<&str> = options.iter().map(|o| o.label.get(caller.lang)).collect();
             let list = labels.join(if zh { "、" } else { ", " });
-            if zh { format!("可多选，用逗号分隔：{list}") } else { format!("Several, separated by commas: {list}") }
+            if zh {
+                format!("可多选，用逗号分隔：{list}")
+            } else {
+                format!("Several, separated by commas: {list}")
+            }
         }
         T::Tags => say("可填多个，用逗号分隔", "Several, separated by commas"),
         T::Phone => say("手机或座机，如 13800138000、010-62345678", "A telephone number such as +86 138 0013 8000"),
@@ -69,14 +72,20 @@ fn note(caller: &Caller, field: &FieldMeta, required: bool) -> String {
         T::User => say("员工的姓名、用户名或邮箱", "Name, user name or e-mail of a user"),
         T::Department => say("部门名称", "Name of a department"),
         T::Reference { to } => {
-            if zh { format!("{}的名称或编号", title(to)) } else { format!("Name or code of: {}", title(to)) }
+            if zh {
+                format!("{}的名称或编号", title(to))
+            } else {
+                format!("Name or code of: {}", title(to))
+            }
         }
         T::MultiReference { to } => {
-            if zh { format!("{}的名称，用逗号分隔", title(to)) } else { format!("Names of: {}, separated by commas", title(to)) }
+            if zh {
+                format!("{}的名称，用逗号分隔", title(to))
+            } else {
+                format!("Names of: {}, separated by commas", title(to))
+            }
         }
-        T::Text | T::LongText | T::RichText | T::Id | T::File | T::AutoNumber { .. } | T::Json => {
-            say("文本", "Text")
-        }
+        T::Text | T::LongText | T::RichText | T::Id | T::File | T::AutoNumber { .. } | T::Json => say("文本", "Text"),
     });
     lines.join("\n")
 }

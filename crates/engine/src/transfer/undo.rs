@@ -177,7 +177,15 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn problem(&self, state: &mut Progress, change: &Change, title: &str, fields: &[String], code: Code, args: &[String]) {
+    fn problem(
+        &self,
+        state: &mut Progress,
+        change: &Change,
+        title: &str,
+        fields: &[String],
+        code: Code,
+        args: &[String],
+    ) {
         if state.problems.len() < PROBLEMS {
             state.problems.push(json!({
                 "object": change.object, "id": change.record, "title": title, "fields": fields, "code": code.key(),

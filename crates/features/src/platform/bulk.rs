@@ -91,10 +91,11 @@ fn names(conn: &mut PgConnection, caller: &Caller, ids: Vec<Uuid>) -> Result<Has
         #[diesel(sql_type = Text)]
         name: String,
     }
-    let rows: Vec<Row> = diesel::sql_query("SELECT id, name::text AS name FROM users WHERE tenant_id = $1 AND id = ANY($2)")
-        .bind::<SqlUuid, _>(caller.tenant)
-        .bind::<Array<SqlUuid>, _>(ids)
-        .load(conn)?;
+    let rows: Vec<Row> =
+        diesel::sql_query("SELECT id, name::text AS name FROM users WHERE tenant_id = $1 AND id = ANY($2)")
+            .bind::<SqlUuid, _>(caller.tenant)
+            .bind::<Array<SqlUuid>, _>(ids)
+            .load(conn)?;
     Ok(rows.into_iter().map(|r| (r.id, r.name)).collect())
 }
 
