@@ -132,7 +132,7 @@ fn choice<'a>(options: &'a [Choice], text: &str) -> Option<&'a str> {
     let found = options.iter().find(|o| names(o).iter().any(|n| fold(n) == wanted));
     // `A（重点客户）` is also known as A and as 重点客户.
     let part = |n: &&str| n.split(['（', '）', '(', ')']).any(|p| fold(p) == wanted);
-    found.or_else(|| options.iter().find(|o| names(o).iter().any(|n| part(n)))).map(|o| o.value.as_ref())
+    found.or_else(|| options.iter().find(|o| names(o).iter().any(&part))).map(|o| o.value.as_ref())
 }
 
 fn names(option: &Choice) -> [&str; 3] {

@@ -184,8 +184,10 @@ fn fit(field: &FieldMeta, column: &ColumnProfile) -> f32 {
         (T::Phone, Kind::Phone) => 1.0,
         (T::Phone, Kind::Text | Kind::Integer) => 0.8,
         (T::Phone, _) => 0.4,
-        (T::Reference { .. } | T::User | T::Department | T::Choice { .. }, kind) => {
-            if date || matches!(kind, Kind::Decimal | Kind::Percent) { 0.4 } else { 1.0 }
+        (T::Reference { .. } | T::User | T::Department | T::Choice { .. }, kind)
+            if date || matches!(kind, Kind::Decimal | Kind::Percent) =>
+        {
+            0.4
         }
         _ => 1.0,
     }

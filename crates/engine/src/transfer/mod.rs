@@ -5,10 +5,13 @@
 
 pub mod analyse;
 mod cell;
+mod check;
 pub mod convert;
 pub mod directory;
 pub mod export;
 pub mod hints;
+mod ledger;
+mod link;
 pub mod mapping;
 pub mod preview;
 pub mod read;

@@ -5,7 +5,7 @@ use super::directory::{self, Directory, Hit, KeyField};
 use super::hints::Hints;
 use super::read::{ReadError, ReadOptions, RowError, RowSource};
 use super::settings::{ColumnPlan, OnDuplicate, Operation, Plan, Unknown};
-use super::{Cell, mapping};
+use super::{Cell, check};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
@@ -134,8 +134,8 @@ impl<'e> Importer<'e> {
         if let Some(action) = needed.into_iter().find(|a| !caller.access.may(&object.name, *a)) {
             return Err(Error::refused(Code::Forbidden, &[action.key()]));
         }
-        columns(&object, &plan, source.headers())?;
-        let defaults = canonical_defaults(&object, &plan.defaults)?;
+        check::columns(&object, &plan, source.headers())?;
+        let defaults = check::canonical_defaults(&object, &plan.defaults)?;
         Ok(Plan { defaults, ..plan })
     }
 
@@ -149,14 +149,14 @@ impl<'e> Importer<'e> {
     ) -> Result<Importer<'e>> {
         let plan = Importer::check(caller, plan, source)?;
         let object = caller.catalog.get(&plan.object).cloned().ok_or_else(Error::not_found)?;
-        let columns = columns(&object, &plan, source.headers())?;
+        let columns = check::columns(&object, &plan, source.headers())?;
         let mut targets = BTreeMap::new();
         for target in columns.iter().filter_map(|c| c.field.target()) {
             let Some(meta) = caller.catalog.get(target).filter(|_| !targets.contains_key(target)) else { continue };
             let keys = directory::reference_keys(meta);
             targets.insert(target.to_owned(), Directory::load(conn, caller, hints, meta, keys)?);
         }
-        let matchers = matchers(hints, &object, &plan, &columns)?;
+        let matchers = check::matchers(hints, &object, &plan, &columns)?;
         let own = Directory::load(conn, caller, &Hints::default(), &object, matchers.clone())?;
         Ok(Importer {
             engine,
@@ -463,81 +463,4 @@ impl<'e> Importer<'e> {
             "message": fault.code.message(lang, &fault.args),
         })
     }
-}
-
-fn columns(object: &ObjectMeta, plan: &Plan, headers: &[String]) -> Result<Vec<Column>> {
-    let mut columns: Vec<Column> = Vec::new();
-    let mut faults = Vec::new();
-    for (at, one) in plan.columns.iter().enumerate() {
-        let Some(key) = &one.field else { continue };
-        let path = format!("columns[{at}]");
-        let Some(header) = headers.get(one.column) else {
-            faults.push(Violation::new(format!("{path}.column"), Code::UnknownValue).with(one.column));
-            continue;
-        };
-        let Some(field) = object.field(key).filter(|f| mapping::importable(f)) else {
-            faults.push(Violation::new(format!("{path}.field"), Code::UnknownValue).with(key));
-            continue;
-        };
-        if columns.iter().any(|c| c.field.key == field.key) {
-            faults.push(Violation::new(format!("{path}.field"), Code::MappedTwice).with(key));
-            continue;
-        }
-        columns.push(Column {
-            at: one.column,
-            header: header.clone(),
-            field: field.clone(),
-            plan: one.clone(),
-            order: one.date_order.unwrap_or_default(),
-            certain: true,
-        });
-    }
-    if columns.is_empty() && faults.is_empty() {
-        faults.push(Violation::new("columns", Code::NothingMapped));
-    }
-    if faults.is_empty() { Ok(columns) } else { Err(Error::Invalid(faults)) }
-}
-
-fn canonical_defaults(object: &ObjectMeta, defaults: &Record) -> Result<Record> {
-    let mut out = Record::new();
-    let mut faults = Vec::new();
-    for (key, value) in defaults {
-        match object.field(key).filter(|f| mapping::importable(f)) {
-            None => faults.push(Violation::new(format!("defaults.{key}"), Code::UnknownKey)),
-            Some(field) => match normalise_value(field, value) {
-                Ok(Value::Null) => {}
-                Ok(value) => drop(out.insert(key.clone(), value)),
-                Err(fault) => faults.push(Violation { field: format!("defaults.{key}"), ..fault }),
-            },
-        }
-    }
-    if faults.is_empty() { Ok(out) } else { Err(Error::Invalid(faults)) }
-}
-
-/// The keys by which rows are matched: those asked for, else all that the file has columns for.
-fn matchers(hints: &Hints, object: &ObjectMeta, plan: &Plan, columns: &[Column]) -> Result<Vec<KeyField>> {
-    let mapped = |key: &str| columns.iter().any(|c| c.field.key == key);
-    let mut keys = directory::sameness_keys(hints, object);
-    if mapped("id") {
-        keys.insert(0, KeyField { field: "id".to_owned(), form: directory::Form::Plain });
-    }
-    if let Some(wanted) = &plan.duplicates.keys {
-        let texts = |f: &&FieldMeta| matches!(f.kind, FieldType::Text | FieldType::Email | FieldType::Phone);
-        for key in wanted.iter().filter(|k| k.as_str() != "id") {
-            let Some(field) = object.field(key).filter(texts) else {
-                return Err(Error::Invalid(vec![Violation::new("duplicates.keys", Code::UnknownValue).with(key)]));
-            };
-            if !keys.iter().any(|k| k.field == *key) {
-                let form = match field.kind {
-                    FieldType::Phone => directory::Form::Phone,
-                    FieldType::Email => directory::Form::Email,
-                    _ => directory::Form::Plain,
-                };
-                keys.push(KeyField { field: key.clone(), form });
-            }
-        }
-        keys.retain(|k| wanted.contains(&k.field));
-    }
-    keys.retain(|k| mapped(&k.field));
-    Ok(keys)
 }

@@ -1,12 +1,14 @@
 //! The import itself, as a durable job: chunks of rows, each in one transaction with what became of them and how far
 //! the job has come. Killed at any moment, it loses and doubles nothing.
 
+use super::directory::Hit;
+use super::ledger::{self, Entry};
 use super::read::RowSource;
 use super::rows::{Fault, Importer, Row, Verdict, open};
 use super::settings::Plan;
 use super::{Cell, Format, preview};
 use crate::jobs::{Job, Run, Signal};
-use crate::sql::{Bind, Sql};
+use crate::sql::Sql;
 use crate::{Caller, Channel, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
@@ -18,7 +20,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 const CHUNK_FIRST: usize = 50;
-const CHUNK_MAX: usize = 500;
+pub(super) const CHUNK_MAX: usize = 500;
 /// A chunk is to take about this long, so that progress moves and locks are short.
 const CHUNK_TIME: Duration = Duration::from_millis(700);
 /// Rows of a dry run that runs as a job.
@@ -70,19 +72,6 @@ pub struct Progress {
     pub since: i64,
 }
 
-/// What became of a row, or of a record made on its way.
-#[derive(Serialize)]
-struct Entry {
-    row_no: u64,
-    part: usize,
-    outcome: &'static str,
-    object: String,
-    record_id: Option<Uuid>,
-    links: Option<Value>,
-    error: Option<Value>,
-    raw: Option<Value>,
-}
-
 /// What marks the changes of one import in the history.
 pub fn request_id(job: Uuid) -> String {
     format!("import-{job}")
@@ -124,7 +113,7 @@ pub fn run(
     if state.phase == Phase::Scanning {
         state = Progress { phase: Phase::Importing, total: scan.rows, since: last_change(conn, &caller)?, ..state };
     }
-    importer.made = made_before(conn, &run.job)?;
+    importer.made = ledger::made_before(conn, &run.job)?;
     source.seek_row(state.done).map_err(super::rows::unreadable)?;
     let mut work = Work { importer, run, state, started: Instant::now(), begun: 0 };
     work.begun = work.state.done;
@@ -142,24 +131,11 @@ fn last_change(conn: &mut PgConnection, caller: &Caller) -> Result<i64> {
     Ok(last)
 }
 
-/// The records that earlier runs of this job made.
-fn made_before(conn: &mut PgConnection, job: &Job) -> Result<std::collections::HashMap<Uuid, u64>> {
-    let mut sql = Sql::new("SELECT record_id, row_no FROM import_rows WHERE tenant_id = ");
-    sql.uuid(job.tenant_id).push(" AND job_id = ").uuid(job.id).push(" AND outcome = 'created' AND part = 0");
-    let mut made = std::collections::HashMap::new();
-    sql.rows(conn, |row| {
-        if let (Some(id), Some(number)) = (row.uuid(0), row.int8(1)) {
-            made.insert(id, number.unsigned_abs());
-        }
-        Ok(())
-    })?;
-    Ok(made)
-}
-
-struct Work<'w, 'e> {
-    importer: Importer<'e>,
-    run: &'w mut Run,
-    state: Progress,
+/// An import under way.
+pub(super) struct Work<'w, 'e> {
+    pub(super) importer: Importer<'e>,
+    pub(super) run: &'w mut Run,
+    pub(super) state: Progress,
     started: Instant,
     begun: u64,
 }
@@ -220,7 +196,7 @@ impl Work<'_, '_> {
         let mark = self.importer.mark();
         let fast = conn.transaction(|conn| self.attempt(conn, &rows, false));
         let result = match fast {
-            Err(error) if is_about_a_row(&error) => {
+            Err(error) if ledger::is_about_a_row(&error) => {
                 self.importer.forget(&mark);
                 self.state = before.clone();
                 conn.transaction(|conn| self.attempt(conn, &rows, true))
@@ -250,7 +226,7 @@ impl Work<'_, '_> {
             };
             match done {
                 Ok(()) => {}
-                Err(error) if carefully && is_about_a_row(&error) => {
+                Err(error) if carefully && ledger::is_about_a_row(&error) => {
                     entries.truncate(at);
                     self.importer.forget(&mark);
                     let faults = self.faults(&row, &error);
@@ -260,7 +236,7 @@ impl Work<'_, '_> {
             }
             self.state.done += 1;
         }
-        self.store(conn, &entries)?;
+        ledger::store(conn, &self.run.job, &entries)?;
         self.count(&entries);
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         self.state.per_second = ((self.state.done - self.begun) as f64 / seconds * 10.0).round() / 10.0;
@@ -283,10 +259,10 @@ impl Work<'_, '_> {
             Verdict::Skip => {
                 let found = self.importer.matching(row);
                 let id = found.and_then(|f| match f.hit {
-                    super::directory::Hit::One(id) => Some(id),
-                    super::directory::Hit::Many => None,
+                    Hit::One(id) => Some(id),
+                    Hit::Many => None,
                 });
-                entries.push(Entry { raw: Some(raw(&row.cells)), ..self.entry(row, "skipped", id) });
+                entries.push(Entry { raw: Some(ledger::raw(&row.cells)), ..self.entry(row, "skipped", id) });
                 return Ok(());
             }
             Verdict::Delete(id) => {
@@ -326,8 +302,8 @@ impl Work<'_, '_> {
         for (at, make) in row.makes.iter().enumerate() {
             let known = self.importer.targets.get(&make.target).and_then(|d| d.find(&make.title));
             let id = match known {
-                Some(super::directory::Hit::One(id)) => id,
-                Some(super::directory::Hit::Many) => {
+                Some(Hit::One(id)) => id,
+                Some(Hit::Many) => {
                     return Err(Error::Invalid(vec![
                         Violation::new(&*make.field, Code::AmbiguousValue).with(&make.title),
                     ]));
@@ -374,7 +350,7 @@ impl Work<'_, '_> {
         let lang = self.importer.caller.lang;
         let errors: Vec<Value> = faults.iter().map(|f| self.importer.describe(f, lang)).collect();
         let error = Some(json!(errors));
-        entries.push(Entry { error, raw: Some(raw(&row.cells)), ..self.entry(row, "failed", None) });
+        entries.push(Entry { error, raw: Some(ledger::raw(&row.cells)), ..self.entry(row, "failed", None) });
     }
 
     fn faults(&self, row: &Row, error: &Error) -> Vec<Fault> {
@@ -394,21 +370,6 @@ impl Work<'_, '_> {
                 vec![whole(Code::BadRow, &[self.run.job.id.to_string()])]
             }
         }
-    }
-
-    fn store(&self, conn: &mut PgConnection, entries: &[Entry]) -> Result<()> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let rows = serde_json::to_value(entries).map_err(|e| Error::Internal(e.to_string()))?;
-        let mut sql =
-            Sql::new("INSERT INTO import_rows (tenant_id, job_id, row_no, part, outcome, object, record_id, ");
-        sql.push("links, error, raw) SELECT ").uuid(self.run.job.tenant_id).push(", ").uuid(self.run.job.id);
-        sql.push(", row_no, part, outcome, object, record_id, links, error, raw FROM jsonb_to_recordset(");
-        sql.bind(Bind::Json(Some(rows))).push(") AS r(row_no bigint, part smallint, outcome text, object text, ");
-        sql.push("record_id uuid, links jsonb, error jsonb, raw jsonb)");
-        sql.execute(conn)?;
-        Ok(())
     }
 
     fn count(&mut self, entries: &[Entry]) {
@@ -446,7 +407,7 @@ impl Work<'_, '_> {
                     raw: None,
                 };
                 let entries: Vec<Entry> = rows.iter().map(entry).collect();
-                self.store(conn, &entries)?;
+                ledger::store(conn, &self.run.job, &entries)?;
                 self.count(&entries);
             }
             let state = self.state.clone();
@@ -465,102 +426,6 @@ impl Work<'_, '_> {
             self.run.checkpoint(conn, &state).map(drop)
         })
     }
-
-    /// Sets references between rows of the file, some at a time.
-    fn link(&mut self, conn: &mut PgConnection) -> Result<Signal> {
-        let before = self.state.clone();
-        let result = conn.transaction(|conn| {
-            let mut sql = Sql::new("SELECT row_no, record_id, links::text FROM import_rows WHERE tenant_id = ");
-            sql.uuid(self.run.job.tenant_id).push(" AND job_id = ").uuid(self.run.job.id);
-            sql.push(" AND links IS NOT NULL ORDER BY row_no LIMIT ").int(CHUNK_MAX as i64);
-            let mut waiting: Vec<(i64, Uuid, Vec<Value>)> = Vec::new();
-            sql.rows(conn, |row| {
-                let links = row.text(2).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();
-                if let (Some(number), Some(id)) = (row.int8(0), row.uuid(1)) {
-                    waiting.push((number, id, links));
-                }
-                Ok(())
-            })?;
-            if waiting.is_empty() {
-                self.state.phase = Phase::Finished;
-            }
-            for (number, id, links) in waiting {
-                let error = match conn.transaction(|conn| self.set_links(conn, id, &links)) {
-                    Ok(()) => None,
-                    Err(error) if is_about_a_row(&error) => {
-                        self.state.warnings += 1;
-                        let problem = error.problem(self.importer.caller.lang);
-                        Some(json!(problem.errors))
-                    }
-                    Err(error) => return Err(error),
-                };
-                let mut sql = Sql::new("UPDATE import_rows SET links = NULL, error = ");
-                sql.bind(Bind::Json(error)).push(" WHERE tenant_id = ").uuid(self.run.job.tenant_id);
-                sql.push(" AND job_id = ")
-                    .uuid(self.run.job.id)
-                    .push(" AND row_no = ")
-                    .int(number)
-                    .push(" AND part = 0");
-                sql.execute(conn)?;
-            }
-            let state = self.state.clone();
-            self.run.checkpoint(conn, &state)
-        });
-        if result.is_err() {
-            self.state = before;
-        }
-        result
-    }
-
-    fn set_links(&self, conn: &mut PgConnection, id: Uuid, links: &[Value]) -> Result<()> {
-        let mut patch = Record::new();
-        let mut faults = Vec::new();
-        let text = |link: &Value, key: &str| link.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        for link in links {
-            let (field, title) = (text(link, "field"), text(link, "title"));
-            let found = self.importer.targets.get(self.importer.object.name.as_ref()).and_then(|d| d.find(&title));
-            match found {
-                Some(super::directory::Hit::One(target)) => {
-                    let many = self.importer.object.field(&field).is_some_and(|f| f.kind.is_list());
-                    let value = json!(target.to_string());
-                    match (many, patch.get_mut(&field)) {
-                        (true, Some(Value::Array(list))) => list.push(value),
-                        (true, _) => drop(patch.insert(field, json!([value]))),
-                        (false, _) => drop(patch.insert(field, value)),
-                    }
-                }
-                Some(super::directory::Hit::Many) => {
-                    faults.push(Violation::new(field, Code::AmbiguousValue).with(title));
-                }
-                None => faults.push(Violation::new(field, Code::UnknownValue).with(title)),
-            }
-        }
-        if !patch.is_empty() {
-            let importer = &self.importer;
-            importer.engine.update(conn, &importer.caller, &importer.object, id, patch, None)?;
-        }
-        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
-    }
 }
 
 type RowText = std::result::Result<Vec<Cell>, super::read::RowError>;
-
-/// The cells of a row as a person reads them.
-fn raw(cells: &[Cell]) -> Value {
-    json!(cells.iter().map(Cell::as_text).collect::<Vec<_>>())
-}
-
-/// Is this the fault of one row, rather than of the database or of us?
-fn is_about_a_row(error: &Error) -> bool {
-    use diesel::result::{DatabaseErrorKind as Kind, Error as E};
-    match error {
-        Error::Refused { .. } | Error::Invalid(_) | Error::Stale(_) => true,
-        Error::Database(E::DatabaseError(kind, _)) => {
-            matches!(
-                kind,
-                Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::NotNullViolation | Kind::CheckViolation
-            ) || matches!(kind, Kind::Unknown if !error.to_string().contains("canceling statement"))
-        }
-        _ => false,
-    }
-}

@@ -274,7 +274,7 @@ pub fn order(job: &Job) -> Option<Order> {
     let progress = super::run::progress(job);
     let done = progress.created + progress.updated + progress.deleted + progress.parents > 0;
     let ended = matches!(job.state.as_str(), "done" | "cancelled" | "failed");
-    (job.kind == super::run::KIND && done && ended && !import.plan.dry_run).then(|| Order {
+    (job.kind == super::run::KIND && done && ended && !import.plan.dry_run).then_some(Order {
         job: job.id,
         object: import.plan.object,
         name: import.name,
