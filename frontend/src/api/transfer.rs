@@ -167,8 +167,11 @@ pub struct Job {
     pub id: String,
     pub kind: String,
     pub state: String,
+    #[serde(deserialize_with = "null_is_empty")]
     pub object: String,
+    #[serde(deserialize_with = "null_is_empty")]
     pub name: String,
+    #[serde(deserialize_with = "null_is_empty")]
     pub progress: Progress,
     pub report: Value,
     pub error: Option<String>,
@@ -176,6 +179,11 @@ pub struct Job {
     pub undoes: Option<String>,
     pub created_at: String,
     pub actions: Vec<String>,
+}
+
+/// An export has no file name, a waiting job no progress: both come as null.
+fn null_is_empty<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(d: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 
 impl Job {
