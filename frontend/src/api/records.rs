@@ -50,6 +50,11 @@ pub async fn query(plural: &str, query: &ListQuery) -> Result<Page, ApiError> {
     Call::post(&format!("/{plural}/query")).body(query).json().await
 }
 
+/// The answer to a grouped question.
+pub async fn groups(plural: &str, query: &ListQuery) -> Result<Vec<Record>, ApiError> {
+    Call::post(&format!("/{plural}/query")).body(query).json::<Many<Record>>().await.map(|many| many.data)
+}
+
 pub async fn read(object: &ObjectMeta, id: &str) -> Result<Record, ApiError> {
     // Only dotted names: the record itself comes whole, of those that it refers to no more than the title.
     let names = names_of(object.fields.iter()).join(",");

@@ -5,6 +5,7 @@ mod columns;
 mod grid;
 mod rows;
 mod state;
+mod summary;
 mod toolbar;
 mod views;
 

@@ -1,6 +1,6 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
-use super::{List, batch, columns, views};
+use super::{List, batch, columns, summary, views};
 use crate::fields;
 use crate::i18n::{
     COUNT_MORE, EXPORT, FILTER, FILTER_COMPLEX, FILTER_REMOVE, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE,
@@ -49,7 +49,7 @@ pub fn toolbar(list: List) -> AnyView {
             view! {
                 <div class="flex items-center gap-2 h-12 px-3 shrink-0">
                     <h1 class="font-semibold text-base whitespace-nowrap truncate">{label(&object.label_many)}</h1>
-                    <span class="muted tnum text-[13px]">{count}</span>
+                    {summary::toggle(list, count)}
                     <div class="grow"></div>
                     {search(list)}
                     <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
@@ -70,6 +70,7 @@ pub fn toolbar(list: List) -> AnyView {
         {bar}
         {views::tabs(list, saving)}
         {chips(list)}
+        {summary::line(list)}
         <div class="border-b border-base-300 shrink-0"></div>
         {move || exporting.get().then(|| export::dialog(list, exporting))}
         {move || filtering.get().then(|| filter::dialog(list, filtering))}

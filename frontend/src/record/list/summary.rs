@@ -1,0 +1,104 @@
+//! What the whole list comes to: the exact number of its records and the sums of its amounts, by currency.
+
+use super::{List, ListState};
+use crate::api::client::ApiError;
+use crate::api::records;
+use crate::bridge;
+use crate::i18n::{TOTALS, TOTALS_COUNT, TOTALS_SUM, label, t, tf};
+use crate::state::app;
+use kezhan_meta::query::{Aggregate, Function, GroupKey, ListQuery};
+use kezhan_meta::{FieldMeta, FieldType, Record};
+use leptos::prelude::*;
+use serde_json::Value;
+
+/// Amounts that are added up at once.
+const SUMS: usize = 5;
+/// The address says whether the line is shown.
+const KEY: &str = "totals";
+
+/// The number beside the list's name; it opens the line.
+pub fn toggle(list: List, count: impl Fn() -> Option<String> + Send + Sync + 'static) -> AnyView {
+    let shown = Memo::new(move |_| list.url.get(KEY).is_some());
+    view! {
+        <button type="button" id="list-count" class="muted tnum text-[13px] rounded px-1 hover:bg-base-200" title=t(TOTALS)
+            aria-expanded=move || shown.get().to_string()
+            on:click=move |_| list.url.replace(&[(KEY, (!shown.get_untracked()).then(|| "1".to_owned()))])>
+            {count}
+        </button>
+    }
+    .into_any()
+}
+
+/// The line itself.
+pub fn line(list: List) -> AnyView {
+    let shown = Memo::new(move |_| list.url.get(KEY).is_some());
+    let answer: RwSignal<Option<Result<Vec<Record>, ApiError>>> = RwSignal::new(None);
+    let ticket = StoredValue::new(0_u64);
+    Effect::new(move || {
+        let (state, _) = (list.state.get(), app().written.get());
+        if !shown.get() {
+            return;
+        }
+        let mine = ticket.get_value() + 1;
+        ticket.set_value(mine);
+        leptos::task::spawn_local(async move {
+            let found = records::groups(&state.object.plural, &question(&state)).await;
+            if ticket.try_get_value() == Some(mine) {
+                answer.set(Some(found));
+            }
+        });
+    });
+    view! {
+        {move || shown.get().then(|| view! {
+            <div id="list-totals" role="status" class="flex flex-wrap gap-x-6 gap-y-1 px-3 pb-2 text-[13px] shrink-0 min-h-6">
+                {move || match answer.get() {
+                    None => ().into_any(),
+                    Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
+                    Some(Ok(groups)) => list.state.with_untracked(|state| sums(state, &groups)),
+                }}
+            </div>
+        })}
+    }
+    .into_any()
+}
+
+fn amounts(state: &ListState) -> Vec<FieldMeta> {
+    state.fields().into_iter().filter(|f| f.kind == FieldType::Money).take(SUMS).collect()
+}
+
+fn question(state: &ListState) -> ListQuery {
+    let count = Aggregate { function: Function::Count, field: None, name: None };
+    let sum = |f: &FieldMeta| Aggregate { function: Function::Sum, field: Some(f.key.to_string()), name: None };
+    let sums = amounts(state);
+    let by_currency = !sums.is_empty() && state.object.field("currency").is_some();
+    ListQuery {
+        group_by: by_currency.then(|| GroupKey::Field("currency".into())).into_iter().collect(),
+        aggregates: std::iter::once(count).chain(sums.iter().map(sum)).collect(),
+        sort: Vec::new(),
+        fields: None,
+        limit: None,
+        count: kezhan_meta::query::Count::None,
+        ..state.query(None)
+    }
+}
+
+fn sums(state: &ListState, groups: &[Record]) -> AnyView {
+    let count: i64 = groups.iter().filter_map(|g| g.get("count")?.as_i64()).sum();
+    let count = tf(TOTALS_COUNT, &[("n", &bridge::decimal(&count.to_string(), 0, 0))]);
+    let text = |group: &Record, key: &str| group.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let amounts = amounts(state).into_iter().map(|field| {
+        let key = format!("sum_{}", field.key);
+        let parts: Vec<String> = groups
+            .iter()
+            .filter(|g| !text(g, &key).is_empty())
+            .map(|g| bridge::money(&text(g, &key), &text(g, "currency")))
+            .collect();
+        let sum = if parts.is_empty() { "—".to_owned() } else { parts.join(" + ") };
+        view! { <span class="tnum">{tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])}</span> }
+    });
+    view! {
+        <span class="tnum font-semibold">{count}</span>
+        {amounts.collect_view()}
+    }
+    .into_any()
+}
