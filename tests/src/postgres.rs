@@ -155,6 +155,11 @@ fn databases(admin: &mut PgConnection) -> Vec<String> {
     rows.into_iter().map(|row| row.datname).collect()
 }
 
+/// Names the state of the schema, for databases that are kept.
+pub fn migrations_key() -> String {
+    hex::encode(&migrations_digest()[..4])
+}
+
 /// Changes with any migration, so that a template is never out of date.
 fn migrations_digest() -> Vec<u8> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
