@@ -12,7 +12,7 @@ use kezhan_meta::resolve::Readable;
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta};
 
 /// Most groups in an answer, group keys and aggregates in a question.
-const GROUPS_MAX: i64 = 1_000;
+const GROUPS_MAX: usize = 1_000;
 const KEYS_MAX: usize = 3;
 const AGGREGATES_MAX: usize = 10;
 
@@ -61,7 +61,7 @@ pub(super) fn run(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta,
         }
         sql.push(&places.iter().map(|p| format!("{p} NULLS FIRST")).collect::<Vec<_>>().join(", "));
     }
-    sql.push(" LIMIT ").int(GROUPS_MAX);
+    sql.limit(GROUPS_MAX);
 
     let mut body = b"{\"data\":[".to_vec();
     let mut first = true;

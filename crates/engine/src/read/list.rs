@@ -176,8 +176,8 @@ impl<'a> Page<'a> {
                 sql.push(" AND ").append(range);
             }
             order(&mut sql, T, &self.keys);
-            // One more than asked for tells whether there is a next page.
-            sql.push(" LIMIT ").int((self.limit + 1 - seen) as i64);
+            // One more than asked for tells whether there is a next page. A second range may bring more than that.
+            sql.limit(self.limit + 1);
             sql.rows(conn, |row| {
                 seen += 1;
                 if seen > self.limit {
@@ -208,7 +208,7 @@ impl<'a> Page<'a> {
         column::from(&mut sql, self.object, T);
         sql.append(self.conditions.clone());
         if mode == Count::Capped {
-            sql.push(" LIMIT ").int(COUNT_CAP);
+            sql.limit(COUNT_CAP as usize);
         }
         sql.push(") c");
         let mut count = 0;

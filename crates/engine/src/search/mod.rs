@@ -13,7 +13,7 @@ use kezhan_meta::{FieldMeta, FieldType, ObjectMeta};
 use serde_json::{Value, json};
 
 /// Most hits of one object among a search over all.
-const PER_OBJECT: i64 = 10;
+const PER_OBJECT: usize = 10;
 const LIMIT_MAX: u32 = 50;
 
 #[derive(Clone, Debug, Default)]
@@ -144,6 +144,6 @@ fn one_object(
     sql.push(" WHERE ");
     guard.rows(sql, object, "t", Action::Read, Life::Living, aliases);
     condition(sql, object, "t", q)?;
-    sql.push(" ORDER BY t.updated_at DESC, t.id DESC LIMIT ").int(PER_OBJECT).push(")");
+    sql.push(" ORDER BY t.updated_at DESC, t.id DESC").limit(PER_OBJECT).push(")");
     Ok(())
 }

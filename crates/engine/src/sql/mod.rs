@@ -94,6 +94,12 @@ impl Sql {
         self.bind(Bind::Int(Some(number)))
     }
 
+    /// Appends ` LIMIT n` as text: the planner must know how few rows are wanted. With a bound limit it takes a tenth of
+    /// them all, and a plan kept for any value may then walk the whole index of the order.
+    pub fn limit(&mut self, rows: usize) -> &mut Self {
+        self.push(&format!(" LIMIT {rows}"))
+    }
+
     /// Appends another statement or part of one.
     pub fn append(&mut self, other: Sql) -> &mut Self {
         let mut chunks = other.chunks.into_iter();
