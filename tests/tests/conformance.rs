@@ -25,6 +25,7 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         }
         (_, "currency") => return json!("CNY"),
         (_, "locale") => return json!("zh-CN"),
+        (_, "time_zone") => return json!("Asia/Shanghai"),
         _ => {}
     }
     match &field.kind {

@@ -199,6 +199,7 @@ fn custom_objects_and_fields_behave_like_standard_ones() {
         "object_definition",
         json!({ "key": "vehicle", "plural": "vehicles", "label_zh": "车辆", "label_en": "Vehicle" }),
     );
+    b.reload();
     for (object, key, kind, settings) in [
         ("vehicle", "name", "text", json!({ "searchable": true })),
         ("vehicle", "price", "money", Value::Null),

@@ -120,7 +120,7 @@ fn bulk(server: &Server) -> String {
     let token = server.sign_in(company::ADMIN.1);
     let list = http::Request::get("/api/v1/bulk/jobs");
     match Client::connect(server.addr, &token).and_then(|mut client| client.send(&list)) {
-        Ok(answer) if answer.status == 200 => "not measured yet".into(),
+        Ok(answer) if answer.status == 200 => "not measured by this bench yet".into(),
         Ok(answer) => format!("not there yet (GET /bulk/jobs answers {})", answer.status),
         Err(e) => e.to_string(),
     }
