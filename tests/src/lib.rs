@@ -18,3 +18,19 @@ use std::path::PathBuf;
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
+
+/// Where tools and packages are kept between checkouts, as `scripts/lib.sh` has it.
+pub fn cache() -> PathBuf {
+    match (std::env::var_os("KEZHAN_CACHE"), std::env::var_os("HOME")) {
+        (Some(cache), _) => PathBuf::from(cache),
+        (None, Some(home)) => PathBuf::from(home).join(".cache/kezhan"),
+        (None, None) => std::env::temp_dir().join("kezhan-cache"),
+    }
+}
+
+/// A program or package that `scripts/setup --tests` has installed for the clients.
+pub fn client_tool(path: &str) -> PathBuf {
+    let tool = cache().join("clients").join(path);
+    assert!(tool.exists(), "{} is missing: run scripts/setup --tests", tool.display());
+    tool
+}

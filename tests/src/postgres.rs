@@ -63,13 +63,8 @@ impl Drop for TestDb {
 
 /// The cluster that all tests share.
 pub fn cluster_options() -> Options {
-    let cache = match (env::var_os("KEZHAN_CACHE"), env::var_os("HOME")) {
-        (Some(cache), _) => PathBuf::from(cache),
-        (None, Some(home)) => Path::new(&home).join(".cache/kezhan"),
-        (None, None) => env::temp_dir().join("kezhan-cache"),
-    };
     Options {
-        home: reachable_home(cache.join("test-pg")),
+        home: reachable_home(crate::cache().join("test-pg")),
         bin: env::var_os("KEZHAN_PG_BIN").map(PathBuf::from),
         user: env::var("KEZHAN_PG_USER").unwrap_or_else(|_| "postgres".into()),
         durable: false,

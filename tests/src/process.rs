@@ -16,7 +16,13 @@ pub struct Process {
 impl Process {
     /// Starts and waits for the address.
     pub fn start(data: &Path) -> Process {
-        let mut child = command(data).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+        Process::start_with(data, &[])
+    }
+
+    /// With settings of its own.
+    pub fn start_with(data: &Path, settings: &[(&str, &str)]) -> Process {
+        let mut child =
+            command(data).envs(settings.iter().copied()).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let line = BufReader::new(stdout).lines().map_while(Result::ok).find(|line| line.contains("http://"));
         let line = line.expect("the server says where it is");

@@ -67,8 +67,7 @@ impl TestServer {
 
     /// A client without credentials.
     pub fn anonymous(&self) -> Api {
-        let base = self.url("");
-        Api { client: Client::builder().no_proxy().build().unwrap(), base, token: None, lang: "en" }
+        Api::at(&self.url(""))
     }
 
     pub fn admin(&self) -> Api {
@@ -76,10 +75,7 @@ impl TestServer {
     }
 
     pub fn sign_in(&self, username: &str, password: &str) -> Api {
-        let mut api = self.anonymous();
-        let body = api.post("/auth/login", &json!({"username": username, "password": password}));
-        api.token = Some(body.ok()["access_token"].as_str().unwrap().to_owned());
-        api
+        self.anonymous().sign_in(username, password)
     }
 
     /// A user with this role and the usual password; answers their id.
@@ -130,6 +126,17 @@ pub struct Reply {
 }
 
 impl Api {
+    /// Without credentials.
+    pub fn at(base: &str) -> Api {
+        Api { client: Client::builder().no_proxy().build().unwrap(), base: base.to_owned(), token: None, lang: "en" }
+    }
+
+    pub fn sign_in(mut self, username: &str, password: &str) -> Api {
+        let body = self.post("/auth/login", &json!({"username": username, "password": password}));
+        self.token = Some(body.ok()["access_token"].as_str().unwrap().to_owned());
+        self
+    }
+
     /// A request below `/api/v1`, not yet sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}/api/v1{path}", self.base));

@@ -120,3 +120,27 @@ fn an_account_is_made_found_changed_and_followed_up() {
     browser.screenshot("account-list-phone");
     no_complaints(&browser);
 }
+#[test]
+fn a_spreadsheet_goes_in_through_the_wizard() {
+    let server = server();
+    let browser = signed_in(&server);
+    browser.goto("/imports?object=account");
+    browser.upload("#import-file", &root().join("tests/fixtures/customers-gbk.csv"));
+    browser.sees("7 列中已对应 7 列");
+    browser.screenshot("import-mapping");
+    browser.press("下一步：检查");
+    browser.sees("很多");
+    browser.screenshot("import-check");
+    browser.press("开始导入");
+    browser.sees("已完成");
+    browser.screenshot("import-job");
+    browser.press("查看记录");
+    browser.sees("绍兴越城纺织有限公司");
+    let page = server
+        .sign_in("wang", PASSWORD)
+        .get("/accounts?count=exact&sort=name&fields=name,annual_revenue,employees")
+        .ok();
+    assert_eq!(page["count"], 5, "{page}");
+    browser.screenshot("import-result");
+    no_complaints(&browser);
+}
