@@ -91,7 +91,8 @@ fn sums(state: &ListState, groups: &[Record]) -> AnyView {
         let parts: Vec<String> = groups
             .iter()
             .filter(|g| !text(g, &key).is_empty())
-            .map(|g| bridge::money(&text(g, &key), &text(g, "currency")))
+            // The code, not the sign: three currencies share "$".
+            .map(|g| format!("{} {}", text(g, "currency"), bridge::decimal(&text(g, &key), 2, 2)).trim().to_owned())
             .collect();
         let sum = if parts.is_empty() { "—".to_owned() } else { parts.join(" + ") };
         view! { <span class="tnum">{tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])}</span> }
