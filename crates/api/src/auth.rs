@@ -2,6 +2,7 @@
 
 use crate::call::{Call, run};
 use crate::extract::{ACCESS_COOKIE, REFRESH_COOKIE, Who, client_ip, require_same_site};
+use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::cookie::time::Duration as CookieDuration;
@@ -15,13 +16,19 @@ use kezhan_meta::Catalog;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 /// The refresh cookie goes nowhere else.
 const REFRESH_PATH: &str = "/api/v1/auth";
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(login, refresh, logout, me, change_password))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.service(
         web::scope("/auth")
             .route("/login", web::post().to(login))

@@ -2,6 +2,7 @@
 
 use crate::call::{Answer, run};
 use crate::extract::Who;
+use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::records::{Params, header_text};
 use crate::server::State;
@@ -14,13 +15,20 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use utoipa::OpenApi;
 
 /// How often a process with listeners looks whether anything happened.
 const BEAT: Duration = Duration::from_millis(500);
 /// Proxies close connections that stay silent.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(changes, events))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.route("/changes", web::get().to(changes)).route("/events", web::get().to(events));
 }
 

@@ -4,7 +4,7 @@
 use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
 use crate::serve::{self, ServeError};
-use crate::{backup, logging};
+use crate::{backup, logging, openapi};
 use chrono::Utc;
 use clap::{Parser, Subcommand};
 use diesel::{Connection, PgConnection};
@@ -34,6 +34,8 @@ enum Command {
     Migrate,
     /// Load the demonstration company, unless it is there
     Demo,
+    /// Print the OpenAPI document of the standard objects
+    Openapi,
     /// Print every setting, its value and where it comes from
     Config,
     /// Write the database and all uploaded files into one archive
@@ -100,6 +102,10 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 true => summary.records.iter().for_each(|(object, count)| println!("{count:>8} {object}")),
                 false => println!("the demonstration company is there already"),
             }
+        }
+        Command::Openapi => {
+            let document = openapi::document(kezhan_domain::standard(), &kezhan_features::actions::all());
+            print!("{}", openapi::text(&document));
         }
         Command::Config => print!("{}", config.describe()),
         Command::Migrate => {

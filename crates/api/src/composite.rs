@@ -3,6 +3,7 @@
 use crate::call::{Answer, Call, run};
 use crate::extract::Who;
 use crate::idempotency;
+use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::records::{self, Request, header_text, require_json};
 use crate::server::State;
@@ -13,12 +14,18 @@ use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 
 /// Most requests of one composite.
 pub const REQUESTS_MAX: usize = 50;
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(composite))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.route("/composite", web::post().to(composite));
 }
 

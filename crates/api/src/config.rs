@@ -1,5 +1,6 @@
 //! Settings: one table, read from the environment, then from a TOML file, else the default.
 
+use kezhan_connect::storage::Bucket;
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,6 +47,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("data", "KEZHAN_DATA", None, "data directory; as root /var/lib/kezhan, else ~/.local/share/kezhan"),
     setting("config", "KEZHAN_CONFIG", None, "this file of settings; kezhan.toml in the data directory if it exists"),
     setting("files", "KEZHAN_FILES", None, "directory of uploaded files; files in the data directory"),
+    setting("upload_max_mb", "KEZHAN_UPLOAD_MAX_MB", Some("100"), "largest uploaded file, in MiB"),
+    setting("s3_bucket", "KEZHAN_S3_BUCKET", None, "keep uploaded files in this bucket instead of a directory"),
+    setting("s3_endpoint", "KEZHAN_S3_ENDPOINT", None, "address of an S3 service other than Amazon's"),
+    setting("s3_region", "KEZHAN_S3_REGION", None, "region of the bucket; us-east-1"),
+    secret("s3_access_key", "KEZHAN_S3_ACCESS_KEY", "name of the key to the bucket"),
+    secret("s3_secret_key", "KEZHAN_S3_SECRET_KEY", "the key to the bucket"),
     setting("web", "KEZHAN_WEB", None, "directory of the built web client; build/web, or web beside the program"),
     secret("database_url", "DATABASE_URL", "an existing PostgreSQL to use in place of the embedded one"),
     setting("db_pool", "KEZHAN_DB_POOL", Some("16"), "database connections per process"),
@@ -98,6 +105,9 @@ pub struct Config {
     pub data: PathBuf,
     pub files: PathBuf,
     pub web: PathBuf,
+    pub upload_max_mb: u32,
+    /// `None`: the directory of files.
+    pub bucket: Option<Bucket>,
     /// `None`: the embedded PostgreSQL.
     pub database_url: Option<String>,
     pub db_pool: u32,
@@ -157,6 +167,8 @@ impl Config {
             addr: values.address("addr")?,
             files: absolute(&values.text("files")?)?,
             web: absolute(&values.text("web")?)?,
+            upload_max_mb: values.number("upload_max_mb", 1, 10_240)?,
+            bucket: values.bucket()?,
             database_url: values.given("database_url").map(str::to_owned),
             db_pool: values.number("db_pool", 1, 1000)?,
             db_statement_timeout_ms: values.number("db_statement_timeout_ms", 100, 3_600_000)?,
@@ -314,6 +326,15 @@ impl Values {
             Some(address) => Ok(address),
             None => fail(format!("{}: \"{text}\" is not an address like 127.0.0.1:8080", self.origin(name))),
         }
+    }
+
+    fn bucket(&self) -> Result<Option<Bucket>> {
+        let Some(name) = self.given("s3_bucket").map(str::to_owned) else { return Ok(None) };
+        let given = |name: &str| self.given(name).map(str::to_owned);
+        let (Some(access_key), Some(secret_key)) = (given("s3_access_key"), given("s3_secret_key")) else {
+            return fail("s3_bucket needs s3_access_key and s3_secret_key");
+        };
+        Ok(Some(Bucket { name, endpoint: given("s3_endpoint"), region: given("s3_region"), access_key, secret_key }))
     }
 
     fn jwt_secret(&self) -> Result<Option<String>> {

@@ -2,6 +2,7 @@
 
 use crate::call::run;
 use crate::extract::Who;
+use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::{HttpResponse, web};
@@ -9,9 +10,16 @@ use kezhan_engine::Error;
 use kezhan_features::people::api_key::{self, Wish};
 use kezhan_meta::problem::Code;
 use serde_json::json;
+use utoipa::OpenApi;
 use uuid::Uuid;
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(list, create, revoke))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.service(
         web::scope("/api_keys")
             .service(web::resource("").get(list).post(create))

@@ -3,6 +3,7 @@
 //! Lives here: settings, the embedded PostgreSQL, migrations, backup, the command line, and everything that speaks
 //! HTTP. Never here: a business rule, or SQL about a business object.
 
+pub mod attachments;
 pub mod auth;
 pub mod backup;
 pub mod bulk;
@@ -13,6 +14,7 @@ pub mod composite;
 pub mod config;
 pub mod database;
 pub mod db;
+pub mod docs;
 pub mod embedded;
 pub mod extract;
 pub mod health;
@@ -23,6 +25,7 @@ pub mod logging;
 pub mod meta;
 pub mod middleware;
 pub mod openapi;
+pub mod parts;
 pub mod problem;
 pub mod records;
 pub mod search;

@@ -3,6 +3,7 @@
 use crate::auth::object_permissions;
 use crate::call::{Answer, Call, run};
 use crate::extract::Who;
+use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::records::describe_action;
 use crate::server::State;
@@ -15,8 +16,15 @@ use kezhan_meta::{Filter, ObjectMeta, Op, filter};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use utoipa::OpenApi;
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(list, one))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.service(web::scope("/meta/objects").route("", web::get().to(list)).route("/{object}", web::get().to(one)));
 }
 

@@ -2,6 +2,7 @@
 
 use crate::call::{Answer, run};
 use crate::extract::Who;
+use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::records::Params;
 use crate::server::State;
@@ -9,8 +10,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::Error;
 use kezhan_engine::search::SearchQuery;
 use kezhan_meta::problem::Code;
+use utoipa::OpenApi;
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(search))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.route("/search", web::get().to(search));
 }
 

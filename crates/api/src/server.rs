@@ -6,9 +6,10 @@ use crate::health::Metrics;
 use crate::limit::Limiter;
 use crate::problem::ApiError;
 use crate::token::Tokens;
-use crate::{auth, bulk, changes, composite, health, keys, meta, middleware, records, search, spa};
-use actix_web::dev::Server;
+use crate::{bulk, changes, docs, health, middleware, parts, records, spa};
+use actix_web::dev::{HttpServiceFactory, Server};
 use actix_web::{App, HttpServer, web};
+use kezhan_connect::Storage;
 use kezhan_engine::Engine;
 use kezhan_features::actions::ActionDef;
 use kezhan_features::people::Identities;
@@ -43,6 +44,8 @@ pub struct State {
     pub actions: Vec<Arc<dyn ActionDef>>,
     pub limits: Limits,
     pub metrics: Metrics,
+    pub files: Storage,
+    pub documents: docs::Documents,
     pub pulse: changes::Pulse,
     /// Passwords hashed at once: each takes 19 MB.
     pub hashing: Semaphore,
@@ -69,6 +72,12 @@ impl State {
                 sign_in_names: Limiter::new(config.sign_in_limit),
             },
             metrics: Metrics::default(),
+            files: match &config.bucket {
+                Some(bucket) => Storage::bucket(bucket),
+                None => Storage::directory(&config.files),
+            }
+            .map_err(io::Error::other)?,
+            documents: docs::Documents::default(),
             pulse: changes::Pulse::default(),
             hashing: Semaphore::new(4),
             config: config.clone(),
@@ -76,30 +85,28 @@ impl State {
     }
 }
 
-/// Every route. What a feature serves it registers in one function of its own, before the record routes, which
-/// take all that is left.
+/// Every route. What a feature serves below `/api/v1` it registers in `parts`.
 pub fn app_config(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfig) {
     move |app| {
         app.app_data(state.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
             .app_data(web::JsonConfig::default().limit(BODY_MAX))
             .configure(health::routes)
-            .service(
-                web::scope("/api/v1")
-                    .wrap(actix_web::middleware::from_fn(middleware::limit))
-                    .configure(auth::routes)
-                    .configure(keys::routes)
-                    .configure(meta::routes)
-                    .configure(search::routes)
-                    .configure(changes::routes)
-                    .configure(composite::routes)
-                    .configure(bulk::routes)
-                    .default_service(web::to(records::handle)),
-            )
+            .configure(docs::pages)
+            .service(api())
             .service(web::scope("/api").default_service(web::to(nothing_here)))
             .service(web::scope("/oauth").default_service(web::to(nothing_here)))
             .configure(|app| spa::routes(app, &state.config));
     }
+}
+
+/// The parts first: records take every path that is left.
+fn api() -> impl HttpServiceFactory {
+    let mut scope = web::scope("/api/v1");
+    for part in parts::all() {
+        scope = scope.configure(part.routes);
+    }
+    scope.default_service(web::to(records::handle)).wrap(actix_web::middleware::from_fn(middleware::limit))
 }
 
 async fn nothing_here() -> Result<&'static str, ApiError> {

@@ -1,1 +1,8 @@
-//! placeholder
+//! Adapters to the world outside: storage, later mail, directories, chat platforms, other systems.
+//!
+//! Lives here: one module per sort of peer, behind plain types of ours. Never here: an object, a tenant's data, HTTP
+//! towards our own clients.
+
+pub mod storage;
+
+pub use storage::Storage;

@@ -7,9 +7,19 @@ pub mod schemas;
 mod stream;
 mod uploads;
 
+use crate::parts::Part;
 use actix_web::web;
+use utoipa::OpenApi;
 
-pub fn routes(app: &mut web::ServiceConfig) {
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(
+    upload, remap, preview, list, create, read, events, cancel, resume, undo, rows, file, template, export
+))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
     app.service(
         web::scope("/bulk")
             .route("/uploads", web::post().to(uploads::upload))

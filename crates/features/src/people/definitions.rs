@@ -40,6 +40,10 @@ pub const RESERVED: &[&str] = &[
     "reports",
 ];
 
+/// Keys that mean something else in records or query strings.
+const TAKEN_KEYS: &[&str] =
+    &["expand", "custom", "limit", "cursor", "sort", "fields", "q", "view", "count", "deleted", "owner", "department"];
+
 impl Hooks for Objects {
     fn acts_after_save(&self) -> bool {
         true
@@ -136,9 +140,9 @@ fn check_new(draft: &mut Draft<'_>, object: &str, key: &str) -> Result<Vec<Viola
     let Some(meta) = draft.caller.catalog.get(object) else {
         return Ok(vec![Violation::new("object", Code::NotAnOption).with(object)]);
     };
-    // The companion of a phone field, and the map of expanded references, live beside the fields.
+    // The companion of a phone field, the map of expanded references, and the parameters of lists live beside the fields.
     let companion = format!("{key}_e164");
-    if meta.field(key).is_some() || meta.field(&companion).is_some() || ["expand", "custom"].contains(&key) {
+    if meta.field(key).is_some() || meta.field(&companion).is_some() || TAKEN_KEYS.contains(&key) {
         return Ok(vec![Violation::new("key", Code::Taken)]);
     }
     match count(draft, object)? {

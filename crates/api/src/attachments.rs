@@ -1,0 +1,285 @@
+//! Files on records: content in, content out. What is known about a file is an ordinary record.
+
+use crate::call::{Answer, run};
+use crate::extract::Who;
+use crate::parts::Part;
+use crate::problem::ApiError;
+use crate::records::{self, Params};
+use crate::server::State;
+use actix_multipart::{Field, Multipart};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
+use futures_util::{StreamExt, TryStreamExt};
+use kezhan_engine::{Error, ReadOptions};
+use kezhan_meta::Record;
+use kezhan_meta::problem::Code;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use utoipa::{OpenApi, ToSchema};
+use uuid::Uuid;
+
+pub const PART: Part = Part { routes, docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(upload, content))]
+struct Docs;
+
+fn routes(app: &mut web::ServiceConfig) {
+    app.service(web::resource("/attachments").route(web::post().to(upload)).default_service(web::to(records::handle)))
+        .service(web::resource("/attachments/{id}/content").route(web::get().to(content)));
+}
+
+/// A file and the record that it hangs on.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "read by the derive only")]
+pub struct AttachmentUpload {
+    /// The object of the record.
+    #[schema(example = "account")]
+    object: String,
+    /// The record's id.
+    record: Uuid,
+    /// The file's name, where it is to differ from that of the part.
+    name: Option<String>,
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// A file that has arrived and belongs to nothing yet.
+struct Arrived {
+    key: String,
+    name: String,
+    content_type: String,
+    size: u64,
+    sha256: String,
+}
+
+#[derive(Default)]
+struct Form {
+    object: Option<String>,
+    record: Option<String>,
+    name: Option<String>,
+    file: Option<Arrived>,
+}
+
+/// Put a file on a record.
+#[utoipa::path(post, path = "/api/v1/attachments", tag = "attachments", operation_id = "createAttachment",
+    request_body(content = AttachmentUpload, content_type = "multipart/form-data"),
+    responses((status = 201, description = "Stored", body = ref("#/components/schemas/Attachment"))))]
+pub async fn upload(
+    state: web::Data<State>,
+    who: Who,
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    Params::parse(req.query_string())?.only(&[])?;
+    let given = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !given.starts_with("multipart/form-data") {
+        return Err(ApiError::refused(Code::UnsupportedMedia, &[given]));
+    }
+    // Whoever may not read a single record shall not fill the disk.
+    let tenant = run(state.clone(), who.clone(), |call| Ok(call.caller.tenant)).await?;
+    let mut form = Form::default();
+    let outcome = match receive(&state, tenant, Multipart::new(req.headers(), payload), &mut form).await {
+        Ok(()) => keep(&state, who, &form).await,
+        Err(e) => Err(e),
+    };
+    if let (Err(_), Some(file)) = (&outcome, &form.file)
+        && let Err(e) = state.files.remove(&file.key).await
+    {
+        log::warn!("a refused upload stays behind as {}: {e}", file.key);
+    }
+    Ok(outcome?.into())
+}
+
+async fn receive(state: &State, tenant: Uuid, mut parts: Multipart, form: &mut Form) -> Result<(), ApiError> {
+    while let Some(mut part) = parts.try_next().await.map_err(|e| bad(&e))? {
+        let name = part.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "object" => form.object = Some(short_text(&mut part).await?),
+            "record" => form.record = Some(short_text(&mut part).await?),
+            "name" => form.name = Some(short_text(&mut part).await?),
+            "file" if form.file.is_none() => form.file = Some(store(state, tenant, &mut part).await?),
+            other => return Err(ApiError::refused(Code::UnknownParameter, &[other])),
+        }
+    }
+    Ok(())
+}
+
+fn bad(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::refused(Code::BadRequest, &[&error.to_string()])
+}
+
+async fn short_text(part: &mut Field) -> Result<String, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = part.try_next().await.map_err(|e| bad(&e))? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > 2_000 {
+            return Err(ApiError::refused(Code::TooLarge, &["2000"]));
+        }
+    }
+    String::from_utf8(bytes).map_err(|e| bad(&e))
+}
+
+/// Streams the part into the store, counting and hashing on the way.
+async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived, ApiError> {
+    let internal = |e: kezhan_connect::storage::StorageError| ApiError::internal(e.to_string());
+    let max = u64::from(state.config.upload_max_mb) << 20;
+    let name = part.content_disposition().and_then(|d| d.get_filename()).unwrap_or("file").to_owned();
+    let content_type = part.content_type().map_or("application/octet-stream".to_owned(), ToString::to_string);
+    let key = format!("{tenant}/{}", Uuid::now_v7());
+    let mut upload = state.files.begin(&key).await.map_err(internal)?;
+    let (mut size, mut hash) = (0, Sha256::new());
+    let failed = loop {
+        match part.try_next().await {
+            Ok(None) => break None,
+            Err(e) => break Some(bad(&e)),
+            Ok(Some(piece)) => {
+                size += piece.len() as u64;
+                if size > max {
+                    break Some(ApiError::refused(Code::TooLarge, &[&format!("{} MiB", max >> 20)]));
+                }
+                hash.update(&piece);
+                if let Err(e) = upload.write(piece).await {
+                    break Some(internal(e));
+                }
+            }
+        }
+    };
+    if let Some(error) = failed {
+        if let Err(e) = upload.abort().await {
+            log::warn!("an upload could not be broken off: {e}");
+        }
+        return Err(error);
+    }
+    upload.finish().await.map_err(internal)?;
+    Ok(Arrived { key, name, content_type, size, sha256: hex::encode(hash.finalize()) })
+}
+
+/// Makes the record, under the caller's rights to what the file hangs on.
+async fn keep(state: &web::Data<State>, who: Who, form: &Form) -> Result<Answer, ApiError> {
+    let Some(file) = &form.file else { return Err(Error::invalid("file", Code::Required).into()) };
+    let name = form.name.clone().unwrap_or_else(|| file.name.clone());
+    // Paths that some browsers send are no part of a name.
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
+    let told = json!({"name": name, "object": form.object, "record": form.record});
+    let found = json!({"content_type": file.content_type, "size": file.size, "sha256": file.sha256});
+    let key = file.key.clone();
+    let (told, found) = (to_record(told), to_record(found));
+    let answer = run(state.clone(), who, move |call| {
+        let object = call.object("attachments")?;
+        call.transaction(|call| {
+            let made = call.state.engine.create(call.conn, call.caller, &object, told)?;
+            call.state.engine.amend(call.conn, call.caller, &object, made.id, found)?;
+            // Where the content lies is no part of the record: it passes no history, feed or hook.
+            diesel::sql_query("UPDATE attachments SET storage_key = $3 WHERE tenant_id = $1 AND id = $2")
+                .bind::<SqlUuid, _>(call.caller.tenant)
+                .bind::<SqlUuid, _>(made.id)
+                .bind::<Text, _>(&key)
+                .execute(call.conn)?;
+            let read = call.state.engine.read(call.conn, call.caller, &object, made.id, &ReadOptions::default())?;
+            let read = read.ok_or_else(Error::not_found)?;
+            let location = format!("/api/v1/attachments/{}", made.id);
+            Ok(Answer { status: 201, headers: Vec::new(), body: read.body }
+                .version(read.version)
+                .with("location", location))
+        })
+    });
+    answer.await
+}
+
+fn to_record(value: serde_json::Value) -> Record {
+    match value {
+        serde_json::Value::Object(map) => map,
+        _ => Record::new(),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Stored {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    content_type: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    size: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    sha256: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    storage_key: Option<String>,
+}
+
+/// Pictures that a browser may show in place; anything else could carry script.
+const SHOWN: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+/// Fetch a file's content.
+#[utoipa::path(get, path = "/api/v1/attachments/{id}/content", tag = "attachments", operation_id = "getAttachmentContent",
+    params(
+        ("id" = Uuid, Path, description = "The attachment's id"),
+        ("inline" = Option<bool>, Query, description = "Show a picture in place rather than save it"),
+    ),
+    responses((status = 200, description = "The content, as it was uploaded", content_type = "application/octet-stream", body = Vec<u8>)))]
+pub async fn content(
+    state: web::Data<State>,
+    who: Who,
+    req: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let params = Params::parse(req.query_string())?;
+    params.only(&["inline"])?;
+    let inline = params.flag("inline")?;
+    let id = Uuid::parse_str(&id).map_err(|_| ApiError::refused(Code::NotFound, &[]))?;
+    let stored = run(state.clone(), who, move |call| {
+        let object = call.object("attachments")?;
+        let options = ReadOptions { fields: Some(vec!["id".into()]), ..ReadOptions::default() };
+        call.state.engine.read(call.conn, call.caller, &object, id, &options)?.ok_or_else(Error::not_found)?;
+        let stored = diesel::sql_query(
+            "SELECT name, content_type, size, sha256, storage_key FROM attachments WHERE tenant_id = $1 AND id = $2",
+        )
+        .bind::<SqlUuid, _>(call.caller.tenant)
+        .bind::<SqlUuid, _>(id)
+        .get_result::<Stored>(call.conn)?;
+        Ok(stored)
+    })
+    .await?;
+    let key = stored.storage_key.as_deref().ok_or_else(|| ApiError::refused(Code::NotFound, &[]))?;
+    let stream = state.files.read(key).await.map_err(|e| ApiError::internal(e.to_string()))?;
+    let kind = stored.content_type.unwrap_or_else(|| "application/octet-stream".into());
+    let shown = inline && SHOWN.contains(&kind.as_str());
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CONTENT_TYPE, if shown { kind } else { "application/octet-stream".into() }))
+        .insert_header((header::CONTENT_DISPOSITION, disposition(&stored.name, shown)))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"));
+    if let Some(sha256) = stored.sha256 {
+        response.insert_header((header::ETAG, format!("\"{sha256}\"")));
+    }
+    let body = stream.map(|piece| piece.map_err(|e| actix_web::error::ErrorInternalServerError(e.to_string())));
+    Ok(match stored.size.and_then(|s| u64::try_from(s).ok()) {
+        Some(size) => response.no_chunking(size).streaming(body),
+        None => response.streaming(body),
+    })
+}
+
+/// The name in ASCII for old clients, and in full.
+fn disposition(name: &str, inline: bool) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || " ._-()".contains(c) { c } else { '_' };
+    let ascii: String = name.chars().map(plain).collect();
+    let full = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    let way = if inline { "inline" } else { "attachment" };
+    format!("{way}; filename=\"{ascii}\"; filename*=UTF-8''{full}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::disposition;
+
+    #[test]
+    fn names_cannot_break_out_of_the_header() {
+        let header = disposition("报价\"; evil\r\n.pdf", false);
+        assert!(header.starts_with("attachment; filename=\"____ evil__.pdf\"; filename*=UTF-8''%E6%8A%A5"), "{header}");
+        assert!(!header.contains('\r'));
+    }
+}

@@ -1,0 +1,26 @@
+//! The parts of the API that are not the same for every object: routes and their documentation, in one place.
+
+use crate::{attachments, auth, bulk, changes, composite, docs, keys, meta, search};
+use actix_web::web::ServiceConfig;
+use utoipa::openapi::OpenApi;
+
+/// One part: what it serves below `/api/v1`, and what the document says of it.
+pub struct Part {
+    pub routes: fn(&mut ServiceConfig),
+    pub docs: fn() -> OpenApi,
+}
+
+/// Every part. A feature with routes of its own adds a line here.
+pub fn all() -> Vec<Part> {
+    vec![
+        auth::PART,
+        keys::PART,
+        meta::PART,
+        search::PART,
+        changes::PART,
+        composite::PART,
+        bulk::PART,
+        attachments::PART,
+        docs::PART,
+    ]
+}

@@ -1,0 +1,100 @@
+//! Where uploaded files lie: a directory, or a bucket of any service that speaks S3.
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use std::path::Path;
+use std::sync::Arc;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("storage: {0}")]
+    Store(#[from] object_store::Error),
+    #[error("storage: {0}")]
+    Directory(#[from] std::io::Error),
+}
+
+type Result<T> = std::result::Result<T, StorageError>;
+
+/// Where a bucket is and how to get in.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    pub name: String,
+    /// Of a service other than Amazon's: `https://minio.example.com`.
+    pub endpoint: Option<String>,
+    pub region: Option<String>,
+    pub access_key: String,
+    pub secret_key: String,
+}
+
+/// A store of files by key.
+#[derive(Clone, Debug)]
+pub struct Storage(Arc<dyn ObjectStore>);
+
+impl Storage {
+    /// Files below a directory, which is made if it is missing.
+    pub fn directory(path: &Path) -> Result<Storage> {
+        std::fs::create_dir_all(path)?;
+        // A file that was acknowledged must survive a power cut.
+        Ok(Storage(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true))))
+    }
+
+    pub fn bucket(bucket: &Bucket) -> Result<Storage> {
+        // Another part of the program may have chosen a provider already: any will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(&bucket.name)
+            .with_access_key_id(&bucket.access_key)
+            .with_secret_access_key(&bucket.secret_key)
+            .with_region(bucket.region.as_deref().unwrap_or("us-east-1"));
+        if let Some(endpoint) = &bucket.endpoint {
+            builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+        }
+        Ok(Storage(Arc::new(builder.build()?)))
+    }
+
+    /// Begins a file; it is there once it is finished, as a whole or not at all.
+    pub async fn begin(&self, key: &str) -> Result<Upload> {
+        let upload = self.0.put_multipart(&Key::from(key)).await?;
+        Ok(Upload(WriteMultipart::new(upload)))
+    }
+
+    /// The content of a file, piece by piece.
+    pub async fn read(&self, key: &str) -> Result<BoxStream<'static, Result<Bytes>>> {
+        let found = self.0.get(&Key::from(key)).await?;
+        Ok(found.into_stream().map_err(StorageError::from).boxed())
+    }
+
+    /// Removes a file; one that is not there is gone already.
+    pub async fn remove(&self, key: &str) -> Result<()> {
+        match self.0.delete(&Key::from(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+/// A file that is being written.
+pub struct Upload(WriteMultipart);
+
+impl Upload {
+    /// Takes the next piece; waits while too much of it is still on its way.
+    pub async fn write(&mut self, piece: Bytes) -> Result<()> {
+        self.0.wait_for_capacity(4).await?;
+        self.0.put(piece);
+        Ok(())
+    }
+
+    pub async fn finish(self) -> Result<()> {
+        self.0.finish().await?;
+        Ok(())
+    }
+
+    pub async fn abort(self) -> Result<()> {
+        Ok(self.0.abort().await?)
+    }
+}

@@ -1,0 +1,75 @@
+//! Attachments, the OpenAPI document and its pages.
+
+use kezhan_tests::TestServer;
+use kezhan_tests::server::{Api, PASSWORD, Reply, send};
+use reqwest::Method;
+use reqwest::blocking::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+fn upload(api: &Api, record: &Value, bytes: Vec<u8>, name: &'static str) -> Reply {
+    let file = Part::bytes(bytes).file_name(name).mime_str("image/png").unwrap();
+    let form = Form::new().text("object", "account").text("record", record.as_str().unwrap().to_owned());
+    send(api.request(Method::POST, "/attachments").multipart(form.part("file", file)))
+}
+
+#[test]
+fn files_come_back_as_they_went_in() {
+    let server = TestServer::with(&[("KEZHAN_UPLOAD_MAX_MB", "1")]);
+    let api = server.admin();
+    let account = api.create("accounts", json!({"name": "甲"}));
+    let bytes: Vec<u8> = (0..700_000_u32).map(|n| (n % 251) as u8).collect();
+    let made = upload(&api, &account["id"], bytes.clone(), "报价 单.png").created();
+    assert_eq!((made["name"].as_str(), made["size"].as_i64()), (Some("报价 单.png"), Some(700_000)));
+    assert!(!made.to_string().contains("storage_key"), "{made}");
+    let path = format!("/attachments/{}/content", made["id"].as_str().unwrap());
+    let got = api.request(Method::GET, &path).send().unwrap();
+    if got.status() != 200 {
+        panic!("{}", got.text().unwrap());
+    }
+    let disposition = got.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(disposition.starts_with("attachment; ") && disposition.contains("%E6%8A%A5"), "{disposition}");
+    assert!(got.headers()["content-security-policy"].to_str().unwrap().contains("sandbox"));
+    assert_eq!(got.bytes().unwrap(), bytes);
+    assert_eq!(send(api.request(Method::GET, &format!("{path}?inline=true"))).header("content-type"), "image/png");
+
+    upload(&api, &account["id"], vec![0; (1 << 20) + 1], "big.png").problem(413, "too_large");
+    upload(&api, &json!("0199a1b2-c3d4-7e5f-8a6b-112233445566"), vec![1], "x.png");
+    api.post("/attachments", &json!({"name": "x"})).problem(415, "unsupported_media");
+    assert_eq!(api.get("/attachments?object=account").ids().len(), 1);
+
+    let role = server.role("无", json!({"account": {"read": "self"}, "attachment": {"read": "all", "create": "all"}}));
+    server.user("li", &role, json!({}));
+    let li = server.sign_in("li", PASSWORD);
+    li.get(&path).problem(404, "not_found");
+    let refused = upload(&li, &account["id"], vec![1], "x.png");
+    assert!(refused.status.is_client_error(), "{}", refused.text);
+}
+
+#[test]
+fn the_document_is_the_committed_one_and_grows_with_the_tenant() {
+    let server = TestServer::new();
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/openapi.json")).unwrap();
+    assert!(server.anonymous().get("/openapi.json").text == committed);
+    let api = server.admin();
+    api.create(
+        "object_definitions",
+        json!({"key": "vehicle", "plural": "vehicles", "label_zh": "车", "label_en": "Vehicle"}),
+    );
+    let field = json!({"object": "vehicle", "key": "plate", "kind": "text", "label_zh": "车牌", "label_en": "Plate"});
+    api.create("field_definitions", field);
+    let own = api.get("/openapi.json").ok();
+    assert!(own["components"]["schemas"]["Vehicle"]["properties"]["plate"].is_object());
+    assert!(own["paths"]["/api/v1/vehicles/{id}"]["get"].is_object());
+    assert!(server.anonymous().get("/openapi.json").text == committed);
+}
+
+#[test]
+fn the_reference_needs_no_network() {
+    let server = TestServer::new();
+    let client = server.anonymous().client;
+    let get = |path: &str| client.get(server.url(path)).send().unwrap().text().unwrap();
+    let page = get("/docs");
+    assert!(page.contains("swagger-ui") && !page.contains("https://"), "{page}");
+    assert!(get("/docs/swagger-initializer.js").contains("/api/v1/openapi.json"));
+    assert!(get("/docs/swagger-ui-bundle.js").len() > 100_000);
+}
