@@ -127,9 +127,23 @@ pub fn complete(operation: &mut Value, method: &str) {
     };
     let responses = map.entry("responses").or_insert_with(|| json!({}));
     let Some(responses) = responses.as_object_mut() else { return };
+    for response in responses.values_mut() {
+        bytes_as_files(response);
+    }
     for (status, name, _) in FAILURES.iter().filter(|(status, ..)| listed.contains(status)) {
         let reference = json!({"$ref": format!("#/components/responses/{name}")});
         responses.entry((*status).to_owned()).or_insert(reference);
+    }
+}
+
+/// The macros describe bytes as a list of numbers; what is sent is a file.
+fn bytes_as_files(response: &mut Value) {
+    let numbers = json!({"type": "array", "items": {"type": "integer", "format": "int32", "minimum": 0}});
+    let contents = response.get_mut("content").and_then(Value::as_object_mut);
+    for content in contents.into_iter().flat_map(|c| c.values_mut()) {
+        if let Some(schema) = content.get_mut("schema").filter(|s| **s == numbers) {
+            *schema = json!({"type": "string", "format": "binary"});
+        }
     }
 }
 
