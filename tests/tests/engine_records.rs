@@ -341,3 +341,19 @@ fn the_feed_hands_out_changes_once_and_in_order() {
     }
     assert_eq!(names, ["产品0", "产品1", "产品2"]);
 }
+
+#[test]
+fn what_a_user_owns_moves_with_them_to_another_department() {
+    let mut b = Bench::new();
+    let north = b.create("department", json!({ "name": "北区" }));
+    let south = b.create("department", json!({ "name": "南区" }));
+    let wang = b.member("wang", Some(north), DataScope::Own);
+    let li = b.member("li", Some(south), DataScope::Department);
+    let account = b.create_as(&wang, "account", json!({ "name": "王的客户" }));
+    let users = b.object("user");
+    let patch = json!({ "home_department": south.to_string() }).as_object().cloned().unwrap();
+    b.engine.update(&mut b.conn, &b.system, &users, wang.user.unwrap(), patch, None).unwrap();
+    assert_eq!(b.fetch("account", account)["department"], south.to_string());
+    let accounts = b.object("account");
+    assert!(b.engine.fetch(&mut b.conn, &li, &accounts, account).unwrap().is_some());
+}

@@ -62,6 +62,11 @@ impl Hooks for Users {
         if let (true, Some(before)) = (gone, saved.before) {
             session::revoke_all(saved.conn, saved.caller.tenant, id_of(before)?, None)?;
         }
+        let moved = saved.before.is_some() && differs(saved, &["home_department"]);
+        if let Some(after) = saved.after.filter(|_| moved) {
+            let department = text(after, "home_department").and_then(|id| Uuid::parse_str(id).ok());
+            saved.engine.follow_owner(saved.conn, saved.caller, id_of(after)?, department)?;
+        }
         identity::bump_access(saved.conn, saved.caller.tenant)
     }
 }
