@@ -61,6 +61,11 @@ impl TestServer {
         TestServer { address, tenant, db, handle, thread: Some(thread), data }
     }
 
+    /// The data directory.
+    pub fn data(&self) -> &std::path::Path {
+        &self.data
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

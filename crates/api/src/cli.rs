@@ -30,6 +30,8 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Do background jobs, apart from any server
+    Worker,
     /// Bring the database schema up to date
     Migrate,
     /// Load the demonstration company, unless it is there
@@ -93,6 +95,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 say(&format!("Company {}, password {}; for example admin, wang.wei", demo::TENANT, demo::PASSWORD));
             })?;
         }
+        Command::Worker => serve::work(&config)?,
         Command::Demo => {
             let summary = with_database(&config, |url| {
                 database::migrate(url)?;

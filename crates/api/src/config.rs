@@ -59,6 +59,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("db_statement_timeout_ms", "KEZHAN_DB_STATEMENT_TIMEOUT_MS", Some("30000"), "longest a statement may run"),
     setting("http_workers", "KEZHAN_HTTP_WORKERS", Some("0"), "threads that serve HTTP; 0: one per CPU"),
     setting("worker", "KEZHAN_WORKER", Some("true"), "run background jobs inside the server process"),
+    setting(
+        "job_stale_seconds",
+        "KEZHAN_JOB_STALE_SECONDS",
+        Some("30"),
+        "take a job over whose worker is silent for so long",
+    ),
     secret("jwt_secret", "KEZHAN_JWT_SECRET", "signs access tokens; generated and kept in the data directory"),
     setting("access_token_minutes", "KEZHAN_ACCESS_TOKEN_MINUTES", Some("15"), "life of an access token"),
     setting("refresh_token_days", "KEZHAN_REFRESH_TOKEN_DAYS", Some("30"), "life of a refresh token"),
@@ -115,6 +121,7 @@ pub struct Config {
     /// 0: one per CPU.
     pub http_workers: usize,
     pub worker: bool,
+    pub job_stale_seconds: u64,
     pub access_token_minutes: u32,
     pub refresh_token_days: u32,
     pub rate_limit: u32,
@@ -174,6 +181,7 @@ impl Config {
             db_statement_timeout_ms: values.number("db_statement_timeout_ms", 100, 3_600_000)?,
             http_workers: values.number("http_workers", 0, 1024)?,
             worker: values.parse("worker", "true or false")?,
+            job_stale_seconds: values.number("job_stale_seconds", 1, 3600)?,
             access_token_minutes: values.number("access_token_minutes", 1, 1440)?,
             refresh_token_days: values.number("refresh_token_days", 1, 3650)?,
             rate_limit: values.number("rate_limit", 0, 10_000_000)?,

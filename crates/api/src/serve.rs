@@ -3,9 +3,11 @@
 use crate::config::Config;
 use crate::database::{self, Database, DatabaseError};
 use crate::server::{self, State};
+use crate::worker::Beside;
 use actix_web::web;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,22 @@ pub fn serve(
         let closed = web::block(move || database.close()).await.map_err(io::Error::other)?;
         served?;
         Ok(closed?)
+    })
+}
+
+/// Does background jobs until SIGINT or SIGTERM, for servers that leave them to processes like this.
+pub fn work(config: &Config) -> Result<(), ServeError> {
+    actix_web::rt::System::new().block_on(async move {
+        let mut signals = Signals::new()?;
+        let database = open(config.clone(), |_| Ok(())).await?;
+        let worker = Beside::start(config, &Arc::new(kezhan_features::engine()), database.url())?;
+        signals.next().await;
+        log::info!("stopping");
+        let stop = move || {
+            drop(worker);
+            database.close()
+        };
+        Ok(web::block(stop).await.map_err(io::Error::other)??)
     })
 }
 

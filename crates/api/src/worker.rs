@@ -8,19 +8,19 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// Everything that this program does in the background.
 pub fn handlers(config: &Config, engine: &Arc<Engine>) -> Vec<Arc<dyn Handler>> {
     transfer::handlers(engine, config.files.clone())
 }
 
-/// Works until `stop` is set.
-pub fn run(config: &Config, url: &str, stop: &Arc<AtomicBool>) {
-    let engine = Arc::new(kezhan_features::engine());
-    Worker::new(url, handlers(config, &engine)).run(stop);
+fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> Worker {
+    let stale = Duration::from_secs(config.job_stale_seconds);
+    Worker { stale, ..Worker::new(url, handlers(config, engine)) }
 }
 
-/// A worker beside the server, stopped with it. What it is at goes on from its last checkpoint.
+/// A worker on a thread, stopped when dropped. What it is at goes on from its last checkpoint.
 pub struct Beside {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -29,7 +29,7 @@ pub struct Beside {
 impl Beside {
     pub fn start(config: &Config, engine: &Arc<Engine>, url: &str) -> io::Result<Beside> {
         let stop = Arc::new(AtomicBool::new(false));
-        let (flag, worker) = (stop.clone(), Worker::new(url, handlers(config, engine)));
+        let (flag, worker) = (stop.clone(), worker(config, engine, url));
         let thread = thread::Builder::new().name("worker".into()).spawn(move || worker.run(&flag))?;
         Ok(Beside { stop, thread: Some(thread) })
     }
