@@ -204,7 +204,10 @@ impl Run {
     /// worker has taken the job over, and the work is then rolled back with it.
     pub fn checkpoint(&mut self, conn: &mut PgConnection, progress: &impl Serialize) -> Result<Signal> {
         let progress = serde_json::to_value(progress).map_err(|e| Error::Internal(e.to_string()))?;
-        let mut sql = Sql::new("UPDATE jobs SET heartbeat_at = now(), updated_at = now(), attempts = 0, progress = ");
+        // Only who gets further may try as often again.
+        let mut sql =
+            Sql::new("UPDATE jobs SET heartbeat_at = now(), updated_at = now(), attempts = CASE WHEN progress = ");
+        sql.bind(Bind::Json(Some(progress.clone()))).push(" THEN attempts ELSE 0 END, progress = ");
         sql.bind(Bind::Json(Some(progress)));
         self.mine(&mut sql);
         sql.push(" RETURNING cancel_requested");
