@@ -57,6 +57,7 @@ pub struct Login {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
+    #[schema(example = "kzr_Vb0m2Qx7")]
     pub refresh_token: Option<String>,
 }
 
@@ -64,9 +65,9 @@ pub struct Refresh {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
-    #[schema(format = "password")]
+    #[schema(format = "password", example = "correct horse")]
     pub current: String,
-    #[schema(format = "password", min_length = 8, max_length = 200)]
+    #[schema(format = "password", min_length = 8, max_length = 200, example = "correct horse battery")]
     pub password: String,
 }
 

@@ -66,7 +66,9 @@ pub struct CompositeResult {
 #[derive(Serialize, ToSchema)]
 pub struct SubResponse {
     #[serde(rename = "ref")]
+    #[schema(example = "customer")]
     pub name: Option<String>,
+    #[schema(example = 201)]
     pub status: u16,
     #[schema(value_type = Object)]
     pub headers: Map<String, Value>,

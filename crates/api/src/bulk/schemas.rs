@@ -171,7 +171,9 @@ pub struct BulkCounts {
 /// What an import would do.
 #[derive(ToSchema)]
 pub struct BulkPreview {
+    #[schema(example = 8800)]
     rows: i64,
+    #[schema(example = 8800)]
     scanned: i64,
     /// False where the file is longer than a preview goes.
     complete: bool,

@@ -256,6 +256,7 @@ pub fn schemas() -> Vec<(String, Value)> {
             json!({
                 "type": "object", "required": ["data", "next_cursor"], "description": "What happened, newest first.",
                 "properties": {"data": {"type": "array", "items": {"type": "object", "additionalProperties": true}}, "next_cursor": nullable("string")},
+                "example": {"data": [{"at": "2026-11-24T06:30:00Z", "action": "update", "version": 3, "changes": {"city": {"from": "苏州", "to": "杭州"}}}], "next_cursor": null},
             }),
         ),
         (

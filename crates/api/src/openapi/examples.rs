@@ -3,7 +3,7 @@
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Rule};
 use serde_json::{Map, Value, json};
 
-const ID: &str = "0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b";
+pub const ID: &str = "0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b";
 const OTHER: &str = "0199a1b2-c3d4-7e5f-8a6b-112233445566";
 
 pub fn record(object: &ObjectMeta) -> Value {
@@ -80,4 +80,33 @@ fn text(object: &ObjectMeta, key: &str) -> String {
         _ => return object.field(key).map_or_else(|| key.to_owned(), |f| f.label.zh.to_string()),
     };
     known.to_owned()
+}
+
+/// An input that fits this schema of an object: every property with something of its type.
+pub fn input(schema: &Value) -> Value {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let pairs = properties.into_iter().flatten().map(|(key, property)| (key.clone(), property_value(property)));
+    Value::Object(pairs.collect())
+}
+
+fn property_value(property: &Value) -> Value {
+    let given = property.get("example").or_else(|| property.get("default")).or_else(|| property.pointer("/enum/0"));
+    if let Some(value) = given {
+        return value.clone();
+    }
+    let kind = match property.get("type") {
+        Some(Value::Array(kinds)) => kinds.first().and_then(Value::as_str),
+        kind => kind.and_then(Value::as_str),
+    };
+    match (kind, property.get("format").and_then(Value::as_str)) {
+        (Some("boolean"), _) => json!(true),
+        (Some("integer" | "number"), _) => json!(1),
+        (Some("array"), _) => json!([]),
+        (Some("object"), _) => json!({}),
+        (_, Some("uuid")) => json!(ID),
+        (_, Some("date")) => json!("2026-11-24"),
+        (_, Some("date-time")) => json!("2026-11-24T06:30:00Z"),
+        (_, Some("password")) => json!("correct horse battery"),
+        _ => json!("some words"),
+    }
 }

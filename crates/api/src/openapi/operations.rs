@@ -266,7 +266,11 @@ impl Operations<'_> {
 
     fn action(&mut self, action: &dyn ActionDef) {
         let id = format!("{}{}", camel(action.key()), self.named.one);
-        let required = action.input().get("required").is_some();
+        let mut input = action.input();
+        let required = input.get("required").is_some();
+        if let (false, example) = (input.get("example").is_some(), examples::input(&input)) {
+            input["example"] = example;
+        }
         let summary = format!("{}: {}", action.label().en, self.object.label.en.to_lowercase());
         self.add(
             &format!("/{{id}}/actions/{}", action.key()),
@@ -276,8 +280,8 @@ impl Operations<'_> {
             json!({
                 "description": action.help(),
                 "parameters": parameters(&["Id", "IfMatch", "IdempotencyKey"]),
-                "requestBody": body(action.input(), required),
-                "responses": {"200": answer("Done", json!({"type": "object", "additionalProperties": true}))},
+                "requestBody": body(input, required),
+                "responses": {"200": answer("Done", json!({"type": "object", "additionalProperties": true, "example": {"id": examples::ID}}))},
             }),
         );
     }
