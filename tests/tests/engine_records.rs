@@ -357,3 +357,20 @@ fn what_a_user_owns_moves_with_them_to_another_department() {
     let accounts = b.object("account");
     assert!(b.engine.fetch(&mut b.conn, &li, &accounts, account).unwrap().is_some());
 }
+
+#[test]
+fn a_nul_character_is_the_callers_fault_wherever_it_stands() {
+    let mut b = Bench::new();
+    let meta = b.object("account");
+    for query in [
+        ListQuery { filter: Some(Filter::field("name", Op::Contains, "a\u{0}")), ..Default::default() },
+        ListQuery { filter: Some(Filter::field("phone", Op::Eq, "\u{0}")), ..Default::default() },
+    ] {
+        let error = b.engine.list(&mut b.conn, &b.system, &meta, &query).unwrap_err();
+        assert_eq!(error.problem(kezhan_meta::Lang::En).status, 400, "{query:?}: {error}");
+    }
+    let view = json!({ "name": "v", "object": "account", "settings": { "q": "a\u{0}" } });
+    let views = b.object("saved_view");
+    let error = b.engine.create(&mut b.conn, &b.system, &views, view.as_object().cloned().unwrap()).unwrap_err();
+    assert_eq!(error.problem(kezhan_meta::Lang::En).status, 400, "{error}");
+}

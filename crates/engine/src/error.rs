@@ -45,6 +45,9 @@ impl Error {
                 (Code::Invalid, vec![list.len().to_string()], items, None)
             }
             Error::Stale(version) => (Code::Stale, Vec::new(), Vec::new(), Some(*version)),
+            Error::Database(error) if is_unstorable(error) => {
+                (Code::BadRequest, vec!["U+0000".to_owned()], Vec::new(), None)
+            }
             Error::Database(error) if is_overload(error) => (Code::Unavailable, Vec::new(), Vec::new(), None),
             Error::Database(_) | Error::Internal(_) => (Code::Internal, Vec::new(), Vec::new(), None),
         };
@@ -63,6 +66,12 @@ impl Error {
 
 fn describe(item: &kezhan_meta::ProblemItem) -> String {
     format!("{}: {}", item.field, item.message)
+}
+
+/// Text with a NUL character, which PostgreSQL holds in no type.
+fn is_unstorable(error: &diesel::result::Error) -> bool {
+    let diesel::result::Error::DatabaseError(_, info) = error else { return false };
+    ["invalid byte sequence", "unsupported Unicode escape sequence"].iter().any(|sign| info.message().contains(sign))
 }
 
 /// Timeouts and lock conflicts pass; everything else is our fault.

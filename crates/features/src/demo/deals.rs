@@ -258,6 +258,7 @@ pub fn celebrate(world: &mut World, customers: &[Customer], deals: &[Deal]) {
     }
     for (at, won_at) in first_win {
         let by = customers[at].owner.id;
+        let won_at = won_at.min(world.now);
         let Some(life) = world.life("account", at) else { continue };
         let Some(mut record) = life.states.last().map(|state| state.record.clone()) else { continue };
         record.insert("deal_status".into(), json!("won"));

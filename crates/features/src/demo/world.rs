@@ -64,7 +64,10 @@ impl World {
         china().from_local_datetime(&day.and_time(time)).single().map_or(self.now, |at| at.with_timezone(&Utc))
     }
 
-    pub fn put(&mut self, object: &'static str, life: Life) {
+    pub fn put(&mut self, object: &'static str, mut life: Life) {
+        for state in &mut life.states {
+            state.at = state.at.min(self.now);
+        }
         match self.lives.iter_mut().find(|(name, _)| *name == object) {
             Some((_, lives)) => lives.push(life),
             None => self.lives.push((object, vec![life])),
@@ -78,6 +81,7 @@ impl World {
 
     /// Someone changes the record that was created last.
     pub fn edit(&mut self, object: &str, at: DateTime<Utc>, by: Option<Uuid>, changes: &[(&str, Value)]) {
+        let now = self.now;
         let life = self.lives.iter_mut().find(|(name, _)| *name == object).and_then(|(_, lives)| lives.last_mut());
         let Some((life, before)) = life.and_then(|life| life.states.last().cloned().map(|before| (life, before)))
         else {
@@ -85,7 +89,7 @@ impl World {
         };
         let mut record = before.record;
         record.extend(changes.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
-        life.states.push(State { at: at.max(before.at), by, record });
+        life.states.push(State { at: at.min(now).max(before.at), by, record });
     }
 
     /// The nth life of an object.
