@@ -156,6 +156,19 @@ fn no_file_names_the_machine_it_was_written_on() {
 }
 
 #[test]
+fn no_statement_has_a_bound_limit() {
+    let bound = ["LIMIT \")", "LIMIT $"];
+    let sources = tracked().into_iter().filter(|p| p.starts_with(root().join("crates")));
+    let wrong: Vec<PathBuf> = sources
+        .filter(|path| {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            bound.iter().any(|sign| text.contains(sign))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "the planner must see how few rows are wanted, see Sql::limit: {wrong:#?}");
+}
+
+#[test]
 fn migrations_are_well_formed() {
     let mut versions = BTreeSet::new();
     for entry in fs::read_dir(root().join("migrations")).unwrap() {

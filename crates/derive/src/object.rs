@@ -16,6 +16,7 @@ struct ObjectAttrs {
     icon: Option<LitStr>,
     title: Option<LitStr>,
     scope: Option<TokenStream>,
+    moment: Option<LitStr>,
     listed: bool,
 }
 
@@ -31,6 +32,7 @@ impl ObjectAttrs {
             Some("area") => self.area = Some(meta.value()?.parse()?),
             Some("icon") => self.icon = Some(meta.value()?.parse()?),
             Some("title") => self.title = Some(meta.value()?.parse()?),
+            Some("moment") => self.moment = Some(meta.value()?.parse()?),
             Some("listed") => self.listed = true,
             Some("tenant") => self.scope = Some(quote!(::kezhan_meta::Scope::Tenant)),
             Some("personal") => self.scope = Some(quote!(::kezhan_meta::Scope::Personal)),
@@ -175,6 +177,7 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let area = object.area.clone().ok_or_else(|| Error::new_spanned(&input.ident, "#[object(area = …)] is missing"))?;
     let scope = object.scope.clone().unwrap_or_else(|| quote!(::kezhan_meta::Scope::Owned));
     let listed = object.listed;
+    let moment = option(object.moment.as_ref().map(borrowed));
     let help = docs(&input.attrs);
     let metas = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
     Ok(quote! {
@@ -195,12 +198,24 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 icon: ::std::borrow::Cow::Borrowed(#icon),
                 title: ::std::borrow::Cow::Borrowed(#title),
                 scope: #scope,
+                moment: #moment,
                 custom: false,
                 listed: #listed,
                 fields: ::std::borrow::Cow::Borrowed(Self::FIELDS),
             };
         }
     })
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::std::option::Option::Some(#value)),
+        None => quote!(::std::option::Option::None),
+    }
+}
+
+fn borrowed(text: &LitStr) -> TokenStream {
+    quote!(::std::borrow::Cow::Borrowed(#text))
 }
 
 fn field(field: &syn::Field) -> Result<TokenStream> {
@@ -228,12 +243,8 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
         FLAGS.map(|flag| attrs.has(flag));
     let sensitivity = attrs.sensitivity.clone().unwrap_or_else(|| Ident::new("Ordinary", zh.span()));
     let rules = &attrs.rules;
-    let option = |value: Option<TokenStream>| match value {
-        Some(value) => quote!(::std::option::Option::Some(#value)),
-        None => quote!(::std::option::Option::None),
-    };
     let default = option(attrs.default.clone());
-    let inverse = option(attrs.inverse.as_ref().map(|i| quote!(::std::borrow::Cow::Borrowed(#i))));
+    let inverse = option(attrs.inverse.as_ref().map(borrowed));
     let section = attrs.section.as_ref().map(LitStr::value).unwrap_or_default();
     Ok(quote! {
         ::kezhan_meta::FieldMeta {

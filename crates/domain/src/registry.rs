@@ -1,7 +1,7 @@
 //! The one list of standard objects. A new object is its declaration, its migration and a line here.
 
 use crate::{commerce, customers, people, platform, sales, work};
-use kezhan_meta::{Catalog, ObjectMeta, Record, Violation};
+use kezhan_meta::{Catalog, ObjectMeta, Record};
 use serde::de::DeserializeOwned;
 use std::sync::LazyLock;
 
@@ -21,9 +21,6 @@ fn entry<T: DeserializeOwned>(meta: ObjectMeta) -> Entry {
         },
     }
 }
-
-/// Rules over several fields of one record that no field rule can say.
-pub type Check = fn(&Record) -> Vec<Violation>;
 
 pub fn entries() -> Vec<Entry> {
     vec![
@@ -69,6 +66,10 @@ mod tests {
             assert!(names.insert(object.name.clone()), "{} twice", object.name);
             assert!(names.insert(object.plural.clone()), "{} twice", object.plural);
             assert!(object.title_field().is_some(), "{}: title {} is no field", object.name, object.title);
+            if let Some(moment) = &object.moment {
+                let kind = object.field(moment).map(|f| &f.kind);
+                assert_eq!(kind, Some(&FieldType::DateTime), "{}: moment {moment}", object.name);
+            }
             let mut keys = HashSet::new();
             for field in object.fields.iter() {
                 let at = format!("{}.{}", object.name, field.key);

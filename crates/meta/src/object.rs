@@ -57,6 +57,9 @@ pub struct ObjectMeta {
     /// The field that names a record to people.
     pub title: Str,
     pub scope: Scope,
+    /// The date-time field that says when a record took place, for timelines; when it was created where there is none.
+    #[serde(default)]
+    pub moment: Option<Str>,
     /// Made by a tenant at run time; rows live in the shared records table.
     #[serde(default)]
     pub custom: bool,
@@ -134,6 +137,7 @@ impl ObjectMeta {
             icon: Str::Borrowed("box"),
             title,
             scope: Scope::Owned,
+            moment: None,
             custom: true,
             listed: true,
             fields: Cow::Owned(fields),

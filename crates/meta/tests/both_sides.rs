@@ -31,6 +31,7 @@ fn object(fields: Vec<FieldMeta>) -> ObjectMeta {
         icon: "box".into(),
         title: "name".into(),
         scope: Scope::Tenant,
+        moment: None,
         custom: false,
         listed: true,
         fields: Cow::Owned(fields),

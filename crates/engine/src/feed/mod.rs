@@ -3,6 +3,7 @@
 //! All three read the one append-only `changes` table, each entry masked to what the caller may read.
 
 mod changes;
+mod entry;
 mod history;
 mod timeline;
 
@@ -20,9 +21,9 @@ use serde_json::{Map, Value};
 pub use changes::ChangesQuery;
 
 /// Entries of a page.
-fn page_size(limit: Option<u32>, most: u32) -> Result<i64> {
+fn page_size(limit: Option<u32>, most: u32) -> Result<usize> {
     match limit.unwrap_or(50) {
-        n if (1..=most).contains(&n) => Ok(i64::from(n)),
+        n if (1..=most).contains(&n) => Ok(n as usize),
         _ => Err(Error::refused(Code::BadValue, &["limit", &format!("1–{most}")])),
     }
 }

@@ -1,4 +1,4 @@
-use super::{body, decode, encode, masked, page_size};
+use super::{body, decode, encode, entry, page_size};
 use crate::read::ReadOptions;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Bind, Sql, column};
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Where a page ended: the moment and the entry's own id.
+/// Where a page ended: the moment, and the entry's own id, which is ordered bytewise here and in SQL.
 type Place = (DateTime<Utc>, String);
 
 /// An entry before its record is read.
@@ -39,7 +39,7 @@ impl Engine {
     ) -> Result<Vec<u8>> {
         let options = ReadOptions { fields: Some(vec!["id".into()]), deleted: true, ..ReadOptions::default() };
         self.read(conn, caller, object, id, &options)?.ok_or_else(Error::not_found)?;
-        let limit = page_size(limit, 100)? as usize;
+        let limit = page_size(limit, 100)?;
         let place = cursor.map(decode::<Place>).transpose()?;
         let mut entries = own_changes(conn, caller, object, id, limit, place.as_ref())?;
         entries.extend(referring(conn, caller, object, id, limit, place.as_ref())?);
@@ -87,9 +87,9 @@ impl Engine {
     }
 }
 
-fn before(sql: &mut Sql, at: &str, key: &str, place: Option<&Place>) {
+fn before(sql: &mut Sql, at: &Sql, key: &str, place: Option<&Place>) {
     if let Some((when, id)) = place {
-        sql.push(&format!(" AND ({at}, {key}) < ("));
+        sql.push(" AND (").append(at.clone()).push(&format!(", {key}) < ("));
         sql.bind(Bind::Time(Some(*when))).push(", ").text(id.clone()).push(")");
     }
 }
@@ -102,28 +102,31 @@ fn own_changes(
     limit: usize,
     place: Option<&Place>,
 ) -> Result<Vec<Entry>> {
-    let mut sql = Sql::new("SELECT c.seq::text, c.at, c.action, c.version, c.actor_id, u.name, c.channel, c.changes ");
-    sql.push("FROM changes c LEFT JOIN users u ON u.tenant_id = c.tenant_id AND u.id = c.actor_id ");
-    sql.push("WHERE c.tenant_id = ").uuid(caller.tenant).push(" AND c.object = ").text(object.name.to_string());
-    sql.push(" AND c.record_id = ").uuid(id);
-    before(&mut sql, "c.at", "c.seq::text", place);
-    sql.push(" ORDER BY c.at DESC, c.seq::text DESC LIMIT ").int(limit as i64 + 1);
+    let mut sql = entry::select(caller, object, id);
+    // Padded, so that the order of the texts is that of the numbers.
+    before(&mut sql, &Sql::new("c.at"), "lpad(c.seq::text, 20, '0') COLLATE \"C\"", place);
+    sql.push(" ORDER BY c.at DESC, c.seq DESC").limit(limit + 1);
     let mut out = Vec::new();
     sql.rows(conn, |row| {
-        let at = row.time(1).unwrap_or_default();
-        let json = json!({
-            "kind": "change",
-            "at": instant(at),
-            "action": row.text(2),
-            "version": row.int4(3),
-            "actor": row.uuid(4).map(|actor| json!({ "id": actor.to_string(), "name": row.text(5) })),
-            "channel": row.text(6),
-            "changes": masked(&caller.access, object, row, 7),
-        });
-        out.push(Entry { at, key: row.text(0).unwrap_or_default().to_owned(), json, refers: None });
+        let mut json = entry::json(caller, object, row);
+        json.insert("kind".into(), json!("change"));
+        let key = format!("{:020}", row.int8(entry::SEQ).unwrap_or_default());
+        let at = row.time(entry::AT).unwrap_or_default();
+        out.push(Entry { at, key, json: Value::Object(json), refers: None });
         Ok(())
     })?;
     Ok(out)
+}
+
+/// When a record belongs into the timeline: a follow-up to the moment it took place, not to when it was typed in.
+fn moment(source: &ObjectMeta) -> Sql {
+    let Some(field) = source.moment.as_ref().and_then(|key| source.field(key)) else {
+        return Sql::new("t.created_at");
+    };
+    let mut sql = Sql::new("COALESCE(");
+    column::expression(&mut sql, "t", field);
+    sql.push(", t.created_at)");
+    sql
 }
 
 fn referring(
@@ -147,22 +150,16 @@ fn referring(
         if !sources.is_empty() {
             sql.push(" UNION ALL ");
         }
-        // A follow-up belongs to the moment it took place, not to when it was typed in.
-        let at = match source.field("happened_at") {
-            Some(_) => "COALESCE(t.happened_at, t.created_at)",
-            None => "t.created_at",
-        };
-        sql.push(&format!(
-            "(SELECT {}::int, t.id, {at} AS at, t.id::text AS key, t.created_by_id, u.name FROM ",
-            sources.len()
-        ));
+        let at = moment(source);
+        sql.push(&format!("(SELECT {}::int, t.id, ", sources.len())).append(at.clone());
+        sql.push(" AS at, t.id::text COLLATE \"C\" AS key, t.created_by_id, u.name FROM ");
         column::from(&mut sql, source, "t");
         sql.push(" LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.created_by_id WHERE ");
         column::expression(&mut sql, "t", field);
         sql.push(" = ").uuid(id).push(" AND ");
         guard.rows(&mut sql, source, "t", Action::Read, Life::Living, &mut aliases);
-        before(&mut sql, at, "t.id::text", place);
-        sql.push(" ORDER BY at DESC, key DESC LIMIT ").int(limit as i64 + 1).push(")");
+        before(&mut sql, &at, "t.id::text COLLATE \"C\"", place);
+        sql.push(" ORDER BY at DESC, key DESC").limit(limit + 1).push(")");
         sources.push(source.clone());
     }
     let mut out = Vec::new();

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// Up to here names are also kept as they are, to propose what was probably meant.
 const NAMES_MAX: usize = 50_000;
-const PAGE: i64 = 20_000;
+const PAGE: usize = 20_000;
 const PROPOSALS: usize = 3;
 
 /// How a text becomes a name.
@@ -179,7 +179,7 @@ impl Directory {
                 sql.push(" AND ");
                 crate::sql::filter::print(&mut sql, &guard, &object, "t", &tree, &mut aliases)?;
             }
-            sql.push(" ORDER BY t.id LIMIT ").int(PAGE).uncached();
+            sql.push(" ORDER BY t.id").limit(PAGE).uncached();
             let mut count = 0;
             sql.rows(conn, |row| {
                 count += 1;

@@ -19,7 +19,7 @@ impl Work<'_, '_> {
         let result = conn.transaction(|conn| {
             let mut sql = Sql::new("SELECT row_no, record_id, links::text FROM import_rows WHERE tenant_id = ");
             sql.uuid(self.run.job.tenant_id).push(" AND job_id = ").uuid(self.run.job.id);
-            sql.push(" AND links IS NOT NULL ORDER BY row_no LIMIT ").int(CHUNK_MAX as i64);
+            sql.push(" AND links IS NOT NULL ORDER BY row_no").limit(CHUNK_MAX);
             let mut waiting: Vec<(i64, Uuid, Vec<Value>)> = Vec::new();
             sql.rows(conn, |row| {
                 let links = row.text(2).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default();

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use uuid::Uuid;
 
-const PAGE: i64 = 2_000;
+const PAGE: usize = 2_000;
 
 /// A row of an import on record.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub fn rows(
     job: Uuid,
     outcomes: &[&str],
     after: i64,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Outcome>> {
     let mut sql = Sql::new("SELECT row_no, outcome, object, record_id, error::text, raw::text FROM import_rows WHERE ");
     sql.push("tenant_id = ")
@@ -46,7 +46,7 @@ pub fn rows(
         let list = outcomes.iter().map(|o| (*o).to_owned()).collect();
         sql.push(" AND outcome = ANY(").bind(crate::sql::Bind::Texts(Some(list))).push(")");
     }
-    sql.push(" ORDER BY row_no LIMIT ").int(limit).uncached();
+    sql.push(" ORDER BY row_no").limit(limit).uncached();
     let mut found = Vec::new();
     sql.rows(conn, |row| {
         let json = |at: usize| row.text(at).and_then(|t| serde_json::from_str::<Value>(t).ok());

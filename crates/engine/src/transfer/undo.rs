@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-const CHUNK: i64 = 200;
+const CHUNK: usize = 200;
 const PROBLEMS: usize = 100;
 
 pub const KIND: &str = "undo";
@@ -129,7 +129,7 @@ impl Work<'_> {
     fn changes(&self, conn: &mut PgConnection, until: Option<i64>) -> Result<Vec<Change>> {
         let mut sql = Sql::new("SELECT seq, object, record_id, action, changes::text");
         self.of_import(&mut sql);
-        sql.push(" AND seq < ").int(until.unwrap_or(i64::MAX)).push(" ORDER BY seq DESC LIMIT ").int(CHUNK).uncached();
+        sql.push(" AND seq < ").int(until.unwrap_or(i64::MAX)).push(" ORDER BY seq DESC").limit(CHUNK).uncached();
         let mut found = Vec::new();
         sql.rows(conn, |row| {
             if let (Some(seq), Some(record)) = (row.int8(0), row.uuid(2)) {
