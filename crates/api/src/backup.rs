@@ -4,6 +4,7 @@
 //! `manifest.json` with a digest of every entry, so that a restore checks everything before it changes anything.
 
 use crate::config::{Config, ConfigError};
+use crate::context::{Context, IoFault};
 use crate::database::{self, DatabaseError};
 use crate::embedded::{EmbeddedError, find_programs};
 use chrono::{DateTime, Utc};
@@ -32,8 +33,8 @@ pub enum BackupError {
     Programs(#[from] EmbeddedError),
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("{what}: {cause}")]
-    Io { what: String, cause: io::Error },
+    #[error(transparent)]
+    Io(#[from] IoFault),
     #[error("{program} failed: {output}")]
     Program { program: &'static str, output: String },
     #[error("{0} is not an undamaged backup: {1}")]
@@ -47,16 +48,6 @@ pub enum BackupError {
 }
 
 type Result<T> = std::result::Result<T, BackupError>;
-
-trait Context<T> {
-    fn context(self, what: impl FnOnce() -> String) -> Result<T>;
-}
-
-impl<T> Context<T> for io::Result<T> {
-    fn context(self, what: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|cause| BackupError::Io { what: what(), cause })
-    }
-}
 
 /// What an archive says about itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -74,7 +65,7 @@ pub fn backup(config: &Config, url: &str, target: &Path) -> Result<Manifest> {
     let draft = beside(target, "part");
     let dump = beside(target, "dump");
     let result = write_archive(config, url, &draft, &dump)
-        .and_then(|manifest| fs::rename(&draft, target).context(|| name(target)).map(|()| manifest));
+        .and_then(|manifest| Ok(fs::rename(&draft, target).context(|| name(target)).map(|()| manifest)?));
     for leftover in [&draft, &dump] {
         if leftover.exists() {
             fs::remove_file(leftover).context(|| name(leftover))?;
@@ -254,7 +245,7 @@ fn replace_database(config: &Config, url: &str, dump: &Path) -> Result<()> {
     if !status.success() {
         return Err(BackupError::Program { program: "psql", output });
     }
-    copied.context(|| "cannot restore the database".into())
+    Ok(copied.context(|| "cannot restore the database".into())?)
 }
 
 fn replace_directory(staged: &Path, target: &Path) -> Result<()> {
@@ -327,7 +318,7 @@ fn open(source: &Path) -> Result<Archive<BufReader<File>>> {
 }
 
 fn private_file(path: &Path) -> Result<File> {
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path).context(|| name(path))
+    Ok(File::options().write(true).create(true).truncate(true).mode(0o600).open(path).context(|| name(path))?)
 }
 
 /// Every regular file below a directory, in a fixed order; none if there is no such directory.

@@ -9,6 +9,7 @@ mod host;
 pub use host::find_programs;
 
 use crate::config::{Config, ConfigError, kept_secret};
+use crate::context::{Context, IoFault};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
@@ -44,8 +45,8 @@ pub enum EmbeddedError {
     NoSystemUser(String),
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("{what}: {cause}")]
-    Io { what: String, cause: io::Error },
+    #[error(transparent)]
+    Io(#[from] IoFault),
     #[error("{program} failed: {output}")]
     Program { program: &'static str, output: String },
     #[error("PostgreSQL does not answer: {0}")]
@@ -55,16 +56,6 @@ pub enum EmbeddedError {
 }
 
 type Result<T> = std::result::Result<T, EmbeddedError>;
-
-trait Context<T> {
-    fn context(self, what: impl FnOnce() -> String) -> Result<T>;
-}
-
-impl<T> Context<T> for io::Result<T> {
-    fn context(self, what: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|cause| EmbeddedError::Io { what: what(), cause })
-    }
-}
 
 /// How a cluster is set up.
 #[derive(Clone, Debug)]
@@ -234,7 +225,7 @@ impl Postgres {
         match fs::symlink_metadata(dir) {
             Err(_) => DirBuilder::new().mode(0o700).create(dir).context(what)?,
             Ok(meta) if meta.is_dir() && self.is_own(meta.uid()) => {}
-            Ok(_) => return Err(io::Error::other("it belongs to somebody else")).context(what),
+            Ok(_) => Err(io::Error::other("it belongs to somebody else")).context(what)?,
         }
         fs::set_permissions(dir, Permissions::from_mode(0o700)).context(what)?;
         self.give(dir)
@@ -246,7 +237,7 @@ impl Postgres {
 
     fn give(&self, path: &Path) -> Result<()> {
         let Some((uid, gid)) = self.identity else { return Ok(()) };
-        chown(path, Some(uid), Some(gid)).context(|| format!("cannot hand over {}", path.display()))
+        Ok(chown(path, Some(uid), Some(gid)).context(|| format!("cannot hand over {}", path.display()))?)
     }
 
     /// `initdb` under another name and a rename at the end: an interrupted one leaves nothing half-made.
@@ -281,9 +272,9 @@ impl Postgres {
         result?;
         let main = draft.join("postgresql.conf");
         let settings = fs::read_to_string(&main).context(|| format!("cannot read {}", main.display()))?;
-        fs::write(&main, settings + "\ninclude = 'kezhan.conf'\n")
-            .and_then(|()| fs::rename(&draft, self.data()))
-            .context(|| "cannot finish the cluster".into())
+        let finished =
+            fs::write(&main, settings + "\ninclude = 'kezhan.conf'\n").and_then(|()| fs::rename(&draft, self.data()));
+        Ok(finished.context(|| "cannot finish the cluster".into())?)
     }
 
     /// Adopts our server if it runs, starts it otherwise, and waits until it answers.
@@ -373,7 +364,7 @@ impl Postgres {
             return Err(EmbeddedError::Unreachable("no free port".into()));
         };
         self.port = port;
-        fs::write(&path, port.to_string()).context(|| format!("cannot write {}", path.display()))
+        Ok(fs::write(&path, port.to_string()).context(|| format!("cannot write {}", path.display()))?)
     }
 
     fn running_port(&self) -> Result<u16> {
