@@ -104,7 +104,7 @@ fn a_cookie_writes_only_for_our_own_page() {
 #[test]
 fn whoever_leaves_is_out() {
     let server = TestServer::new();
-    let role = server.role("销售", json!({"account": {"read": "all"}}));
+    let role = server.role("外勤", json!({"account": {"read": "all"}}));
     let id = server.user("li.na", &role, json!({}));
     let li = server.sign_in("li.na", PASSWORD);
     li.get("/accounts").ok();

@@ -322,7 +322,7 @@ fn actions_do_what_they_offer() {
     api.post(&convert, &json!({})).problem(422, "not_possible");
     api.post(&format!("{path}/actions/dance"), &json!({})).problem(404, "not_found");
 
-    let role = server.role("销售", json!({"account": {"read": "self", "edit": "self"}}));
+    let role = server.role("外勤", json!({"account": {"read": "self", "edit": "self"}}));
     let li = server.user("li", &role, json!({}));
     let account = done["account"].as_str().unwrap();
     let moved = api.post(&format!("/accounts/{account}/actions/transfer"), &json!({"owner": li})).ok();

@@ -17,7 +17,7 @@ fn server() -> TestServer {
     let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
     let actions = ["read", "create", "edit", "delete", "export", "import"];
     let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let role = server.role("销售", json!({"*": own, "user": {"read": "all"}}));
+    let role = server.role("外勤", json!({"*": own, "user": {"read": "all"}}));
     server.user("wang", &role, json!({}));
     server
 }

@@ -25,7 +25,7 @@ fn workshop(language: &str) -> PathBuf {
 fn server() -> TestServer {
     let server = TestServer::new();
     let all = json!({"read": "all", "create": "self", "edit": "self", "delete": "self"});
-    let role = server.role("销售", json!({"account": all}));
+    let role = server.role("外勤", json!({"account": all}));
     server.user("wang", &role, json!({}));
     server
 }

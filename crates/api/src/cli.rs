@@ -4,6 +4,7 @@
 use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
 use crate::serve::{self, ServeError};
+use crate::tenant::{self, TenantCommand, TenantError};
 use crate::{backup, logging, openapi};
 use chrono::Utc;
 use clap::{Parser, Subcommand};
@@ -36,6 +37,9 @@ enum Command {
     Migrate,
     /// Load the demonstration company, unless it is there
     Demo,
+    /// Add or list the companies on this installation
+    #[command(subcommand)]
+    Tenant(TenantCommand),
     /// Print the OpenAPI document of the standard objects
     Openapi,
     /// Print every setting, its value and where it comes from
@@ -65,6 +69,8 @@ enum CliError {
     Demo(#[from] kezhan_engine::Error),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
 }
@@ -106,6 +112,11 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 false => println!("the demonstration company is there already"),
             }
         }
+        Command::Tenant(command) => with_database(&config, |url| {
+            database::migrate(url)?;
+            let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+            Ok(tenant::run(&mut connection, command)?)
+        })?,
         Command::Openapi => {
             let document = openapi::document(kezhan_domain::standard(), &kezhan_features::actions::all());
             print!("{}", openapi::text(&document));

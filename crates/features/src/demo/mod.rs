@@ -13,15 +13,16 @@ mod staff;
 mod talk;
 mod world;
 
+use crate::people::{password, setup::system};
+use crate::sales::object;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
 use kezhan_engine::write::bulk::Life;
-use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
-use kezhan_meta::{Lang, ObjectMeta, Record};
+use kezhan_engine::{Engine, Result};
+use kezhan_meta::Record;
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use uuid::Uuid;
 use world::World;
 
@@ -109,7 +110,7 @@ pub fn load(conn: &mut PgConnection, engine: &Engine, now: DateTime<Utc>) -> Res
         diesel::sql_query("INSERT INTO credentials (tenant_id, user_id, password_hash) SELECT $1, unnest($2), $3")
             .bind::<SqlUuid, _>(tenant)
             .bind::<diesel::sql_types::Array<SqlUuid>, _>(demo.users)
-            .bind::<Text, _>(password_hash(PASSWORD)?)
+            .bind::<Text, _>(password::hash(PASSWORD)?)
             .execute(conn)?;
         Ok(summary)
     })
@@ -144,30 +145,6 @@ fn exists(conn: &mut PgConnection) -> Result<bool> {
         .bind::<Text, _>(TENANT)
         .get_result(conn)?;
     Ok(row.found)
-}
-
-fn system(engine: &Engine, conn: &mut PgConnection, tenant: Uuid) -> Result<Caller> {
-    Ok(Caller {
-        tenant,
-        user: None,
-        department: None,
-        channel: Channel::System,
-        request_id: String::new(),
-        lang: Lang::Zh,
-        offset_minutes: 480,
-        access: Arc::new(Access::unrestricted()),
-        catalog: engine.catalog(conn, tenant)?,
-    })
-}
-
-fn object(caller: &Caller, name: &str) -> Result<Arc<ObjectMeta>> {
-    crate::sales::object(caller, name)
-}
-
-fn password_hash(password: &str) -> Result<String> {
-    use argon2::password_hash::PasswordHasher;
-    let hash = argon2::Argon2::default().hash_password(password.as_bytes());
-    Ok(hash.map_err(|e| Error::Internal(format!("hashing a password: {e}")))?.to_string())
 }
 
 #[cfg(test)]

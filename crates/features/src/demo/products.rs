@@ -1,6 +1,7 @@
 //! What the company sells, and how a sale goes.
 
 use super::world::{DAYS, World};
+use crate::sales::pipeline as standard;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -59,38 +60,14 @@ const PRODUCTS: [(&str, &str, &str, i64, &str, &str); 25] = [
     ("SV-D", "定制开发", "服务", 3500, "人天", "接口与报表"),
 ];
 
-/// Chinese and English name, outcome, probability.
-const STAGES: [(&str, &str, &str, i64); 6] = [
-    ("初步接触", "Prospecting", "open", 10),
-    ("需求确认", "Engaging", "open", 30),
-    ("方案报价", "Proposal", "open", 50),
-    ("商务谈判", "Negotiation", "open", 75),
-    ("赢单", "Won", "won", 100),
-    ("输单", "Lost", "lost", 0),
-];
-
 pub fn set_up(world: &mut World, admin: Option<Uuid>) -> Offer {
     let opening = world.days_ago(DAYS + 20);
     let at = world.working_time(opening);
     let pipeline = world.id(at);
-    world.create(
-        "pipeline",
-        pipeline,
-        at,
-        admin,
-        json!({ "name": "标准销售流程", "is_default": true, "sort_order": 1 }),
-    );
+    world.create("pipeline", pipeline, at, admin, standard::pipeline());
     let mut stages = Vec::new();
-    for (n, (name, english, outcome, probability)) in STAGES.into_iter().enumerate() {
+    for (values, (_, _, outcome, probability)) in standard::stages(pipeline).zip(standard::STAGES) {
         let id = world.id(at);
-        let values = json!({
-            "name": name,
-            "name_en": english,
-            "pipeline": pipeline,
-            "outcome": outcome,
-            "probability": probability.to_string(),
-            "sort_order": n + 1,
-        });
         world.create("stage", id, at, admin, values);
         stages.push(Stage { id, outcome, probability });
     }

@@ -1,6 +1,7 @@
 //! The company's own people: departments, positions, roles and staff.
 
 use super::world::{DAYS, World};
+use crate::people::presets;
 use chrono::Duration;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -118,7 +119,7 @@ pub fn hire(world: &mut World) -> Staff {
         positions.insert(name, id);
     }
     let mut roles: HashMap<&str, Uuid> = HashMap::new();
-    for (name, description, grants) in roles_with_grants() {
+    for (name, description, grants) in presets::roles() {
         let id = world.id(start);
         let values = json!({ "name": name, "description": description, "grants": grants });
         world.create("role", id, start, Some(admin), values);
@@ -153,61 +154,6 @@ pub fn hire(world: &mut World) -> Staff {
         staff.members.push(Member { id, username, department: department_id, department_name: department, position });
     }
     staff
-}
-
-/// Roles with what they may do: `*` for every object that is not named itself.
-fn roles_with_grants() -> [(&'static str, &'static str, Value); 6] {
-    let all = |scope: &str, delete: &str| {
-        json!({
-            "read": scope, "create": scope, "edit": scope, "delete": delete, "export": scope, "import": scope,
-            "configure": "none",
-        })
-    };
-    // What everybody must be able to look up, and only some may arrange.
-    let settings = [
-        "user",
-        "department",
-        "position",
-        "role",
-        "pipeline",
-        "stage",
-        "product",
-        "object_definition",
-        "field_definition",
-    ];
-    let with = |mut grants: Value| {
-        for object in settings {
-            grants[object] = json!({ "read": "all", "export": "all" });
-        }
-        grants["saved_view"] = json!({ "read": "all", "create": "self", "edit": "self", "delete": "self" });
-        grants
-    };
-    let everything: Value = json!({
-        "read": "all", "create": "all", "edit": "all", "delete": "all", "export": "all", "import": "all",
-        "configure": "all",
-    });
-    let service_edit = json!({ "read": "all", "create": "self", "edit": "self", "delete": "self", "export": "none" });
-    [
-        ("管理员", "全部数据与系统设置", json!({ "*": everything })),
-        ("销售总监", "全公司的客户与商机", with(json!({ "*": all("all", "department_and_below") }))),
-        (
-            "销售经理",
-            "本部门及下级部门的客户与商机",
-            with(json!({ "*": all("department_and_below", "department_and_below") })),
-        ),
-        ("销售", "自己负责的客户与商机", with(json!({ "*": all("self", "self") }))),
-        (
-            "客服",
-            "查看全部客户，记录服务与任务",
-            with(json!({
-                "*": { "read": "all" },
-                "follow_up": service_edit.clone(),
-                "task": service_edit.clone(),
-                "attachment": service_edit,
-            })),
-        ),
-        ("只读", "查看与导出", with(json!({ "*": { "read": "all", "export": "all" } }))),
-    ]
 }
 
 /// Views that everyone finds on the first day.

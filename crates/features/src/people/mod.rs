@@ -6,6 +6,7 @@ pub mod definitions;
 pub mod hooks;
 pub mod identity;
 pub mod password;
+pub mod presets;
 pub mod session;
 pub mod set_password;
 pub mod setup;

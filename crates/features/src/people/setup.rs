@@ -1,8 +1,11 @@
-//! A tenant's beginning: itself, an administrator's role and the first person.
+//! A tenant's beginning: itself, the roles and the pipeline that everybody starts with, and the first person.
 
+use super::presets;
 use super::sign_in::set_password;
+use crate::sales::pipeline;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Lang, Record, Violation};
@@ -33,10 +36,28 @@ pub fn system(engine: &Engine, conn: &mut PgConnection, tenant: Uuid) -> Result<
     })
 }
 
-/// Every action on every object.
-pub fn all_grants() -> Value {
-    json!({"*": {"read": "all", "create": "all", "edit": "all", "delete": "all", "export": "all", "import": "all",
-        "configure": "all"}})
+/// A tenant as a list shows it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Tenant {
+    #[diesel(sql_type = Text)]
+    pub key: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    #[diesel(sql_type = BigInt)]
+    pub users: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+/// All tenants of this installation, oldest first.
+pub fn tenants(conn: &mut PgConnection) -> Result<Vec<Tenant>> {
+    Ok(diesel::sql_query(
+        "SELECT key, name, status, created_at, (SELECT count(*) FROM users u WHERE u.tenant_id = t.id \
+         AND u.deleted_at IS NULL) AS users FROM tenants t ORDER BY created_at, key",
+    )
+    .load(conn)?)
 }
 
 /// Makes a tenant with an administrator who signs in with this name and password.
@@ -62,7 +83,16 @@ pub fn create_tenant(
             .bind::<Text, _>(name)
             .execute(conn)?;
         let caller = system(engine, conn, tenant)?;
-        let role = create(engine, conn, &caller, "role", json!({"name": "系统管理员", "grants": all_grants()}))?;
+        let mut roles = Vec::new();
+        for (name, description, grants) in presets::roles() {
+            let role = json!({"name": name, "description": description, "grants": grants});
+            roles.push(create(engine, conn, &caller, "role", role)?);
+        }
+        let role = roles.first().copied().ok_or_else(|| Error::Internal("no preset role".into()))?;
+        let pipeline = create(engine, conn, &caller, "pipeline", pipeline::pipeline())?;
+        for stage in pipeline::stages(pipeline) {
+            create(engine, conn, &caller, "stage", stage)?;
+        }
         let user = json!({"name": username, "username": username, "status": "active", "role": role});
         let user = create(engine, conn, &caller, "user", user)?;
         set_password(conn, tenant, user, password, None)?;

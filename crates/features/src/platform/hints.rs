@@ -222,12 +222,32 @@ const KEYS: &[Key] = &[
 const MAKINGS: &[Making] = &[
     Making {
         object: "stage",
-        titles: &["won", "closed won", "赢单", "成交", "已成交"],
+        titles: &["prospecting", "prospect", "new", "初步接触", "初步沟通", "初期沟通"],
+        values: &[("probability", "10")],
+    },
+    Making {
+        object: "stage",
+        titles: &["qualification", "qualified", "engaging", "discovery", "需求确认", "需求分析", "立项评估"],
+        values: &[("probability", "30")],
+    },
+    Making {
+        object: "stage",
+        titles: &["proposal", "quote", "quotation", "方案报价", "报价", "方案", "方案制定"],
+        values: &[("probability", "50")],
+    },
+    Making {
+        object: "stage",
+        titles: &["negotiation", "商务谈判", "谈判", "招投标", "合同谈判"],
+        values: &[("probability", "75")],
+    },
+    Making {
+        object: "stage",
+        titles: &["won", "win", "closed won", "closed-won", "deal won", "赢单", "成交", "已成交", "签约", "已签约"],
         values: &[("outcome", "won"), ("probability", "100"), ("sort_order", "90")],
     },
     Making {
         object: "stage",
-        titles: &["lost", "closed lost", "输单", "丢单", "失败"],
+        titles: &["lost", "loss", "closed lost", "closed-lost", "deal lost", "输单", "丢单", "失败", "已流失", "无效"],
         values: &[("outcome", "lost"), ("probability", "0"), ("sort_order", "91")],
     },
     Making { object: "user", titles: &[], values: &[("status", "invited")] },

@@ -1,6 +1,7 @@
 //! Stages decide; lines add up; the first deal won makes an account a customer.
 
 pub mod move_stage;
+pub mod pipeline;
 
 use kezhan_domain::sales::line_total;
 use kezhan_engine::{Caller, Draft, Error, Hooks, Result, Saved};
