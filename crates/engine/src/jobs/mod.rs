@@ -1,5 +1,6 @@
-//! Durable background work over the table `jobs`: taken with FOR UPDATE SKIP LOCKED, kept alive by a heartbeat,
-//! taken over where the heart has stopped, cancelled by a flag.
+//! Durable background work over the table `jobs`: taken with FOR UPDATE SKIP LOCKED, taken over where the worker is
+//! gone, cancelled by a flag. A worker lives as long as its connection, which holds an advisory lock on its name; a
+//! heartbeat besides tells of those whose machine is lost without the server noticing.
 //!
 //! Not a library: fang, the one for synchronous diesel, keeps tasks in a table of its own without tenants, progress,
 //! cancellation or take-over; the others need an asynchronous driver. What makes imports safe is that a chunk of work
@@ -121,14 +122,14 @@ pub struct Filter<'a> {
 pub fn list(conn: &mut PgConnection, tenant: Uuid, filter: &Filter<'_>) -> Result<Vec<Job>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM jobs WHERE tenant_id = $1 AND kind = ANY($2) AND ($3 IS NULL OR created_by_id = $3) \
-         AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT $5"
+         AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT {}",
+        filter.limit.max(0)
     );
     let query = diesel::sql_query(sql)
         .bind::<st::Uuid, _>(tenant)
         .bind::<st::Array<st::Text>, _>(filter.kinds)
         .bind::<st::Nullable<st::Uuid>, _>(filter.user)
-        .bind::<st::Nullable<st::Uuid>, _>(filter.before)
-        .bind::<st::BigInt, _>(filter.limit);
+        .bind::<st::Nullable<st::Uuid>, _>(filter.before);
     Ok(query.load(conn)?)
 }
 
@@ -163,6 +164,20 @@ pub fn finish(conn: &mut PgConnection, tenant: Uuid, id: Uuid, progress: Value, 
     Ok(())
 }
 
+/// Says that a worker of this name lives, for as long as this connection does.
+fn sign_on(conn: &mut PgConnection, worker: &str) -> Result<()> {
+    let mut sql = Sql::new("SELECT pg_advisory_lock(hashtextextended(");
+    sql.text(worker).push(", 0))");
+    sql.execute(conn)?;
+    Ok(())
+}
+
+/// The condition that no connection holds the lock on the name in `locked_by`.
+const GONE: &str = "NOT EXISTS (SELECT 1 FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted \
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+    AND l.classid::bigint = (hashtextextended(locked_by, 0) >> 32) & 4294967295 \
+    AND l.objid::bigint = hashtextextended(locked_by, 0) & 4294967295)";
+
 /// Takes the next job that is due, or whose worker has died.
 fn take(conn: &mut PgConnection, worker: &str, kinds: &[&str], stale_seconds: i32) -> Result<Option<Job>> {
     let sql = format!(
@@ -170,7 +185,7 @@ fn take(conn: &mut PgConnection, worker: &str, kinds: &[&str], stale_seconds: i3
          heartbeat_at = now(), updated_at = now(), attempts = attempts + 1 \
          WHERE (tenant_id, id) = (SELECT tenant_id, id FROM jobs WHERE kind = ANY($2) \
            AND ((state = 'queued' AND run_at <= now()) OR (state = 'running' AND locked_by IS NOT NULL \
-             AND heartbeat_at < now() - make_interval(secs => $3))) \
+             AND (heartbeat_at < now() - make_interval(secs => $3) OR {GONE}))) \
            ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
          RETURNING {COLUMNS}"
     );

@@ -21,13 +21,20 @@ pub trait Handler: Send + Sync {
     fn run(&self, conn: &mut PgConnection, run: &mut Run) -> Result<Signal>;
 }
 
+/// Needs connections of its own: not through a pooler that shares them between transactions.
 pub struct Worker {
     pub url: String,
     pub handlers: Vec<Arc<dyn Handler>>,
     /// How long to rest when there is nothing to do.
     pub poll: Duration,
-    /// How long a job may go without a heartbeat before it is taken over.
+    /// How long a job may go without a heartbeat before it is taken over, from a worker whose connection seems to live.
     pub stale: Duration,
+}
+
+/// A connection, and the name under which its jobs are taken: one does not outlive the other.
+struct Post {
+    conn: PgConnection,
+    name: String,
 }
 
 impl Worker {
@@ -37,14 +44,13 @@ impl Worker {
 
     /// Works until `stop` is set; a job at hand is handed over at its next checkpoint.
     pub fn run(&self, stop: &Arc<AtomicBool>) {
-        let name = format!("{}-{}", std::process::id(), Uuid::now_v7().simple());
-        let mut conn = None;
+        let mut post = None;
         while !stop.load(Ordering::Relaxed) {
-            let busy = match self.connected(&mut conn).and_then(|conn| self.step(conn, &name, stop)) {
+            let busy = match self.step(&mut post, stop) {
                 Ok(busy) => busy,
                 Err(error) => {
                     log::warn!("the worker rests: {error}");
-                    conn = None;
+                    post = None;
                     thread::sleep(Duration::from_secs(1));
                     false
                 }
@@ -57,10 +63,9 @@ impl Worker {
 
     /// Does everything that is due, then returns; for tests and tools.
     pub fn drain(&self) -> Result<()> {
-        let name = format!("{}-{}", std::process::id(), Uuid::now_v7().simple());
-        let mut conn = None;
+        let mut post = None;
         let stop = Arc::default();
-        while self.step(self.connected(&mut conn)?, &name, &stop)? {}
+        while self.step(&mut post, &stop)? {}
         Ok(())
     }
 
@@ -73,27 +78,32 @@ impl Worker {
         }
     }
 
-    fn connected<'c>(&self, conn: &'c mut Option<PgConnection>) -> Result<&'c mut PgConnection> {
-        if conn.is_none() {
-            *conn = Some(self.connect()?);
-        }
-        conn.as_mut().ok_or_else(|| Error::Internal("no connection".into()))
-    }
-
     fn connect(&self) -> Result<PgConnection> {
-        let mut conn = PgConnection::establish(&self.url).map_err(|e| Error::Internal(e.to_string()))?;
+        let mut conn = PgConnection::establish(&patient(&self.url)).map_err(|e| Error::Internal(e.to_string()))?;
         conn.batch_execute("SET TIME ZONE 'UTC'; SET lock_timeout = 30000; SET application_name = 'kezhan-worker'")?;
         Ok(conn)
     }
 
+    fn man(&self) -> Result<Post> {
+        let mut conn = self.connect()?;
+        let name = format!("{}-{}", std::process::id(), Uuid::now_v7().simple());
+        super::sign_on(&mut conn, &name)?;
+        Ok(Post { conn, name })
+    }
+
     /// Does one job, if there is one.
-    fn step(&self, conn: &mut PgConnection, name: &str, stop: &Arc<AtomicBool>) -> Result<bool> {
+    fn step(&self, post: &mut Option<Post>, stop: &Arc<AtomicBool>) -> Result<bool> {
+        let manned = match post.take() {
+            Some(manned) => manned,
+            None => self.man()?,
+        };
+        let Post { conn, name } = post.insert(manned);
         let kinds: Vec<&str> = self.handlers.iter().map(|h| h.kind()).collect();
         let stale = i32::try_from(self.stale.as_secs()).unwrap_or(i32::MAX);
         let Some(job) = take(conn, name, &kinds, stale)? else { return Ok(false) };
         let Some(handler) = self.handlers.iter().find(|h| h.kind() == job.kind) else { return Ok(false) };
         let attempts = job.attempts;
-        let mut run = Run { job, worker: name.to_owned(), stop: stop.clone() };
+        let mut run = Run { job, worker: name.clone(), stop: stop.clone() };
         if attempts > ATTEMPTS {
             run.end(conn, "failed", Some(format!("{ATTEMPTS} × ✗")))?;
             return Ok(true);
@@ -107,7 +117,18 @@ impl Worker {
             over.store(true, Ordering::Relaxed);
             outcome
         });
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::Internal("the job panicked".into())));
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                // A panic leaves its transaction open: what is said on that connection would never be committed.
+                *post = None;
+                Err(Error::Internal("the job panicked".into()))
+            }
+        };
+        let conn = match post {
+            Some(Post { conn, .. }) => conn,
+            None => &mut post.insert(self.man()?).conn,
+        };
         match outcome {
             Ok(Signal::Continue) => run.end(conn, "done", None)?,
             Ok(Signal::Cancel) => run.end(conn, "cancelled", None)?,
@@ -139,12 +160,27 @@ impl Worker {
             slept = Duration::ZERO;
             let mut sql = crate::sql::Sql::new("UPDATE jobs SET heartbeat_at = now() WHERE tenant_id = ");
             sql.uuid(tenant).push(" AND id = ").uuid(id).push(" AND state = 'running' AND locked_by = ").text(name);
-            if let Err(error) = self.connected(&mut conn).and_then(|conn| sql.execute(conn)) {
-                log::warn!("a heartbeat is missed: {error}");
-                conn = None;
+            let beaten = match conn.take() {
+                Some(open) => Ok(open),
+                None => self.connect(),
+            };
+            match beaten.and_then(|mut open| sql.execute(&mut open).map(|_| open)) {
+                Ok(open) => conn = Some(open),
+                Err(error) => log::warn!("a heartbeat is missed: {error}"),
             }
         }
     }
+}
+
+/// The address with limits to how long a network that is gone can hold us: by default a quarter of an hour.
+fn patient(url: &str) -> String {
+    if !url.contains("://") || url.contains("connect_timeout=") {
+        return url.to_owned();
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!(
+        "{url}{joint}connect_timeout=10&keepalives_idle=20&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=30000"
+    )
 }
 
 /// What the person who started the job reads.

@@ -57,6 +57,13 @@ pub fn raw(cells: &[Cell]) -> Value {
     json!(cells.iter().map(Cell::as_text).collect::<Vec<_>>())
 }
 
+/// Does the server's message tell of its own trouble: a lock, a shut-down, a full disk?
+fn is_passing(message: &str) -> bool {
+    ["canceling statement", "deadlock detected", "terminating connection", "No space left", "out of memory"]
+        .iter()
+        .any(|sign| message.contains(sign))
+}
+
 /// Is this the fault of one row, rather than of the database or of us?
 pub fn is_about_a_row(error: &Error) -> bool {
     use diesel::result::{DatabaseErrorKind as Kind, Error as E};
@@ -66,7 +73,7 @@ pub fn is_about_a_row(error: &Error) -> bool {
             matches!(
                 kind,
                 Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::NotNullViolation | Kind::CheckViolation
-            ) || matches!(kind, Kind::Unknown if !error.to_string().contains("canceling statement"))
+            ) || matches!(kind, Kind::Unknown if !is_passing(&error.to_string()))
         }
         _ => false,
     }
