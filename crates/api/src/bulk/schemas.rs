@@ -123,6 +123,8 @@ pub struct BulkColumn {
     values: Option<Map<String, Value>>,
     /// `month_first` or `day_first`, where the order found is not the right one.
     date_order: Option<String>,
+    /// As the upload proposed it; makes no difference here.
+    score: Option<f64>,
 }
 
 /// What becomes of rows that are there already.
@@ -182,7 +184,8 @@ pub struct BulkPreview {
     will_create: Vec<Map<String, Value>>,
     /// The first 100: `{"row","column","header","field","value","code","message","proposal"}`.
     problems: Vec<Map<String, Value>>,
-    /// Values that are not found, by column: `{"column","field","values":[{"value","count","proposals","ambiguous"}],"more"}`.
+    /// Values that are not found, by column: `{"column","field","values":[{"value","count","proposals","ambiguous","creates"}],"more"}`.
+    /// With `creates` the record would be made, although there is one of nearly the same name.
     unresolved: Vec<Map<String, Value>>,
     /// `{"key","rows","count","title","existing","matched_on","action"}`
     duplicates: Vec<Map<String, Value>>,

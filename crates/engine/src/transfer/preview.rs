@@ -56,12 +56,23 @@ struct Group {
     action: &'static str,
 }
 
+/// A value that names nothing there is.
+#[derive(Clone, Copy, Default)]
+struct Unresolved {
+    rows: u64,
+    ambiguous: bool,
+    /// The record would be made.
+    creates: bool,
+}
+
 struct Tally<'a, 'e> {
     importer: &'a mut Importer<'e>,
     lang: Lang,
     out: Preview,
-    /// Column → value → number of rows.
-    unresolved: BTreeMap<usize, HashMap<String, (u64, Code)>>,
+    /// Column → value → what is known of it.
+    unresolved: BTreeMap<usize, HashMap<String, Unresolved>>,
+    /// Records that would be made because a row names them: their ids are imagined.
+    to_make: HashSet<Uuid>,
     groups: Vec<Group>,
     group_at: HashMap<String, usize>,
     makes: BTreeMap<String, (u64, Vec<String>)>,
@@ -84,6 +95,7 @@ pub fn run(
         lang,
         out: Preview { rows: scan.rows, ..Preview::default() },
         unresolved: BTreeMap::new(),
+        to_make: HashSet::new(),
         groups: Vec::new(),
         group_at: HashMap::new(),
         makes: BTreeMap::new(),
@@ -155,6 +167,7 @@ impl Tally<'_, '_> {
             for make in &row.makes {
                 self.note_make(make);
             }
+            self.note_made_for(&row);
         }
         if self.out.sample.len() < SAMPLES {
             let display = self.display(&row, &record);
@@ -199,7 +212,26 @@ impl Tally<'_, '_> {
             return;
         }
         let values = self.unresolved.entry(column).or_default();
-        values.entry(fault.value.clone()).or_insert((0, fault.code)).0 += 1;
+        let value = values.entry(fault.value.clone()).or_default();
+        value.rows += 1;
+        value.ambiguous |= fault.code == Code::AmbiguousValue;
+    }
+
+    /// What would be made may be there under nearly the same name: whoever imports is asked about that as well.
+    fn note_made_for(&mut self, row: &Row) {
+        for column in &self.importer.columns {
+            if column.field.target().is_none() || matches!(column.field.kind, FieldType::MultiReference { .. }) {
+                continue;
+            }
+            let key = column.field.key.as_ref();
+            let id = row.record.get(key).and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+            let made = id.is_some_and(|id| self.to_make.contains(&id)) || row.makes.iter().any(|m| m.field == key);
+            let Some(cell) = row.cells.get(column.at).filter(|_| made) else { continue };
+            let values = self.unresolved.entry(column.at).or_default();
+            let value = values.entry(cell.trimmed().into_owned()).or_default();
+            value.rows += 1;
+            value.creates = true;
+        }
     }
 
     fn note_make(&mut self, make: &Make) {
@@ -217,6 +249,7 @@ impl Tally<'_, '_> {
             let target = make.target.clone();
             let id = Uuid::now_v7();
             self.imagined.insert(id);
+            self.to_make.insert(id);
             self.importer.note(&target, id, &record, None);
         }
     }
@@ -290,11 +323,16 @@ impl Tally<'_, '_> {
         let mut budget = NEAR_BUDGET;
         let unresolved = std::mem::take(&mut self.unresolved);
         for (column, values) in unresolved {
-            let mut values: Vec<(String, (u64, Code))> = values.into_iter().collect();
-            values.sort_by(|a, b| b.1.0.cmp(&a.1.0).then(a.0.cmp(&b.0)));
-            let more = values.len().saturating_sub(VALUES);
+            let mut values: Vec<(String, Unresolved)> = values.into_iter().collect();
+            // What fails first, then what would be made; each by how many rows it concerns.
+            values.sort_by(|a, b| (a.1.creates, b.1.rows, &a.0).cmp(&(b.1.creates, a.1.rows, &b.0)));
+            let failing = values.iter().filter(|(_, v)| !v.creates).count();
+            let more = failing.saturating_sub(VALUES);
             let mut list = Vec::new();
-            for (value, (count, code)) in values.into_iter().take(VALUES) {
+            for (value, known) in values {
+                if list.len() >= VALUES {
+                    break;
+                }
                 let proposals = match budget.checked_sub(1) {
                     Some(left) => {
                         budget = left;
@@ -305,8 +343,17 @@ impl Tally<'_, '_> {
                 if let Some(first) = proposals.first() {
                     proposed.insert((column, value.clone()), first.clone());
                 }
-                let ambiguous = code == Code::AmbiguousValue;
-                list.push(json!({ "value": value, "count": count, "proposals": proposals, "ambiguous": ambiguous }));
+                // A new name that is like no other is no question.
+                if known.creates && proposals.is_empty() {
+                    continue;
+                }
+                list.push(json!({
+                    "value": value, "count": known.rows, "proposals": proposals, "ambiguous": known.ambiguous,
+                    "creates": known.creates,
+                }));
+            }
+            if list.is_empty() {
+                continue;
             }
             let field = self.importer.columns.iter().find(|c| c.at == column).map(|c| c.field.key.to_string());
             self.out.unresolved.push(json!({ "column": column, "field": field, "values": list, "more": more }));

@@ -55,6 +55,9 @@ pub struct ColumnPlan {
     pub values: BTreeMap<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
+    /// How sure a proposal was. Accepted, so that a proposal can be sent back as it came, and not kept.
+    #[serde(rename = "score", skip_serializing)]
+    pub proposed_score: Option<f32>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
