@@ -161,7 +161,7 @@ fn an_api_key_does_what_it_is_for_and_no_more() {
 #[test]
 fn a_service_key_is_bound_by_its_role_and_its_maker() {
     let server = TestServer::new();
-    let reader = server.role("只读", json!({"account": {"read": "all"}}));
+    let reader = server.role("看客户", json!({"account": {"read": "all"}}));
     let admin = server.admin();
     let wish = json!({"name": "bi", "service": true, "role": reader});
     let made = admin.post("/api_keys", &wish).created();
