@@ -135,6 +135,7 @@ pub fn columns(object: &ObjectMeta) -> Vec<Column> {
     out.push(plain("custom", "jsonb", Some("'{}'")));
     if searchable(object) {
         out.push(plain("search_text", "text", Some("''")));
+        out.push(plain("search_pairs", "integer[]", Some("'{}'")));
     }
     out
 }
@@ -153,7 +154,7 @@ fn default_of(field: &FieldMeta) -> Option<String> {
     }
 }
 
-/// Has the table a `search_text`? Custom objects share one table, so it has.
+/// Has the table `search_text` and `search_pairs`? Custom objects share one table, so it has.
 pub fn searchable(object: &ObjectMeta) -> bool {
     object.custom || object.fields.iter().any(|f| f.searchable)
 }
@@ -199,14 +200,14 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
     }
     out.push(index(object, "bin", vec!["created_at".into(), "id".into()], Some("deleted_at IS NOT NULL".into())));
     if searchable(object) {
-        let search = index(object, "search", vec!["bigrams(search_text)".into()], Some("deleted_at IS NULL".into()));
+        let search = index(object, "search", vec!["search_pairs".into()], Some("deleted_at IS NULL".into()));
         out.push(Index { gin: true, ..search });
     }
     out
 }
 
 fn index(object: &ObjectMeta, about: &str, keys: Vec<String>, predicate: Option<String>) -> Index {
-    let gin = keys.iter().any(|k| k.starts_with("bigrams(")) || keys.len() == 1 && is_list_column(object, about);
+    let gin = about == "search" || keys.len() == 1 && is_list_column(object, about);
     let mut all = Vec::with_capacity(keys.len() + 2);
     if !gin {
         all.push("tenant_id".to_owned());

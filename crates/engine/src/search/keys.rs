@@ -28,6 +28,40 @@ pub enum SearchPart<'a> {
     Code(&'a str),
 }
 
+/// What is stored beside a record for search.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchKeys {
+    /// A query's terms are substrings of it.
+    pub text: String,
+    /// The pairs of it, for the index.
+    pub pairs: Vec<i32>,
+}
+
+impl SearchKeys {
+    pub fn of(parts: &[SearchPart<'_>]) -> SearchKeys {
+        let text = search_text(parts);
+        SearchKeys { pairs: pairs(&text), text }
+    }
+}
+
+/// The pairs of neighbouring characters of a text, each once, in ascending order: what a text of two characters or
+/// more can be found by in an index. Pairs across a space or a line break are left out: nobody searches for them.
+///
+/// Two characters of 16 bits make one number; of rarer ones the halves are mixed, so that different pairs may share a
+/// number. Numbers are several times cheaper to index than texts, and made here several times faster than in SQL.
+pub fn pairs(text: &str) -> Vec<i32> {
+    let half = |c: char| (c as u32 ^ (c as u32 >> 16)) & 0xffff;
+    let mut out: Vec<i32> = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .filter(|(a, b)| !a.is_whitespace() && !b.is_whitespace())
+        .map(|(a, b)| (half(a) << 16 | half(b)).cast_signed())
+        .collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
 /// The text that is stored beside the record; a query's terms are substrings of it.
 ///
 /// What identifies comes first and prose last, so that the bound cuts off what is missed least.

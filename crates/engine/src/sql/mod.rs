@@ -29,6 +29,7 @@ pub enum Bind {
     Texts(Option<Vec<String>>),
     Uuids(Option<Vec<Uuid>>),
     Ints(Vec<i64>),
+    Int4s(Vec<i32>),
 }
 
 /// A statement in the making: `chunks[i]` is followed by `binds[i]`.
@@ -200,6 +201,7 @@ impl Bind {
             Bind::Texts(v) => out.push_bind_param::<st::Nullable<st::Array<st::Text>>, _>(v),
             Bind::Uuids(v) => out.push_bind_param::<st::Nullable<st::Array<st::Uuid>>, _>(v),
             Bind::Ints(v) => out.push_bind_param::<st::Array<st::BigInt>, _>(v),
+            Bind::Int4s(v) => out.push_bind_param::<st::Array<st::Integer>, _>(v),
         }
     }
 }

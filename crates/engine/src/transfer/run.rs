@@ -115,7 +115,8 @@ pub fn run(
     }
     importer.made = ledger::made_before(conn, &run.job)?;
     source.seek_row(state.done).map_err(super::rows::unreadable)?;
-    let mut work = Work { importer, run, state, started: Instant::now(), begun: 0 };
+    let together = engine.creates_many(&importer.object);
+    let mut work = Work { importer, run, state, pending: Vec::new(), together, started: Instant::now(), begun: 0 };
     work.begun = work.state.done;
     work.all(conn, &mut *source)
 }
@@ -136,6 +137,9 @@ pub(super) struct Work<'w, 'e> {
     pub(super) importer: Importer<'e>,
     pub(super) run: &'w mut Run,
     pub(super) state: Progress,
+    /// New records of the rows at hand, created together. They have their ids and are known to the directories.
+    pending: Vec<(Uuid, Record)>,
+    together: bool,
     started: Instant,
     begun: u64,
 }
@@ -215,6 +219,7 @@ impl Work<'_, '_> {
 
     fn attempt(&mut self, conn: &mut PgConnection, rows: &[(u64, RowText)], carefully: bool) -> Result<Signal> {
         let mut entries = Vec::with_capacity(rows.len());
+        self.pending.clear();
         for (number, read) in rows {
             let row = self.importer.row(*number, read.clone());
             let found = self.importer.matching(&row);
@@ -222,12 +227,15 @@ impl Work<'_, '_> {
             let (at, mark) = (entries.len(), self.importer.mark());
             let done = match carefully {
                 false => self.apply(conn, &row, &verdict, &mut entries),
-                true => conn.transaction(|conn| self.apply(conn, &row, &verdict, &mut entries)),
+                true => conn.transaction(|conn| {
+                    self.apply(conn, &row, &verdict, &mut entries).and_then(|()| self.settle(conn))
+                }),
             };
             match done {
                 Ok(()) => {}
                 Err(error) if carefully && ledger::is_about_a_row(&error) => {
                     entries.truncate(at);
+                    self.pending.clear();
                     self.importer.forget(&mark);
                     let faults = self.faults(&row, &error);
                     self.fail(&row, &faults, &mut entries);
@@ -236,6 +244,7 @@ impl Work<'_, '_> {
             }
             self.state.done += 1;
         }
+        self.settle(conn)?;
         ledger::store(conn, &self.run.job, &entries)?;
         self.count(&entries);
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
@@ -266,18 +275,26 @@ impl Work<'_, '_> {
                 return Ok(());
             }
             Verdict::Delete(id) => {
+                self.settle(conn)?;
                 engine.delete(conn, &self.importer.caller, &object, *id, None)?;
                 ("deleted", *id)
             }
             Verdict::Create => {
                 let mut record = self.importer.fresh(row);
                 self.make(conn, row, &mut record, entries)?;
-                let written = engine.create(conn, &self.importer.caller, &object, record.clone())?;
-                record.insert("id".to_owned(), json!(written.id.to_string()));
-                self.importer.note(&object.name, written.id, &record, Some(row.number));
-                ("created", written.id)
+                let id = match self.together {
+                    true => Uuid::now_v7(),
+                    false => engine.create(conn, &self.importer.caller, &object, record.clone())?.id,
+                };
+                if self.together {
+                    self.pending.push((id, record.clone()));
+                }
+                record.insert("id".to_owned(), json!(id.to_string()));
+                self.importer.note(&object.name, id, &record, Some(row.number));
+                ("created", id)
             }
             Verdict::Update(id) => {
+                self.settle(conn)?;
                 let mut patch = self.importer.patch(row);
                 self.make(conn, row, &mut patch, entries)?;
                 engine.update(conn, &self.importer.caller, &object, *id, patch, None)?;
@@ -289,6 +306,12 @@ impl Work<'_, '_> {
         });
         entries.push(Entry { links, ..self.entry(row, outcome, Some(id)) });
         Ok(())
+    }
+
+    /// Creates what is pending.
+    fn settle(&mut self, conn: &mut PgConnection) -> Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        self.importer.engine.create_many(conn, &self.importer.caller, &self.importer.object, &pending)
     }
 
     /// Makes the records that the row needs and that are still missing.

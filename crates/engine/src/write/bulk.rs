@@ -99,15 +99,7 @@ impl Engine {
             return Err(Error::Internal(format!("a life of {} without a state", object.name)));
         };
         record.extend(life.mirrored.clone());
-        let mut row = Map::new();
-        row.insert("search_text".into(), json!(draft::search_text(object, &record)));
-        row.insert("custom".into(), Value::Object(store::custom_of(object, &record)));
-        row.insert("object".into(), json!(object.name));
-        for field in object.fields.iter() {
-            if let (Storage::Column(column), Some(value)) = (&field.storage, record.remove(field.key.as_ref())) {
-                row.insert(column.to_string(), value);
-            }
-        }
+        let mut row = row_of(object, &mut record);
         row.insert("tenant_id".into(), json!(caller.tenant));
         row.insert("id".into(), json!(life.id));
         row.insert("version".into(), json!(life.states.len()));
@@ -136,12 +128,28 @@ impl Engine {
     }
 }
 
-fn columns(object: &ObjectMeta) -> Vec<String> {
+/// A record's columns and what search finds it by; takes the values out of the record.
+pub(super) fn row_of(object: &ObjectMeta, record: &mut Record) -> Map<String, Value> {
+    let mut row = Map::new();
+    let keys = draft::search_keys(object, record);
+    row.insert("search_text".into(), json!(keys.text));
+    row.insert("search_pairs".into(), json!(keys.pairs));
+    row.insert("custom".into(), Value::Object(store::custom_of(object, record)));
+    row.insert("object".into(), json!(object.name));
+    for field in object.fields.iter() {
+        if let (Storage::Column(column), Some(value)) = (&field.storage, record.remove(field.key.as_ref())) {
+            row.insert(column.to_string(), value);
+        }
+    }
+    row
+}
+
+pub(super) fn columns(object: &ObjectMeta) -> Vec<String> {
     let living = |name: &String| !matches!(name.as_str(), "deleted_at" | "deleted_by_id");
     crate::ddl::columns(object).into_iter().map(|c| c.name).filter(living).collect()
 }
 
-fn insert(conn: &mut PgConnection, table: &str, columns: &[String], rows: Vec<Value>) -> Result<()> {
+pub(super) fn insert(conn: &mut PgConnection, table: &str, columns: &[String], rows: Vec<Value>) -> Result<()> {
     let mut names = Sql::default();
     for (n, column) in columns.iter().enumerate() {
         names.push(if n > 0 { ", " } else { "" }).ident(column);

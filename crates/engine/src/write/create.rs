@@ -44,9 +44,9 @@ impl Engine {
             within(caller, object, &record)?;
             hung(conn, caller, object, &record)?;
             number::assign(conn, caller, object, &mut record)?;
-            let text = draft::search_text(object, &record);
+            let keys = draft::search_keys(object, &record);
             let diff = Value::Object(draft::diff(object, None, &record));
-            let written = store::insert(conn, caller, object, id, &record, &text, diff)?;
+            let written = store::insert(conn, caller, object, id, &record, keys, diff)?;
             record.insert("id".to_owned(), Value::String(id.to_string()));
             for hook in self.hooks_of(&object.name) {
                 hook.after_save(&mut Saved { engine: self, conn, caller, object, before: None, after: Some(&record) })?;
@@ -58,7 +58,7 @@ impl Engine {
 }
 
 /// Does the new record lie where this caller may create?
-fn within(caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
+pub(super) fn within(caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
     let owner = record.get("owner").and_then(crate::sql::column::uuid);
     let inside = match caller.access.rows(object, Action::Create) {
         RowScope::All => true,

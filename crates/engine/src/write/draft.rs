@@ -1,5 +1,6 @@
 //! From what a caller sent to a record that may be stored.
 
+use crate::search::keys::{SearchKeys, SearchPart};
 use crate::sql::column;
 use crate::{Access, Caller, Draft, Engine, Error, Result};
 use diesel::PgConnection;
@@ -95,8 +96,7 @@ pub fn companions(object: &ObjectMeta, record: &mut Record) {
 }
 
 /// What search finds the record by.
-pub fn search_text(object: &ObjectMeta, record: &Record) -> String {
-    use crate::search::keys::{SearchPart, search_text};
+pub fn search_keys(object: &ObjectMeta, record: &Record) -> SearchKeys {
     let mut parts = Vec::new();
     for field in object.fields.iter().filter(|f| f.searchable) {
         let Some(text) = record.get(field.key.as_ref()).and_then(Value::as_str) else { continue };
@@ -108,7 +108,7 @@ pub fn search_text(object: &ObjectMeta, record: &Record) -> String {
             _ => SearchPart::Name(text),
         });
     }
-    search_text(&parts)
+    SearchKeys::of(&parts)
 }
 
 /// `{"field":{"from":…,"to":…}}` for every field whose value differs.

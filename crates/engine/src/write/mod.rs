@@ -5,6 +5,7 @@ pub mod bulk;
 mod create;
 mod delete;
 mod draft;
+mod many;
 mod number;
 mod references;
 mod rehearse;

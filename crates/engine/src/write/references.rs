@@ -18,9 +18,41 @@ pub fn check(
     before: Option<&Record>,
     after: &Record,
 ) -> Result<()> {
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
-    // Target object → ids → fields that name them.
-    let mut wanted: BTreeMap<&str, BTreeMap<Uuid, Vec<&str>>> = BTreeMap::new();
+    let mut wanted = Wanted::new();
+    gather(caller, object, before, after, &mut wanted);
+    hold(conn, caller, wanted)
+}
+
+/// Checks the references of new records, which may refer to each other, in one statement.
+pub fn check_many(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    records: &[(Uuid, Record)],
+) -> Result<()> {
+    let mut wanted = Wanted::new();
+    for (_, record) in records {
+        gather(caller, object, None, record, &mut wanted);
+    }
+    if let Some(inward) = wanted.get_mut(object.name.as_ref()) {
+        for (id, _) in records {
+            inward.remove(id);
+        }
+    }
+    wanted.retain(|_, ids| !ids.is_empty());
+    hold(conn, caller, wanted)
+}
+
+/// Target object → ids → fields that name them.
+type Wanted<'a> = BTreeMap<&'a str, BTreeMap<Uuid, Vec<&'a str>>>;
+
+fn gather<'a>(
+    caller: &Caller,
+    object: &'a ObjectMeta,
+    before: Option<&Record>,
+    after: &Record,
+    wanted: &mut Wanted<'a>,
+) {
     for field in object.fields.iter().filter(|f| !kezhan_meta::system::is_system(&f.key)) {
         let Some(target) = field.target() else { continue };
         let value = after.get(field.key.as_ref()).unwrap_or(&Value::Null);
@@ -38,6 +70,10 @@ pub fn check(
             }
         }
     }
+}
+
+fn hold(conn: &mut PgConnection, caller: &Caller, wanted: Wanted<'_>) -> Result<()> {
+    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
     if wanted.is_empty() {
         return Ok(());
     }

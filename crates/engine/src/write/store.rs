@@ -1,7 +1,8 @@
 //! Record and change in one data-modifying statement, answered with the caller's own projection.
 
-use super::Written;
+use super::{Written, draft};
 use crate::read::project::{self, Node, Select, Wanted};
+use crate::search::keys::SearchKeys;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Bind, Sql, column};
 use crate::{Caller, Error, Result};
@@ -43,7 +44,7 @@ pub fn insert(
     object: &ObjectMeta,
     id: Uuid,
     record: &Record,
-    search_text: &str,
+    keys: SearchKeys,
     diff: Value,
 ) -> Result<Written> {
     let mut names = Sql::new("tenant_id, id, created_by_id, updated_by_id, created_at, updated_at, custom");
@@ -67,8 +68,8 @@ pub fn insert(
         department(&mut values, caller, record);
     }
     if has_search(object) {
-        names.push(", search_text");
-        values.push(", ").text(search_text);
+        names.push(", search_text, search_pairs");
+        values.push(", ").text(keys.text).push(", ").bind(Bind::Int4s(keys.pairs));
     }
     let mut sql = Sql::new("WITH t AS (INSERT INTO ");
     sql.ident(&object.table).push(" (").append(names).push(") VALUES (").append(values).push(") RETURNING *)");
@@ -82,7 +83,6 @@ pub fn update(
     object: &ObjectMeta,
     id: Uuid,
     record: &Record,
-    search_text: &str,
     diff: serde_json::Map<String, Value>,
 ) -> Result<Written> {
     let mut sql = Sql::new("WITH t AS (UPDATE ");
@@ -106,7 +106,8 @@ pub fn update(
         department(&mut sql, caller, record);
     }
     if has_search(object) && diff.keys().any(|k| object.field(k).is_some_and(|f| f.searchable)) {
-        sql.push(", search_text = ").text(search_text);
+        let keys = draft::search_keys(object, record);
+        sql.push(", search_text = ").text(keys.text).push(", search_pairs = ").bind(Bind::Int4s(keys.pairs));
     }
     sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
     finish(conn, sql, caller, object, Verb::Update, Value::Object(diff), id)
@@ -188,7 +189,7 @@ pub fn has_search(object: &ObjectMeta) -> bool {
 }
 
 /// Constraint violations in the words of the record's fields.
-fn explain(object: &ObjectMeta, error: Error) -> Error {
+pub(super) fn explain(object: &ObjectMeta, error: Error) -> Error {
     let Error::Database(DieselError::DatabaseError(kind, info)) = &error else { return error };
     let constraint = info.constraint_name().unwrap_or_default();
     let named = |suffix: &dyn Fn(&FieldMeta) -> bool| object.fields.iter().find(|f| suffix(f));

@@ -70,8 +70,7 @@ impl Engine {
             return Ok(Written { id, version: found.version, body: found.body });
         }
         references::check(conn, caller, object, Some(&before), &after)?;
-        let text = draft::search_text(object, &after);
-        let written = store::update(conn, caller, object, id, &after, &text, diff)?;
+        let written = store::update(conn, caller, object, id, &after, diff)?;
         for hook in self.hooks_of(&object.name) {
             let (before, after) = (Some(&before), Some(&after));
             hook.after_save(&mut Saved { engine: self, conn, caller, object, before, after })?;

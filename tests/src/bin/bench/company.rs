@@ -3,7 +3,7 @@
 use super::copy::Copy;
 use super::dice::{Dice, Kind, id, time};
 use super::names::Names;
-use kezhan_engine::search::keys::{SearchPart, search_text};
+use kezhan_engine::search::keys::SearchPart;
 use serde_json::json;
 use std::path::Path;
 use uuid::Uuid;
@@ -78,21 +78,24 @@ fn role(scope: &str) -> serde_json::Value {
 pub fn fill(bin: &Path, url: &str, names: &Names) {
     let at = time(1_609_459_200_000);
     let tenant = tenant();
-    let table = |table: &str, columns: &str| Copy::start(bin, url, table, columns);
+    let table = |table: &str, columns: &str| {
+        Copy::start(bin, url, table, &format!("tenant_id, {columns}, search_text, search_pairs"))
+    };
 
-    let mut copy = table("tenants", "id, key, name");
+    let mut copy = Copy::start(bin, url, "tenants", "id, key, name");
     copy.put(tenant).put("bench").put("Bench").end_row();
     copy.finish();
 
-    let mut copy = table("roles", "tenant_id, id, name, grants, search_text");
+    let mut copy = table("roles", "id, name, grants");
     for (n, (name, scope)) in
         [("all", "all"), ("branch", "department_and_below"), ("team", "department")].iter().enumerate()
     {
-        copy.put(tenant).put(id(Kind::Role, n as u64, 3)).put(name).text(&role(scope).to_string()).put(name).end_row();
+        copy.put(tenant).put(id(Kind::Role, n as u64, 3)).put(name).text(&role(scope).to_string());
+        copy.search(&[SearchPart::Name(name)]).end_row();
     }
     copy.finish();
 
-    let mut copy = table("departments", "tenant_id, id, name, parent_id, manager_id, created_at, search_text");
+    let mut copy = table("departments", "id, name, parent_id, manager_id, created_at");
     for n in 0..DEPARTMENTS {
         let name = match n {
             0 => "总公司".to_owned(),
@@ -101,12 +104,11 @@ pub fn fill(bin: &Path, url: &str, names: &Names) {
         };
         let parent = parent_of(n).map(department);
         copy.put(tenant).put(department(n)).put(&name).maybe(parent).put(user(n)).time(at);
-        copy.text(&search_text(&[SearchPart::Name(&name)])).end_row();
+        copy.search(&[SearchPart::Name(&name)]).end_row();
     }
     copy.finish();
 
-    let columns =
-        "tenant_id, id, name, username, home_department_id, manager_id, role_id, status, created_at, search_text";
+    let columns = "id, name, username, home_department_id, manager_id, role_id, status, created_at";
     let mut copy = table("users", columns);
     for n in 0..USERS {
         let name = names.person(&mut Dice::of(Kind::User, n));
@@ -127,29 +129,30 @@ pub fn fill(bin: &Path, url: &str, names: &Names) {
         };
         copy.put(tenant).put(user(n)).text(&name).put(&username).put(department(home)).maybe(manager.map(user));
         copy.put(id(Kind::Role, role, 3)).put("active").time(at);
-        copy.text(&search_text(&[SearchPart::Name(&name), SearchPart::Code(&username)])).end_row();
+        copy.search(&[SearchPart::Name(&name), SearchPart::Code(&username)]).end_row();
     }
     copy.finish();
 
-    let mut copy = table("pipelines", "tenant_id, id, name, is_default, sort_order, created_at, search_text");
-    copy.put(tenant).put(pipeline()).put("标准流程").put("t").put(0).time(at).put("标准流程").end_row();
+    let mut copy = table("pipelines", "id, name, is_default, sort_order, created_at");
+    copy.put(tenant).put(pipeline()).put("标准流程").put("t").put(0).time(at);
+    copy.search(&[SearchPart::Name("标准流程")]).end_row();
     copy.finish();
 
-    let columns = "tenant_id, id, name, pipeline_id, outcome, probability, sort_order, created_at, search_text";
+    let columns = "id, name, pipeline_id, outcome, probability, sort_order, created_at";
     let mut copy = table("stages", columns);
     for (n, name) in (0..).zip(["初步接洽", "需求确认", "方案报价", "商务谈判", "赢单", "输单"]) {
         let (outcome, chance) = outcome(n);
         copy.put(tenant).put(stage(n)).put(name).put(pipeline()).put(outcome).put(chance).put(n).time(at);
-        copy.text(&search_text(&[SearchPart::Name(name)])).end_row();
+        copy.search(&[SearchPart::Name(name)]).end_row();
     }
     copy.finish();
 
-    let mut copy = table("products", "tenant_id, id, name, code, price, currency, created_at, search_text");
+    let mut copy = table("products", "id, name, code, price, currency, created_at");
     for n in 0..PRODUCTS {
         let name = product_name(n);
         let code = format!("P{n:03}");
         copy.put(tenant).put(product(n)).put(&name).put(&code).put(500 + n * 731).put("CNY").time(at);
-        copy.text(&search_text(&[SearchPart::Name(&name), SearchPart::Code(&code)])).end_row();
+        copy.search(&[SearchPart::Name(&name), SearchPart::Code(&code)]).end_row();
     }
     copy.finish();
 }

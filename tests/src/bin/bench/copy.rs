@@ -1,6 +1,7 @@
 //! Rows into tables by COPY, through `psql`.
 
 use chrono::{DateTime, Utc};
+use kezhan_engine::search::keys::{SearchKeys, SearchPart};
 use std::fmt::{Display, Write as _};
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -39,6 +40,14 @@ impl Copy {
         }
         self.line.push('\t');
         self
+    }
+
+    /// What search finds the row by: `search_text` and `search_pairs`.
+    pub fn search(&mut self, parts: &[SearchPart<'_>]) -> &mut Copy {
+        let SearchKeys { text, pairs } = SearchKeys::of(parts);
+        self.text(&text);
+        let pairs: Vec<String> = pairs.iter().map(i32::to_string).collect();
+        self.put(format_args!("{{{}}}", pairs.join(",")))
     }
 
     /// Numbers, ids and whatever else prints without special characters.

@@ -10,25 +10,40 @@ pub struct Request {
     pub method: &'static str,
     pub path: String,
     pub body: Option<String>,
+    pub content_type: &'static str,
 }
+
+/// Between the parts of an upload; no sheet of the bench has it.
+const BOUNDARY: &str = "kezhan-bench-boundary";
+const JSON: &str = "application/json";
 
 impl Request {
     pub fn get(path: impl Into<String>) -> Request {
-        Request { method: "GET", path: path.into(), body: None }
+        Request { method: "GET", path: path.into(), body: None, content_type: JSON }
     }
 
     pub fn with(method: &'static str, path: impl Into<String>, body: impl ToString) -> Request {
-        Request { method, path: path.into(), body: Some(body.to_string()) }
+        Request { method, path: path.into(), body: Some(body.to_string()), content_type: JSON }
+    }
+
+    /// An upload of one file.
+    pub fn file(path: impl Into<String>, name: &str, content: &str) -> Request {
+        let body = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: text/csv\r\n\r\n{content}\r\n--{BOUNDARY}--\r\n"
+        );
+        let content_type = "multipart/form-data; boundary=kezhan-bench-boundary";
+        Request { method: "POST", path: path.into(), body: Some(body), content_type }
     }
 
     fn bytes(&self, token: &str) -> Vec<u8> {
-        let Request { method, path, body } = self;
+        let Request { method, path, body, content_type } = self;
         let mut out = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n");
         if !token.is_empty() {
             out += &format!("Authorization: Bearer {token}\r\n");
         }
         if let Some(body) = body {
-            out += &format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+            out += &format!("Content-Type: {content_type}\r\nContent-Length: {}\r\n", body.len());
         }
         out += "\r\n";
         out += body.as_deref().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Measures the server at size: seeds a database, sends requests over HTTP, runs the same SQL through pgbench beside
 //! it, and prints both.
 
+mod bulk;
 mod cases;
 mod cluster;
 mod company;
@@ -109,21 +110,16 @@ fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Rep
         report.memory_under_load_mb = report.memory_under_load_mb.max(proc::memory_mb(server.pid()));
         report.rows.push(row);
     }
-    report.bulk = Some(bulk(&server));
+    if args.only.as_ref().is_none_or(|only| "import and export".contains(only.as_str())) {
+        eprintln!("  import and export");
+        match bulk::measure(&server, company::ADMIN.1, names) {
+            Ok(bulk) => report.bulk = Some(bulk),
+            Err(problem) => report.bulk_note = Some(problem),
+        }
+    }
     drop(server);
     fs::remove_dir_all(&dir).unwrap();
     report
-}
-
-/// Imports and exports are not measured; why, is said.
-fn bulk(server: &Server) -> String {
-    let token = server.sign_in(company::ADMIN.1);
-    let list = http::Request::get("/api/v1/bulk/jobs");
-    match Client::connect(server.addr, &token).and_then(|mut client| client.send(&list)) {
-        Ok(answer) if answer.status == 200 => "not measured by this bench yet".into(),
-        Ok(answer) => format!("not there yet (GET /bulk/jobs answers {})", answer.status),
-        Err(e) => e.to_string(),
-    }
 }
 
 /// The three users of the bench sign in with one password.
@@ -274,6 +270,9 @@ fn explain(cluster: &Cluster, database: &str, case: &str, statements: &[Statemen
 
 /// Takes away what the run created.
 fn tidy(cluster: &Cluster, database: &str) {
-    cluster.execute(database, "DELETE FROM changes; DELETE FROM accounts WHERE created_at > '2026-07-02'");
+    cluster.execute(
+        database,
+        "DELETE FROM changes; DELETE FROM jobs; DELETE FROM accounts WHERE created_at > '2026-07-02'",
+    );
     cluster.execute(database, "VACUUM (ANALYZE) accounts");
 }

@@ -5,7 +5,7 @@ use super::copy::Copy;
 use super::dice::{Dice, Kind, id, millis, time};
 use super::names::{CITIES, Names};
 use chrono::{DateTime, Duration, Utc};
-use kezhan_engine::search::keys::{SearchPart, search_text};
+use kezhan_engine::search::keys::SearchPart;
 use kezhan_meta::rules::uscc;
 use std::path::Path;
 use uuid::Uuid;
@@ -102,8 +102,8 @@ impl Plan<'_> {
     }
 
     fn table(&self, table: &str, columns: &str) -> Copy {
-        let system =
-            "tenant_id, id, owner_id, department_id, created_at, created_by_id, updated_at, updated_by_id, search_text";
+        let system = "tenant_id, id, owner_id, department_id, created_at, created_by_id, updated_at, updated_by_id, \
+                      search_text, search_pairs";
         Copy::start(self.bin, self.url, table, &format!("{system}, {columns}"))
     }
 
@@ -124,7 +124,7 @@ impl Plan<'_> {
             parts.extend(tax_id.as_deref().map(SearchPart::Code));
             parts.push(SearchPart::Phone(&phone));
             parts.extend(email.as_deref().map(SearchPart::Email));
-            self.system(&mut copy, self.account(n), self.owner(n), made, &mut dice, &search_text(&parts));
+            self.system(&mut copy, self.account(n), self.owner(n), made, &mut dice, &parts);
 
             let level = dice.percent(70).then(|| ["a", "b", "b", "c", "c", "c"][dice.below(6) as usize]);
             copy.text(&name).maybe(tax_id).maybe(level).put(dice.pick(&INDUSTRIES)).put(dice.pick(&SOURCES));
@@ -157,7 +157,7 @@ impl Plan<'_> {
             let mut parts = vec![SearchPart::Name(&name), SearchPart::Phone(&mobile)];
             parts.extend(email.as_deref().map(SearchPart::Email));
             let id = id(Kind::Contact, n, self.contacts());
-            self.system(&mut copy, id, self.owner(account), made, &mut dice, &search_text(&parts));
+            self.system(&mut copy, id, self.owner(account), made, &mut dice, &parts);
             copy.text(&name).put(self.account(account)).put(dice.pick(&TITLES));
             copy.maybe(dice.percent(60).then(|| dice.pick(&DECISIONS)));
             copy.put(if dice.percent(50) { "male" } else { "female" });
@@ -181,9 +181,9 @@ impl Plan<'_> {
             let name = format!("{} {}", self.account_name(account), product_name(sold));
             let number = format!("SJ{n:011}");
             let made = time(millis(Kind::Opportunity, n, self.accounts));
-            let text = search_text(&[SearchPart::Name(&name), SearchPart::Code(&number)]);
+            let parts = [SearchPart::Name(&name), SearchPart::Code(&number)];
             let id = id(Kind::Opportunity, n, self.accounts);
-            self.system(&mut copy, id, self.owner(account), made, &mut dice, &text);
+            self.system(&mut copy, id, self.owner(account), made, &mut dice, &parts);
             let contact = id_of_contact(self, account, &mut dice);
             let stage = [0, 0, 1, 1, 2, 3, 4, 4, 5, 5][dice.below(10) as usize];
             let (outcome, chance) = company::outcome(stage);
@@ -210,8 +210,8 @@ impl Plan<'_> {
             let content = dice.pick(&NOTES);
             let made = time(millis(Kind::FollowUp, n, self.follow_ups()));
             let id = id(Kind::FollowUp, n, self.follow_ups());
-            let text = search_text(&[SearchPart::Text(content)]);
-            self.system(&mut copy, id, self.owner(account), made, &mut dice, &text);
+            let parts = [SearchPart::Text(content)];
+            self.system(&mut copy, id, self.owner(account), made, &mut dice, &parts);
             copy.put(dice.pick(&KINDS)).put(content).time(made).put(self.account(account));
             let contact = dice.percent(70).then(|| id_of_contact(self, account, &mut dice));
             let next = dice.percent(30).then(|| made + Duration::days(1 + dice.below(60) as i64));
@@ -220,11 +220,19 @@ impl Plan<'_> {
         copy.finish();
     }
 
-    fn system(&self, copy: &mut Copy, id: Uuid, owner: u64, made: DateTime<Utc>, dice: &mut Dice, text: &str) {
+    fn system(
+        &self,
+        copy: &mut Copy,
+        id: Uuid,
+        owner: u64,
+        made: DateTime<Utc>,
+        dice: &mut Dice,
+        parts: &[SearchPart<'_>],
+    ) {
         let by = user(owner);
         let changed = made + Duration::minutes(dice.below(400_000) as i64);
         copy.put(company::tenant()).put(id).put(by).put(department(department_of(owner)));
-        copy.time(made).put(by).time(changed).put(by).text(text);
+        copy.time(made).put(by).time(changed).put(by).search(parts);
     }
 }
 

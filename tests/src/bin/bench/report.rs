@@ -1,5 +1,6 @@
 //! Figures as a table and as JSON.
 
+use super::bulk::Bulk;
 use serde::Serialize;
 
 #[derive(Clone, Debug, Default, Serialize)]
@@ -34,8 +35,9 @@ pub struct Report {
     pub accounts: u64,
     pub memory_at_rest_mb: f64,
     pub memory_under_load_mb: f64,
+    pub bulk: Option<Bulk>,
     /// Why import and export were not measured.
-    pub bulk: Option<String>,
+    pub bulk_note: Option<String>,
     pub rows: Vec<Row>,
 }
 
@@ -89,8 +91,18 @@ pub fn print(report: &Report, small: Option<&Report>) {
         "server memory: {:.0} MB at rest, {:.0} MB under load",
         report.memory_at_rest_mb, report.memory_under_load_mb
     );
-    if let Some(missing) = &report.bulk {
-        println!("import and export of 100,000 rows: {missing}");
+    if let Some(b) = &report.bulk {
+        println!(
+            "import of {} rows: {:.1} s (upload {:.1} s before it), {:.1} s CPU in the server, at most {:.0} MB",
+            b.rows, b.import_seconds, b.upload_seconds, b.import_cpu_seconds, b.import_memory_mb
+        );
+        println!(
+            "export of them: {:.1} s, {:.0} MB, at most {:.0} MB",
+            b.export_seconds, b.export_mb, b.export_memory_mb
+        );
+    }
+    if let Some(note) = &report.bulk_note {
+        println!("import and export: {note}");
     }
     let busy = report.rows.iter().map(|r| r.others_cores).fold(0.0, f64::max);
     if busy > 0.2 {

@@ -28,6 +28,18 @@ fn names_are_found_by_characters_pinyin_and_initials() {
 }
 
 #[test]
+fn pairs_of_characters_do_not_cross_words() {
+    let count = |text: &str| pairs(text).len();
+    assert_eq!((count(""), count("张"), count("张 三"), count("张三\n李")), (0, 0, 0, 1));
+    assert_eq!(pairs("ab"), [0x0061_0062]);
+    assert_eq!(pairs("鑫茂"), [0x946b_8302_u32.cast_signed()]);
+    assert_eq!(count("abab"), 2);
+    // A term that a text holds has all its pairs in the text.
+    let (text, term) = (pairs("上海鑫茂科技 𠮷野家"), pairs("鑫茂科"));
+    assert!(term.iter().all(|p| text.contains(p)) && pairs("𠮷野").iter().all(|p| text.contains(p)));
+}
+
+#[test]
 fn characters_of_several_readings() {
     for (name, queries) in [
         ("重庆长安汽车", &["chongqing", "changan", "cqca"][..]),
