@@ -14,8 +14,11 @@ use uuid::Uuid;
 /// A value that the field accepts; `n` makes it distinct.
 fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Value {
     match (object.name.as_ref(), field.key.as_ref()) {
-        ("attachment", "object") => return json!("account"),
-        ("attachment", "record") => return json!(b.create("account", json!({ "name": "附件的客户" })).to_string()),
+        // What stands for any record.
+        ("attachment" | "notification" | "favorite", "object") => return json!("account"),
+        ("attachment" | "notification" | "favorite", "record") => {
+            return json!(b.create("account", json!({ "name": "附件的客户" })).to_string());
+        }
         ("field_definition", "kind") => return json!("text"),
         ("field_definition", "object") => return json!("account"),
         ("role", "grants") => return json!({ "account": { "read": "all" } }),

@@ -212,6 +212,21 @@ fn unpack(source: &Path, staged: &Path, dump: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Transactions of another server have numbers that mean nothing here: what happened before the backup is put in front
+/// of all that will happen, in its order, and each subscriber goes on with the first thing that it has not heard.
+const RENUMBER: &[u8] = b"
+DO $$ BEGIN
+    IF to_regclass('public.subscriptions') IS NOT NULL THEN
+        UPDATE public.subscriptions s SET txid = '1', seq = coalesce(
+            (SELECT min(c.seq) - 1 FROM public.changes c
+             WHERE c.tenant_id = s.tenant_id AND (c.txid, c.seq) > (s.txid, s.seq)),
+            (SELECT max(c.seq) FROM public.changes c WHERE c.tenant_id = s.tenant_id), 0);
+    END IF;
+    IF to_regclass('public.changes') IS NOT NULL THEN
+        UPDATE public.changes SET txid = '1';
+    END IF;
+END $$;";
+
 /// Streams the dump as SQL into one transaction, which is committed only if both programs went through.
 fn replace_database(config: &Config, url: &str, dump: &Path) -> Result<()> {
     const BEGIN: &[u8] = b"BEGIN;\nSET client_min_messages = warning;\nDROP SCHEMA IF EXISTS public CASCADE;\n\
@@ -234,7 +249,7 @@ fn replace_database(config: &Config, url: &str, dump: &Path) -> Result<()> {
         copied = sink.write_all(BEGIN).and_then(|()| io::copy(&mut sql, &mut sink)).map(|_| ());
         drop(sql);
         if reader.wait().context(what)?.success() && copied.is_ok() {
-            copied = sink.write_all(b"\nCOMMIT;\n");
+            copied = sink.write_all(RENUMBER).and_then(|()| sink.write_all(b"\nCOMMIT;\n"));
         } else {
             copied = copied.and(Err(io::Error::other("pg_restore could not read the dump")));
         }

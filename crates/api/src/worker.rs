@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use kezhan_engine::Engine;
+use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Worker};
 use kezhan_features::platform::transfer;
 use std::io;
@@ -20,28 +21,38 @@ fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> Worker {
     Worker { stale, ..Worker::new(url, handlers(config, engine)) }
 }
 
-/// A worker on a thread, stopped when dropped. What it is at goes on from its last checkpoint.
+/// Everyone who wants to hear what happens.
+pub fn subscribers() -> Vec<Arc<dyn Subscriber>> {
+    vec![Arc::new(kezhan_features::platform::notify::Inbox)]
+}
+
+/// Background work on threads, stopped when dropped. A job at hand goes on from its last checkpoint; events are not
+/// kept waiting by jobs.
 pub struct Beside {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Beside {
     pub fn start(config: &Config, engine: &Arc<Engine>, url: &str) -> io::Result<Beside> {
         let stop = Arc::new(AtomicBool::new(false));
+        let mut beside = Beside { stop: stop.clone(), threads: Vec::new() };
         let (flag, worker) = (stop.clone(), worker(config, engine, url));
-        let thread = thread::Builder::new().name("worker".into()).spawn(move || worker.run(&flag))?;
-        Ok(Beside { stop, thread: Some(thread) })
+        beside.threads.push(thread::Builder::new().name("worker".into()).spawn(move || worker.run(&flag))?);
+        let herald = Herald::new(url, engine.clone(), subscribers());
+        beside.threads.push(thread::Builder::new().name("events".into()).spawn(move || herald.run(&stop))?);
+        Ok(beside)
     }
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            log::error!("the worker panicked");
+        for thread in self.threads.drain(..) {
+            let name = thread.thread().name().unwrap_or_default().to_owned();
+            if thread.join().is_err() {
+                log::error!("the thread {name} panicked");
+            }
         }
     }
 }

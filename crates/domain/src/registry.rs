@@ -40,6 +40,8 @@ pub fn entries() -> Vec<Entry> {
         entry::<work::Task>(work::Task::META),
         entry::<platform::Attachment>(platform::Attachment::META),
         entry::<platform::SavedView>(platform::SavedView::META),
+        entry::<platform::Notification>(platform::Notification::META),
+        entry::<platform::Favorite>(platform::Favorite::META),
         entry::<platform::ObjectDefinition>(platform::ObjectDefinition::META),
         entry::<platform::FieldDefinition>(platform::FieldDefinition::META),
     ]

@@ -8,6 +8,7 @@ pub mod caller;
 pub mod custom;
 pub mod ddl;
 pub mod error;
+pub mod events;
 pub mod explain;
 pub mod feed;
 pub mod hooks;

@@ -34,7 +34,7 @@ pub enum Scope {
     Through { field: Str },
     /// Rows are reached through the record named by an object field and a record id field.
     Polymorphic { object: Str, record: Str },
-    /// Rows belong to one user, who may share them: `owner`, or `visibility = all`.
+    /// Rows belong to one user, who may share them where there is a field `visibility`: `owner`, or `visibility = all`.
     Personal,
 }
 

@@ -1,5 +1,6 @@
 //! What the product itself is made of: attachments, saved views, a tenant's own objects and fields.
 
+use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
 use kezhan_meta::{LongText, UserId};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,66 @@ pub struct SavedView {
     #[field(zh = "排序", en = "Position", default = 0)]
     pub sort_order: Option<i32>,
     #[field(zh = "负责人", en = "Owner", indexed, default = CurrentUser)]
+    pub owner: Option<UserId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    #[choice(zh = "分配给我", en = "Assigned to me", tone = Info)]
+    Assigned,
+    #[choice(zh = "提到我", en = "Mentioned me", tone = Accent)]
+    Mentioned,
+    #[choice(zh = "任务完成", en = "Task done", tone = Success)]
+    TaskDone,
+}
+
+/// What someone should know: a line in their inbox about one record.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "notification", plural = "notifications", zh = "通知", en = "Notification", en_many = "Notifications",
+    area = Platform, icon = "bell", title = "title", personal)]
+pub struct Notification {
+    #[field(zh = "类型", en = "Kind", indexed, list, immutable)]
+    pub kind: NotificationKind,
+    /// The record's name when it happened.
+    #[field(zh = "标题", en = "Title", list, immutable, length(1, 300))]
+    pub title: String,
+    /// The object of the record it is about: `account`.
+    #[field(zh = "所属对象", en = "Object", immutable, rule = Key)]
+    pub object: String,
+    /// The id of the record it is about.
+    #[field(zh = "所属记录", en = "Record", immutable, length(36, 36))]
+    pub record: String,
+    /// What was said, where something was.
+    #[field(zh = "内容", en = "Text", immutable, length(1, 300))]
+    pub text: Option<String>,
+    /// Whoever did it; nobody where the system did.
+    #[field(zh = "操作人", en = "Actor", immutable)]
+    pub actor: Option<UserId>,
+    /// Empty while it is unread.
+    #[field(zh = "已读时间", en = "Read at", indexed)]
+    pub read_at: Option<DateTime<Utc>>,
+    #[field(zh = "接收人", en = "Recipient", indexed, immutable, default = CurrentUser)]
+    pub owner: Option<UserId>,
+}
+
+/// A record that someone keeps at hand.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "favorite", plural = "favorites", zh = "收藏", en = "Favourite", en_many = "Favourites",
+    area = Platform, icon = "star", title = "title", personal)]
+pub struct Favorite {
+    /// The record's name when it was kept.
+    #[field(zh = "标题", en = "Title", length(1, 300))]
+    pub title: String,
+    /// The object of the record: `account`.
+    #[field(zh = "所属对象", en = "Object", immutable, indexed, rule = Key)]
+    pub object: String,
+    /// The id of the record.
+    #[field(zh = "所属记录", en = "Record", immutable, indexed, length(36, 36))]
+    pub record: String,
+    #[field(zh = "排序", en = "Position", indexed, default = 0)]
+    pub sort_order: Option<i32>,
+    #[field(zh = "负责人", en = "Owner", indexed, immutable, default = CurrentUser)]
     pub owner: Option<UserId>,
 }
 

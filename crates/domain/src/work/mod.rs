@@ -6,6 +6,7 @@ use kezhan_meta::{Geo, Id, LongText, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::customers::{Account, Contact, Lead};
+use crate::people::User;
 use crate::sales::Opportunity;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
@@ -50,6 +51,9 @@ pub struct FollowUp {
     /// Carried over to the customer or lead.
     #[field(zh = "下次联系时间", en = "Next contact", indexed)]
     pub next_contact_at: Option<DateTime<Utc>>,
+    /// Colleagues who are to know.
+    #[field(zh = "提及", en = "Mentions")]
+    pub mentions: Option<Vec<Id<User>>>,
     #[field(zh = "地点", en = "Location")]
     pub location: Option<Geo>,
     #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser)]

@@ -8,6 +8,7 @@
 
 mod worker;
 
+pub(crate) use worker::patient;
 pub use worker::{Handler, Worker};
 
 use crate::sql::{Bind, Sql};

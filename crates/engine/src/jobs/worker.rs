@@ -173,7 +173,7 @@ impl Worker {
 }
 
 /// The address with limits to how long a network that is gone can hold us: by default a quarter of an hour.
-fn patient(url: &str) -> String {
+pub(crate) fn patient(url: &str) -> String {
     if !url.contains("://") || url.contains("connect_timeout=") {
         return url.to_owned();
     }

@@ -62,9 +62,7 @@ impl Guard<'_> {
             RowScope::Owners(owners) => {
                 sql.push(" AND (");
                 one_of(sql, alias, "owner_id", &owners);
-                if object.scope == Scope::Personal && action == Action::Read {
-                    sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
-                }
+                shared(sql, object, alias, action);
                 sql.push(")");
             }
             RowScope::Departments { departments, owner } => {
@@ -118,9 +116,7 @@ impl Guard<'_> {
             Scope::Personal => {
                 // Even a role that reaches all does not open what others keep private.
                 sql.push(" AND (").column(alias, "owner_id").push(" = ").bind(Bind::Uuid(self.access.user));
-                if action == Action::Read {
-                    sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
-                }
+                shared(sql, object, alias, action);
                 sql.push(")");
             }
             Scope::Owned | Scope::Tenant => {}
@@ -149,6 +145,13 @@ impl Guard<'_> {
         sql.push(" AND ");
         self.rows(sql, object, &alias, action, Life::Living, aliases);
         sql.push(")");
+    }
+}
+
+/// ` OR …`: what others show to everybody.
+fn shared(sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action) {
+    if object.scope == Scope::Personal && action == Action::Read && object.field("visibility").is_some() {
+        sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
     }
 }
 

@@ -3,8 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::access::Grants;
-use kezhan_engine::{Access, Result};
+use kezhan_engine::{Access, Action, DataScope, Result};
+use kezhan_meta::{Catalog, Scope};
 use serde_json::Value;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Whom permissions are worked out for.
@@ -84,6 +86,20 @@ impl Person {
         access.subordinates = self.subordinates.clone();
         access.departments = self.departments.clone();
         access
+    }
+}
+
+/// What is a person's own, such as their inbox, needs no role.
+pub fn own(access: &mut Access, catalog: &Catalog) {
+    if access.user.is_none() {
+        return;
+    }
+    for object in catalog.objects().filter(|o| o.scope == Scope::Personal) {
+        let scope = |action: Action| (action, access.data_scope(&object.name, action).max(DataScope::Own));
+        let mut grants: HashMap<Action, DataScope> =
+            Action::ALL.into_iter().map(|a| (a, access.data_scope(&object.name, a))).collect();
+        grants.extend([Action::Read, Action::Create, Action::Edit, Action::Delete].map(scope));
+        access.grants.insert(object.name.to_string(), grants);
     }
 }
 

@@ -207,6 +207,8 @@ fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs)
         }
         (None, None) => Access::default(),
     };
+    let catalog = engine.catalog(conn, proof.tenant)?;
+    access::own(&mut rights, &catalog);
     if let Some(objects) = proof.key.as_ref().and_then(|k| k.objects.as_ref()) {
         rights.grants = access::narrowed(&rights.grants, objects);
     }
@@ -217,7 +219,7 @@ fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs)
         lang: person.as_ref().and_then(|p| p.locale.as_deref()).map_or(Lang::Zh, Lang::negotiate),
         offset_minutes: offset(person.as_ref().and_then(|p| p.time_zone.as_deref())),
         access: Arc::new(rights),
-        catalog: engine.catalog(conn, proof.tenant)?,
+        catalog,
         person,
         epochs,
     })

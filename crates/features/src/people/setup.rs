@@ -6,11 +6,10 @@ use crate::sales::pipeline;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
-use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
+use kezhan_engine::{Caller, Engine, Error, Result};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{Lang, Record, Violation};
+use kezhan_meta::{Record, Violation};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// A new tenant and who may configure it.
@@ -23,17 +22,7 @@ pub struct NewTenant {
 
 /// The caller that stands for the system in this tenant.
 pub fn system(engine: &Engine, conn: &mut PgConnection, tenant: Uuid) -> Result<Caller> {
-    Ok(Caller {
-        tenant,
-        user: None,
-        department: None,
-        channel: Channel::System,
-        request_id: String::new(),
-        lang: Lang::Zh,
-        offset_minutes: 480,
-        access: Arc::new(Access::unrestricted()),
-        catalog: engine.catalog(conn, tenant)?,
-    })
+    Ok(Caller::system(tenant, engine.catalog(conn, tenant)?))
 }
 
 /// A tenant as a list shows it.

@@ -1,0 +1,115 @@
+//! What lands in people's inboxes: a subscriber of everything that happens.
+
+use crate::people::access;
+use diesel::PgConnection;
+use kezhan_engine::events::{Event, Subscriber};
+use kezhan_engine::{Action, Caller, Channel, Engine, Result};
+use kezhan_meta::{ObjectMeta, Record, Scope};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Characters of what was said that a notification repeats.
+const TEXT_MAX: usize = 200;
+
+pub struct Inbox;
+
+/// One line for one person.
+struct Notice {
+    recipient: Uuid,
+    kind: &'static str,
+    object: Arc<ObjectMeta>,
+    record: Uuid,
+    text: Option<String>,
+}
+
+impl Subscriber for Inbox {
+    fn name(&self) -> &'static str {
+        "inbox"
+    }
+
+    fn hear(&self, engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Event) -> Result<()> {
+        for notice in notices(engine, conn, system, event)? {
+            deliver(engine, conn, system, event, notice)?;
+        }
+        Ok(())
+    }
+}
+
+fn notices(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Event) -> Result<Vec<Notice>> {
+    let mut out = Vec::new();
+    // Thousands of rows of one file are one piece of news, which the import itself tells.
+    if event.channel == Channel::Import.key() || event.object.scope != Scope::Owned || event.action == "delete" {
+        return Ok(out);
+    }
+    let notice =
+        |recipient, kind| Notice { recipient, kind, object: event.object.clone(), record: event.record, text: None };
+    if let Some(owner) = event.set_to("owner").and_then(id) {
+        out.push(notice(owner, "assigned"));
+    }
+    let done = event.object.name == "task" && event.set_to("status").and_then(Value::as_str) == Some("done");
+    let mentions = event.set_to("mentions").and_then(Value::as_array);
+    if !done && mentions.is_none() {
+        return Ok(out);
+    }
+    let Some(record) = engine.fetch(conn, system, &event.object, event.record)? else { return Ok(out) };
+    if done && let Some(maker) = record.get("created_by").and_then(id) {
+        out.push(notice(maker, "task_done"));
+    }
+    if let Some(mentions) = mentions {
+        let before = event.changes.get("mentions").and_then(|m| m.get("from")).and_then(Value::as_array);
+        let (object, target) = about(system, event, &record);
+        let text = record.get(event.object.title.as_ref()).and_then(Value::as_str).map(|t| head(t).to_owned());
+        let fresh = mentions.iter().filter(|m| !before.is_some_and(|b| b.contains(m)));
+        out.extend(fresh.filter_map(id).map(|recipient| Notice {
+            recipient,
+            kind: "mentioned",
+            object: object.clone(),
+            record: target,
+            text: text.clone(),
+        }));
+    }
+    Ok(out)
+}
+
+/// What a record is about: the first record whose timeline it stands in, else itself.
+fn about(system: &Caller, event: &Event, record: &Record) -> (Arc<ObjectMeta>, Uuid) {
+    let targets = event.object.fields.iter().filter(|f| f.timeline);
+    let mut found = targets.filter_map(|f| Some((system.catalog.get(f.target()?)?, record.get(f.key.as_ref())?)));
+    let found = found.find_map(|(object, value)| Some((object.clone(), id(value)?)));
+    found.unwrap_or_else(|| (event.object.clone(), event.record))
+}
+
+/// Puts a notice into the recipient's inbox, unless they did it themselves or may not see what it is about.
+fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Event, notice: Notice) -> Result<()> {
+    let Notice { recipient, kind, object, record, text } = notice;
+    if event.actor == Some(recipient) || event.actor.is_none() {
+        return Ok(());
+    }
+    let Some(person) = access::person(conn, system.tenant, recipient, None)? else { return Ok(()) };
+    let reader = Caller { user: Some(person.id), access: Arc::new(person.access()), ..system.clone() };
+    if !reader.access.may(&object.name, Action::Read) {
+        return Ok(());
+    }
+    let Some(seen) = engine.fetch(conn, &reader, &object, record)? else { return Ok(()) };
+    let title = seen.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
+    let inbox = system.catalog.get("notification").ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
+    let mut entry = Record::new();
+    entry.insert("kind".into(), json!(kind));
+    entry.insert("title".into(), json!(if title.is_empty() { object.label.zh.as_ref() } else { head(title) }));
+    entry.insert("object".into(), json!(object.name));
+    entry.insert("record".into(), json!(record.to_string()));
+    entry.insert("text".into(), json!(text));
+    entry.insert("actor".into(), json!(event.actor.map(|a| a.to_string())));
+    entry.insert("owner".into(), json!(recipient.to_string()));
+    engine.create(conn, system, inbox, entry)?;
+    Ok(())
+}
+
+fn id(value: &Value) -> Option<Uuid> {
+    Uuid::parse_str(value.as_str()?).ok()
+}
+
+fn head(text: &str) -> &str {
+    text.char_indices().nth(TEXT_MAX).map_or(text, |(end, _)| &text[..end])
+}

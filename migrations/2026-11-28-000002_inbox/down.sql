@@ -1,0 +1,2 @@
+ALTER TABLE follow_ups DROP COLUMN mentions_ids;
+DROP TABLE favorites, notifications, subscriptions;
