@@ -1,7 +1,7 @@
 //! The record routes over HTTP: what every object's API promises.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::server::{PASSWORD, send};
+use kezhan_tests::server::{PASSWORD, Reply, send};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -127,35 +127,42 @@ fn pages_filters_and_groups() {
 }
 
 #[test]
-fn the_same_key_is_done_once() {
+fn everything_that_is_wrong_is_said_at_once() {
     let server = TestServer::new();
-    let api = server.admin();
-    let post = |key: &str, body: Value| {
-        send(api.request(Method::POST, "/accounts").header("idempotency-key", key).json(&body))
+    let mut api = server.admin();
+    let faults = |reply: Reply| -> Vec<(String, String)> {
+        let problem = reply.problem(422, "invalid");
+        let text = |e: &Value, key: &str| e[key].as_str().unwrap().to_owned();
+        let mut faults: Vec<_> =
+            problem["errors"].as_array().unwrap().iter().map(|e| (text(e, "field"), text(e, "code"))).collect();
+        faults.sort();
+        faults
     };
-    let first = post("k1", json!({"name": "甲"}));
-    let again = post("k1", json!({"name": "甲"}));
-    assert_eq!(first.created(), again.created());
-    assert_eq!((again.header("idempotency-replayed"), again.header("etag")), ("true", "\"1\""));
-    assert_eq!(again.header("location"), first.header("location"));
-    post("k1", json!({"name": "乙"})).problem(422, "idempotency_mismatch");
-    assert_eq!(api.get("/accounts").ids().len(), 1);
-    // A failure may be corrected under the same key.
-    post("k2", json!({})).problem(422, "invalid");
-    post("k2", json!({"name": "丙"})).created();
-    post("", json!({"name": "丁"})).problem(400, "bad_value");
+    let named = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(field, code)| ((*field).to_owned(), (*code).to_owned())).collect()
+    };
+    let wrong = json!({"employees": "many", "website": "nowhere", "colour": "red", "currency": "yuan"});
+    let expected = [
+        ("colour", "unknown_key"),
+        ("currency", "bad_currency"),
+        ("employees", "wrong_type"),
+        ("name", "required"),
+        ("website", "bad_url"),
+    ];
+    assert_eq!(faults(api.post("/accounts", &wrong)), named(&expected));
+    let account = api.create("accounts", json!({"name": "甲"}));
+    let patch = json!({"employees": "many", "name": null});
+    let patched = faults(api.patch(&format!("/accounts/{}", id(&account)), &patch));
+    assert_eq!(patched, named(&[("employees", "wrong_type"), ("name", "required")]));
+    // What hooks find comes with what the fields' own rules find, once for each field.
+    let definition = json!({"object": "nonsense", "key": "plate", "label_zh": 1});
+    let expected =
+        [("kind", "required"), ("label_en", "required"), ("label_zh", "wrong_type"), ("object", "not_an_option")];
+    assert_eq!(faults(api.post("/field_definitions", &definition)), named(&expected));
 
-    let twins: Vec<_> = (0..4)
-        .map(|_| {
-            let api = api.clone();
-            std::thread::spawn(move || {
-                let request = api.request(Method::POST, "/accounts").header("idempotency-key", "twins");
-                send(request.json(&json!({"name": "同时"}))).created()
-            })
-        })
-        .map(|t| t.join().unwrap())
-        .collect();
-    assert!(twins.windows(2).all(|w| w[0] == w[1]));
+    api.lang = "zh-CN";
+    let problem = api.post("/accounts", &json!({"name": "甲", "employees": "many"})).problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["message"], "类型不正确，应为整数");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn normalise(kind: &FieldType, value: &Value) -> Result<Value, Fault> {
         T::LongText | T::RichText => match value {
             Value::String(text) if text.contains('\0') => fault_with(Code::WrongType, "text"),
             Value::String(text) => Ok(Value::String(text.replace("\r\n", "\n"))),
-            _ => fault_with(Code::WrongType, "string"),
+            _ => fault_with(Code::WrongType, "text"),
         },
         T::Phone => match rules::phone::is_phone(text(value)?, "CN") {
             true => one_line(value),
@@ -153,7 +153,7 @@ fn normalise(kind: &FieldType, value: &Value) -> Result<Value, Fault> {
         T::Geo => match serde_json::from_value::<crate::Geo>(value.clone()) {
             Ok(geo) if (-90.0..=90.0).contains(&geo.lat) && (-180.0..=180.0).contains(&geo.lng) => Ok(json!(geo)),
             Ok(_) => fault(Code::BadGeo),
-            Err(_) => fault_with(Code::WrongType, "{lat,lng}"),
+            Err(_) => fault_with(Code::WrongType, "geo"),
         },
         T::Json => match value.to_string().len() {
             0..=65_536 => Ok(value.clone()),
@@ -181,14 +181,14 @@ pub fn instant(at: DateTime<Utc>) -> String {
 }
 
 fn text(value: &Value) -> Result<&str, Fault> {
-    value.as_str().map_or_else(|| fault_with(Code::WrongType, "string"), Ok)
+    value.as_str().map_or_else(|| fault_with(Code::WrongType, "text"), Ok)
 }
 
 /// Trimmed, with control characters refused: they are never meant and break CSV, logs and terminals.
 fn one_line(value: &Value) -> Result<Value, Fault> {
     let text = text(value)?.trim();
     match text.chars().any(char::is_control) {
-        true => fault_with(Code::WrongType, "one line of text"),
+        true => fault_with(Code::WrongType, "line"),
         false => Ok(Value::String(text.to_owned())),
     }
 }

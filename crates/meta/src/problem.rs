@@ -98,6 +98,7 @@ codes! {
     BeforeOther 422 "before_other" "不能早于“{}”" "Must not be before “{}”";
     NoSuchRecord 422 "no_such_record" "所引用的记录不存在或无权查看" "The record referred to does not exist, or you may not see it";
     Taken 422 "taken" "已被其他记录使用" "Already used by another record";
+    NotUnique 422 "not_unique" "现有 {} 条记录的“{}”都是“{}”，请先改为互不相同" "{} records have the same “{}” now, “{}”; make them differ first";
     ReadOnly 422 "read_only" "此字段不可修改" "This field cannot be changed";
     UnknownKey 422 "unknown_key" "没有这个字段" "There is no such field";
     // Rows of a file
@@ -126,6 +127,31 @@ codes! {
     NotPossible 422 "not_possible" "当前状态下不可执行：{}" "Not possible in the present state: {}";
 }
 
+/// Declares once what `WrongType` may have expected: its argument, and both texts.
+macro_rules! expected {
+    ($($key:literal $zh:literal $en:literal;)+) => {
+        /// In words; what is not declared here stands for itself.
+        fn expected(key: &str) -> Option<Label> {
+            match key { $($key => Some(Label::new($zh, $en)),)+ _ => None }
+        }
+
+        #[cfg(test)]
+        const EXPECTED: &[&str] = &[$($key),+];
+    };
+}
+
+expected! {
+    "text" "文本" "text";
+    "line" "不含换行和控制字符的文本" "one line of text";
+    "integer" "整数" "a whole number";
+    "decimal" "数字" "a number";
+    "boolean" "true 或 false" "true or false";
+    "id" "记录编号" "the id of a record";
+    "list" "列表" "a list";
+    "address" "地址" "an address";
+    "geo" "经纬度 {lat, lng}" "coordinates {lat, lng}";
+}
+
 impl Code {
     /// The message with its arguments filled in.
     pub fn message(self, lang: Lang, args: &[String]) -> String {
@@ -133,7 +159,11 @@ impl Code {
         let mut pieces = text.get(lang).split("{}");
         let mut out = pieces.next().unwrap_or("").to_owned();
         for (at, piece) in pieces.enumerate() {
-            out.push_str(args.get(at).map_or("", String::as_str));
+            let arg = args.get(at).map_or("", String::as_str);
+            match expected(arg).filter(|_| self == Code::WrongType) {
+                Some(label) => out.push_str(label.get(lang)),
+                None => out.push_str(arg),
+            }
             out.push_str(piece);
         }
         out
@@ -152,6 +182,16 @@ mod tests {
             let text = code.text();
             assert_eq!(text.zh.matches("{}").count(), text.en.matches("{}").count(), "{}", code.key());
         }
+    }
+
+    #[test]
+    fn types_are_named_in_the_language_of_the_message() {
+        for key in EXPECTED {
+            let args = [(*key).to_owned()];
+            assert!(!Code::WrongType.message(Lang::Zh, &args).ends_with(key), "{key}");
+        }
+        assert_eq!(Code::WrongType.message(Lang::Zh, &["integer".to_owned()]), "类型不正确，应为整数");
+        assert_eq!(Code::NotAnOption.message(Lang::Zh, &["integer".to_owned()]), "“integer”不是可选值");
     }
 
     #[test]

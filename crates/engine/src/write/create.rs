@@ -5,7 +5,7 @@ use crate::sql::scope::{Aliases, Guard};
 use crate::{Action, Caller, Engine, Error, Result, Saved};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{FieldType, ObjectMeta, Record, Scope};
+use kezhan_meta::{FieldType, ObjectMeta, Record, Scope, Violation};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -21,11 +21,12 @@ impl Engine {
         if !caller.access.may(&object.name, Action::Create) {
             return Err(Error::refused(Code::Forbidden, &["create"]));
         }
-        let record = draft::accept(&caller.access, object, &input, true)?;
-        self.insert(conn, caller, object, Uuid::now_v7(), record)
+        let (record, faults) = draft::accept(&caller.access, object, &input, true);
+        self.insert(conn, caller, object, Uuid::now_v7(), record, faults)
     }
 
-    /// Creates from values that are canonical already; read-only ones among them are taken as they are.
+    /// Creates from values that are canonical already, unless there are `faults`; read-only ones among them are taken as
+    /// they are.
     pub(crate) fn insert(
         &self,
         conn: &mut PgConnection,
@@ -33,13 +34,14 @@ impl Engine {
         object: &Arc<ObjectMeta>,
         id: Uuid,
         mut record: Record,
+        faults: Vec<Violation>,
     ) -> Result<Written> {
         draft::defaults(caller, object, &mut record);
         // One statement commits by itself; only more than one need a transaction around them.
         let single = !self.hooks_of(&object.name).iter().any(|h| h.acts_after_save() || h.reads_before_save())
             && !object.fields.iter().any(|f| matches!(f.kind, FieldType::AutoNumber { .. }));
-        let mut write = |conn: &mut PgConnection| {
-            draft::settle(self, conn, caller, object, None, &mut record)?;
+        let write = |conn: &mut PgConnection| {
+            draft::settle(self, conn, caller, object, None, &mut record, faults)?;
             references::check(conn, caller, object, None, &record)?;
             within(caller, object, &record)?;
             hung(conn, caller, object, &record)?;

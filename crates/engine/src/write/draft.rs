@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// Region that a telephone number without a country code is read in.
 const REGION: &str = "CN";
 
-/// The caller's values in canonical form; unknown and unwritable fields are violations.
-pub fn accept(access: &Access, object: &ObjectMeta, input: &Record, creating: bool) -> Result<Record> {
+/// The caller's values in canonical form, and what is wrong with the others: `settle` adds what else is.
+pub fn accept(access: &Access, object: &ObjectMeta, input: &Record, creating: bool) -> (Record, Vec<Violation>) {
     let mut out = Record::new();
     let mut faults = Vec::new();
     for (key, value) in input {
@@ -30,7 +30,7 @@ pub fn accept(access: &Access, object: &ObjectMeta, input: &Record, creating: bo
             Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() { Ok(out) } else { Err(Error::Invalid(faults)) }
+    (out, faults)
 }
 
 /// Values of fields that the caller left out.
@@ -54,7 +54,8 @@ pub fn defaults(caller: &Caller, object: &ObjectMeta, record: &mut Record) {
     }
 }
 
-/// Runs the hooks, fills companions and holds the record against every rule.
+/// Runs the hooks, fills companions and holds the record against every rule. Whoever has to correct something hears of
+/// all of it at once, `faults` found before included.
 pub fn settle(
     engine: &Engine,
     conn: &mut PgConnection,
@@ -62,18 +63,30 @@ pub fn settle(
     object: &Arc<ObjectMeta>,
     before: Option<&Record>,
     after: &mut Record,
+    mut faults: Vec<Violation>,
 ) -> Result<()> {
+    let mut of_hooks = Vec::new();
     for hook in engine.hooks_of(&object.name) {
-        hook.before_save(&mut Draft { engine, conn, caller, object, before, after })?;
+        match hook.before_save(&mut Draft { engine, conn, caller, object, before, after }) {
+            Err(Error::Invalid(found)) => of_hooks.extend(found),
+            other => other?,
+        }
     }
     companions(object, after);
-    let mut faults = check_record(object, after);
+    add(&mut faults, check_record(object, after));
+    add(&mut faults, of_hooks);
     if faults.is_empty() {
         for hook in engine.hooks_of(&object.name) {
             faults.extend(hook.check(object, after));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// What is wrong with a field as it was sent explains whatever else is wrong with it.
+fn add(faults: &mut Vec<Violation>, found: Vec<Violation>) {
+    let known: Vec<String> = faults.iter().map(|v| v.field.clone()).collect();
+    faults.extend(found.into_iter().filter(|v| !known.contains(&v.field)));
 }
 
 /// Sanitised and derived values that stand beside what was typed.

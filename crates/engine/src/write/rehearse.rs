@@ -13,9 +13,9 @@ impl Engine {
         object: &Arc<ObjectMeta>,
         input: &Record,
     ) -> Result<Record> {
-        let mut record = draft::accept(&caller.access, object, input, true)?;
+        let (mut record, faults) = draft::accept(&caller.access, object, input, true);
         draft::defaults(caller, object, &mut record);
-        draft::settle(self, conn, caller, object, None, &mut record)?;
+        draft::settle(self, conn, caller, object, None, &mut record, faults)?;
         Ok(record)
     }
 

@@ -5,7 +5,7 @@ use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result, Saved};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{ObjectMeta, Record};
+use kezhan_meta::{ObjectMeta, Record, Violation};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -29,8 +29,8 @@ impl Engine {
         conn.transaction(|conn| {
             let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
             fresh(&locked, expected)?;
-            let patch = draft::accept(&caller.access, object, &patch, false)?;
-            self.apply(conn, caller, object, id, locked, patch)
+            let (patch, faults) = draft::accept(&caller.access, object, &patch, false);
+            self.apply(conn, caller, object, id, locked, patch, faults)
         })
     }
 
@@ -46,10 +46,11 @@ impl Engine {
         let caller = &caller.elevated();
         conn.transaction(|conn| {
             let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
-            self.apply(conn, caller, object, id, locked, patch)
+            self.apply(conn, caller, object, id, locked, patch, Vec::new())
         })
     }
 
+    #[allow(clippy::too_many_arguments, reason = "one step of one path")]
     fn apply(
         &self,
         conn: &mut PgConnection,
@@ -58,11 +59,12 @@ impl Engine {
         id: Uuid,
         locked: Locked,
         patch: Record,
+        faults: Vec<Violation>,
     ) -> Result<Written> {
         let before = locked.record;
         let mut after = before.clone();
         after.extend(patch);
-        draft::settle(self, conn, caller, object, Some(&before), &mut after)?;
+        draft::settle(self, conn, caller, object, Some(&before), &mut after, faults)?;
         let diff = draft::diff(object, Some(&before), &after);
         if diff.is_empty() {
             let found = self.read(conn, caller, object, id, &crate::read::ReadOptions::default())?;
