@@ -9,7 +9,7 @@ use kezhan_engine::custom::{FIELDS_MAX, field_from, kind_from};
 use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved, ddl};
 use kezhan_meta::object::companion_of;
 use kezhan_meta::problem::Code;
-use kezhan_meta::{FieldType, Record, Rule, Violation};
+use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Record, Rule, Violation};
 use serde_json::Value;
 
 pub struct Objects;
@@ -119,14 +119,42 @@ fn index(saved: &mut Saved<'_>) -> Result<()> {
         if saved.after.is_some() {
             sql.push_str(&ddl::field_index(tenant, object, &field).unwrap_or_default());
         }
-        saved.conn.batch_execute(&sql).map_err(|e| match e {
-            diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Error::refused(Code::Conflict, &["is_unique"])
+        // Within a transaction of its own: where it fails, there is something to be looked up yet.
+        match saved.conn.transaction(|conn| conn.batch_execute(&sql)) {
+            Err(diesel::result::Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                return Err(in_double(saved, object, &field)?);
             }
-            other => other.into(),
-        })?;
+            other => other?,
+        }
     }
     Ok(())
+}
+
+/// What stands in the way of a unique field: a value that several records have.
+fn in_double(saved: &mut Saved<'_>, object: &ObjectMeta, field: &FieldMeta) -> Result<Error> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        value: String,
+        #[diesel(sql_type = BigInt)]
+        records: i64,
+    }
+    // Table and key are names that were checked when they were declared.
+    let (key, table) = (&field.key, &object.table);
+    let kind = if object.custom { "object = $2" } else { "$2 <> ''" };
+    let row = diesel::sql_query(format!(
+        "SELECT custom->>'{key}' AS value, count(*) AS records FROM {table} WHERE tenant_id = $1 AND {kind} \
+         AND deleted_at IS NULL AND custom->>'{key}' IS NOT NULL \
+         GROUP BY 1 HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT 1"
+    ))
+    .bind::<SqlUuid, _>(saved.caller.tenant)
+    .bind::<Text, _>(object.name.as_ref())
+    .get_result::<Row>(saved.conn)
+    .optional()?;
+    let (value, records) = row.map_or(("?".to_owned(), 2), |r| (r.value, r.records));
+    let label = field.label.get(saved.caller.lang);
+    let fault = Violation::new("is_unique", Code::NotUnique).with(records).with(label).with(value);
+    Ok(Error::Invalid(vec![fault]))
 }
 
 fn configures(draft: &Draft<'_>, object: &str) -> Result<()> {
