@@ -42,6 +42,16 @@ impl TestDb {
         PgConnection::establish(&self.url).unwrap()
     }
 
+    /// The one text that a statement answers.
+    pub fn text(&self, sql: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        sql_query(format!("SELECT ({sql})::text AS text")).get_result::<Row>(&mut self.connect()).unwrap().text
+    }
+
     fn create(template: Option<&str>) -> TestDb {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

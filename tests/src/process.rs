@@ -74,11 +74,15 @@ pub fn program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let built = Command::new(cargo)
-            .args(["build", "--quiet", "--locked", "-p", "kezhan-api", "--bin", "kezhan"])
-            .current_dir(root)
-            .status();
-        assert!(built.unwrap().success());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "--locked", "-p", "kezhan-api", "--bin", "kezhan"]).current_dir(root);
+        // What this test is told about its own package is not for others: some are built anew when it changes.
+        for (name, _) in std::env::vars() {
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                build.env_remove(name);
+            }
+        }
+        assert!(build.status().unwrap().success());
         let test = fs::canonicalize(std::env::current_exe().unwrap()).unwrap();
         test.parent().and_then(Path::parent).unwrap().join("kezhan")
     })

@@ -1,9 +1,11 @@
 //! Signing in, staying in, and staying out.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::server::{PASSWORD, send};
+use kezhan_tests::process::Process;
+use kezhan_tests::server::{Api, PASSWORD, send};
 use reqwest::Method;
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_session_lives_by_rotating_its_token() {
@@ -189,4 +191,41 @@ fn nothing_is_open_to_strangers() {
     let mut forged = api.clone();
     forged.token = Some("eyJhbGciOiJub25lIn0.e30.".into());
     forged.get("/accounts").problem(401, "unauthenticated");
+}
+
+/// A session that was known to be good is at an end in every process, and not only when that knowledge has grown old.
+#[test]
+fn signing_out_is_heard_of_in_other_processes() {
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    let server = TestServer::with(&[("KEZHAN_JWT_SECRET", SECRET)]);
+    let data = server.data().join("other");
+    let settings = [("DATABASE_URL", server.db.url()), ("KEZHAN_JWT_SECRET", SECRET), ("KEZHAN_WORKER", "false")];
+    let other = Process::start_with(&data, &settings);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let listening = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                     AND application_name = 'kezhan-hearing' AND state = 'idle'";
+    while server.db.text(listening) != "2" {
+        assert!(Instant::now() < deadline, "the processes do not listen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let here = server.admin();
+    let mut there = Api::at(other.base());
+    there.token = here.token.clone();
+    let role = server.role("外勤", json!({"account": {"read": "all"}}));
+    server.user("li.na", &role, json!({}));
+    let li = Api::at(other.base()).sign_in("li.na", PASSWORD);
+    // Within what a process takes for granted: two seconds from each of these.
+    let refused = |api: &Api, path: &str, status: u16| {
+        let since = Instant::now();
+        while api.get(path).status != status {
+            assert!(since.elapsed() < Duration::from_millis(1500), "{path} stays open");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    li.get("/accounts").ok();
+    server.admin().patch(&format!("/roles/{role}"), &json!({"grants": {"contact": {"read": "all"}}})).ok();
+    refused(&li, "/accounts", 403);
+    there.get("/auth/me").ok();
+    assert_eq!(send(here.request(Method::POST, "/auth/logout")).status, 204);
+    refused(&there, "/auth/me", 401);
 }

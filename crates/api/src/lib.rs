@@ -19,6 +19,7 @@ pub mod docs;
 pub mod embedded;
 pub mod extract;
 pub mod health;
+mod hearing;
 pub mod idempotency;
 pub mod keys;
 pub mod limit;

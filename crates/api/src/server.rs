@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::db::Db;
 use crate::health::Metrics;
+use crate::hearing::Ear;
 use crate::limit::Limiter;
 use crate::problem::ApiError;
 use crate::token::Tokens;
@@ -40,7 +41,9 @@ pub struct State {
     pub engine: Arc<Engine>,
     pub db: Db,
     pub tokens: Tokens,
-    pub identities: Identities,
+    pub identities: Arc<Identities>,
+    /// Keeps them true to what other processes do.
+    pub ear: Ear,
     pub actions: Vec<Arc<dyn ActionDef>>,
     pub limits: Limits,
     pub metrics: Metrics,
@@ -58,13 +61,15 @@ impl State {
     pub fn new(config: &Config, url: &str) -> io::Result<State> {
         let secret = config.jwt_secret().map_err(io::Error::other)?;
         let engine = Arc::new(kezhan_features::engine());
+        let identities = Arc::new(Identities::default());
         let worker = config.worker.then(|| crate::worker::Beside::start(config, &engine, url)).transpose()?;
         Ok(State {
             engine,
             worker,
             db: Db::new(config, url).map_err(io::Error::other)?,
             tokens: Tokens::new(&secret, config.access_token_minutes),
-            identities: Identities::default(),
+            ear: Ear::open(url, identities.clone())?,
+            identities,
             actions: kezhan_features::actions::all(),
             limits: Limits {
                 calls: Limiter::new(config.rate_limit),

@@ -1,7 +1,7 @@
 //! API keys: a machine's way in, as a person or as a service, never with more rights than its maker has.
 
 use super::access::{narrowed, parse_grants, role_grants, within};
-use super::identity::Proof;
+use super::identity::{self, Proof};
 use super::{digest, same};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -156,7 +156,10 @@ pub fn revoke(conn: &mut PgConnection, caller: &Caller, id: Uuid) -> Result<()> 
     .bind::<diesel::sql_types::Bool, _>(everyone)
     .bind::<Nullable<SqlUuid>, _>(caller.user)
     .execute(conn)?;
-    if changed == 0 { Err(Error::not_found()) } else { Ok(()) }
+    match changed {
+        0 => Err(Error::not_found()),
+        _ => identity::tell(conn, caller.tenant),
+    }
 }
 
 /// Is this text a key in force? Notes its use, at most once a minute.

@@ -5,17 +5,20 @@ use super::access::{self, Person};
 use super::api_key;
 use chrono::{Offset, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Catalog, Lang};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long a process may go on with what it knows before it asks whether that still holds.
+/// How long a process may go on with what it knows before it asks whether that still holds, if it hears of nothing.
 const TRUST: Duration = Duration::from_secs(2);
+/// Where processes tell each other of a tenant whose people, rights or objects have changed.
+pub const CHANNEL: &str = "kezhan_identities";
 /// Most identities that are kept.
 const KEPT_MAX: usize = 10_000;
 
@@ -106,12 +109,15 @@ struct Kept {
 #[derive(Default)]
 pub struct Identities {
     kept: RwLock<HashMap<Name, Kept>>,
+    /// Raised by whatever makes known identities doubtful.
+    doubts: AtomicU64,
 }
 
 impl Identities {
     /// Who this is. Asks the database only where what is known may be out of date.
     pub fn resolve(&self, engine: &Engine, conn: &mut PgConnection, credential: &Credential) -> Result<Arc<Identity>> {
         let name = credential.name();
+        let doubts = self.doubts.load(Ordering::Acquire);
         let known = self.known(&name);
         if let Some((true, identity)) = known {
             return Ok(identity);
@@ -129,7 +135,7 @@ impl Identities {
             Some((_, identity)) if identity.epochs == epochs => identity,
             _ => Arc::new(load(engine, conn, &proof, epochs)?),
         };
-        self.keep(name, identity.clone());
+        self.keep(name, identity.clone(), doubts);
         Ok(identity)
     }
 
@@ -139,8 +145,12 @@ impl Identities {
         kept.get(name).map(|k| (k.checked.elapsed() < TRUST, k.identity.clone()))
     }
 
-    fn keep(&self, name: Name, identity: Arc<Identity>) {
+    /// Unless something has changed since it was looked up.
+    fn keep(&self, name: Name, identity: Arc<Identity>, doubts: u64) {
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if self.doubts.load(Ordering::Acquire) != doubts {
+            return;
+        }
         if kept.len() >= KEPT_MAX {
             kept.retain(|_, k| k.checked.elapsed() < TRUST);
         }
@@ -153,7 +163,9 @@ impl Identities {
 
     /// Ask again about everyone of this tenant: something about people, rights or objects has changed.
     pub fn expire(&self, tenant: Uuid) {
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).retain(|_, k| k.identity.tenant != tenant);
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        self.doubts.fetch_add(1, Ordering::AcqRel);
+        kept.retain(|_, k| k.identity.tenant != tenant);
     }
 }
 
@@ -244,13 +256,22 @@ pub fn bump_access(conn: &mut PgConnection, tenant: Uuid) -> Result<()> {
     diesel::sql_query("UPDATE tenants SET access_epoch = access_epoch + 1 WHERE id = $1")
         .bind::<SqlUuid, _>(tenant)
         .execute(conn)?;
-    Ok(())
+    tell(conn, tenant)
 }
 
 /// Says to every process that the tenant's objects or fields have changed.
 pub fn bump_catalog(conn: &mut PgConnection, tenant: Uuid) -> Result<()> {
     diesel::sql_query("UPDATE tenants SET catalog_epoch = catalog_epoch + 1 WHERE id = $1")
         .bind::<SqlUuid, _>(tenant)
+        .execute(conn)?;
+    tell(conn, tenant)
+}
+
+/// Lets every process ask again about the people of this tenant, once the transaction at hand is committed.
+pub fn tell(conn: &mut PgConnection, tenant: Uuid) -> Result<()> {
+    diesel::sql_query("SELECT pg_notify($1, $2)")
+        .bind::<Text, _>(CHANNEL)
+        .bind::<Text, _>(tenant.to_string())
         .execute(conn)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Sessions: one per sign-in, kept alive by a refresh token that changes with every use.
 
-use super::{digest, random_bytes, same};
+use super::{digest, identity, random_bytes, same};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
@@ -102,7 +102,7 @@ pub fn revoke(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<()> {
         .bind::<SqlUuid, _>(tenant)
         .bind::<SqlUuid, _>(id)
         .execute(conn)?;
-    Ok(())
+    identity::tell(conn, tenant)
 }
 
 /// Ends the session that a refresh token belongs to, if the token is the current one.
@@ -116,7 +116,7 @@ pub fn revoke_token(conn: &mut PgConnection, refresh_token: &str) -> Result<()> 
     .bind::<SqlUuid, _>(id)
     .bind::<Binary, _>(digest(&secret))
     .execute(conn)?;
-    Ok(())
+    identity::tell(conn, tenant)
 }
 
 /// Ends every session of a user but the one named.
@@ -129,7 +129,7 @@ pub fn revoke_all(conn: &mut PgConnection, tenant: Uuid, user: Uuid, except: Opt
     .bind::<SqlUuid, _>(user)
     .bind::<Nullable<SqlUuid>, _>(except)
     .execute(conn)?;
-    Ok(())
+    identity::tell(conn, tenant)
 }
 
 fn token(tenant: Uuid, id: Uuid, secret: &[u8; 32]) -> String {
