@@ -5,7 +5,7 @@ use kezhan_engine::{Error, ReadOptions};
 use kezhan_meta::filter::operators;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::{ListQuery, Sort};
-use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record};
+use kezhan_meta::{FieldMeta, FieldType, Filter, Label, ObjectMeta, Op, Record, Storage};
 use kezhan_tests::engine::Bench;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -143,6 +143,49 @@ fn every_field_takes_each_of_its_operators_and_finds_its_own_value() {
                 assert_eq!(hit, expected, "{at}");
             }
         }
+    });
+}
+
+#[test]
+fn every_reference_expands_to_what_it_points_to_and_a_list_in_its_order() {
+    each(|b, meta| {
+        let companions = FieldMeta {
+            storage: Storage::Custom,
+            ..FieldMeta::new(
+                "companions",
+                Label::new("同伴", "Companions"),
+                FieldType::MultiReference { to: meta.name.clone() },
+            )
+        };
+        let catalog = b.system.catalog.clone();
+        b.system.catalog = Arc::new(catalog.extended([(meta.name.clone(), companions)], []));
+        let meta = b.object(&meta.name);
+        let others: Vec<Uuid> = (0..3).map(|n| minimal(b, &meta.name, n)).collect();
+        let (id, _) = full(b, &meta, 3);
+        let list = json!([others[2].to_string(), others[0].to_string(), others[1].to_string()]);
+        let patch = Record::from_iter([("companions".to_owned(), list.clone())]);
+        b.engine.amend(&mut b.conn, &b.system, &meta, id, patch).unwrap();
+        let stored = b.fetch(&meta.name, id);
+        for field in meta.fields.iter().filter(|f| f.target().is_some() && !f.secret) {
+            let key = field.key.to_string();
+            let Some(value) = stored.get(&key).filter(|v| !v.is_null()) else { continue };
+            let options = ReadOptions { expand: vec![key.clone()], ..ReadOptions::default() };
+            let read = b.engine.read(&mut b.conn, &b.system, &meta, id, &options).unwrap().unwrap();
+            let read: Value = serde_json::from_slice(&read.body).unwrap();
+            let found = &read["expand"][&key];
+            match found.as_array() {
+                Some(items) => {
+                    let ids: Vec<Value> = items.iter().map(|item| item["id"].clone()).collect();
+                    assert_eq!(&Value::Array(ids), value, "{}.{key}", meta.name);
+                }
+                None => assert_eq!(&found["id"], value, "{}.{key}", meta.name),
+            }
+            let query = ListQuery { expand: vec![key.clone()], limit: Some(50), ..ListQuery::default() };
+            let (page, _) = b.engine.records(&mut b.conn, &b.system, &meta, &query).unwrap();
+            let listed = page.iter().find(|r| r["id"] == id.to_string()).unwrap();
+            assert_eq!(&listed["expand"][&key], found, "{}.{key}", meta.name);
+        }
+        b.system.catalog = catalog;
     });
 }
 

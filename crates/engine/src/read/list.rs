@@ -135,6 +135,7 @@ impl<'a> Page<'a> {
         let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
         let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
         let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
+        wanted.bounded(&caller.catalog, object, limit)?;
         let mut select = Select::default();
         let node = project::plan(&mut select, &guard, object, T, &wanted, life(query), &mut aliases)?;
         let key_at = keys.iter().map(|k| select.add(|sql| column::projection(sql, T, k.field))).collect();

@@ -37,6 +37,7 @@ impl Engine {
             return Err(Error::refused(Code::Forbidden, &["read"]));
         }
         let wanted = Wanted::new(options.fields.as_deref(), &options.expand)?;
+        wanted.bounded(&caller.catalog, object, 1)?;
         let life = if options.deleted { Life::Any } else { Life::Living };
         let (sql, node, version_at) = plan(caller, object, id, &wanted, life)?;
         let mut found = None;

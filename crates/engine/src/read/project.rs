@@ -5,14 +5,17 @@ use crate::sql::row::{RawRow, Wire};
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::{Action, Error, Result};
+use kezhan_meta::check::LIST_MAX;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::EXPAND_MAX;
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{FieldMeta, ObjectMeta};
+use kezhan_meta::{Catalog, FieldMeta, ObjectMeta};
 use std::collections::BTreeMap;
 
 /// Most references that one request may expand.
 const EXPANSIONS_MAX: usize = 12;
+/// Most records that one answer may hold through lists of references: each level may bring `LIST_MAX` to each record.
+const EXPANDED_MAX: usize = 200 * LIST_MAX;
 
 /// Names as asked for, dotted ones as a tree.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +55,20 @@ impl Wanted {
     fn count(&self) -> usize {
         self.nested.len() + self.nested.values().map(Wanted::count).sum::<usize>()
     }
+
+    /// Refuses what could bring more than one answer can hold. `rows` records of `object` are asked for.
+    pub fn bounded(&self, catalog: &Catalog, object: &ObjectMeta, rows: usize) -> Result<()> {
+        for (key, below) in &self.nested {
+            let Some(field) = object.field(key) else { continue };
+            let Some(target) = field.target().and_then(|t| catalog.get(t)) else { continue };
+            let rows = if field.kind.is_reference() { rows } else { rows * LIST_MAX };
+            if rows > EXPANDED_MAX {
+                return Err(Error::refused(Code::TooComplex, &["expand"]));
+            }
+            below.bounded(catalog, target, rows)?;
+        }
+        Ok(())
+    }
 }
 
 /// The select list and joins in the making.
@@ -79,7 +96,15 @@ impl Select {
 pub struct Node {
     /// `"key":` ready to write, place in the row, format.
     fields: Vec<(String, usize, Wire)>,
-    expands: Vec<(String, usize, Node)>,
+    expands: Vec<(String, Expanded)>,
+}
+
+#[derive(Debug)]
+enum Expanded {
+    /// The place of its id, and the record.
+    One(usize, Node),
+    /// The place of the rows, and what each becomes.
+    Many(usize, Node),
 }
 
 impl Node {
@@ -95,9 +120,9 @@ impl Node {
         if !self.expands.is_empty() {
             out.extend_from_slice(b",\"expand\":{");
             let mut first = true;
-            for (key, id_at, node) in &self.expands {
+            for (key, expanded) in &self.expands {
                 // Empty, gone, or not for this caller's eyes: all look the same.
-                if row.is_null(*id_at) {
+                if matches!(expanded, Expanded::One(id_at, _) if row.is_null(*id_at)) {
                     continue;
                 }
                 if !first {
@@ -105,7 +130,10 @@ impl Node {
                 }
                 first = false;
                 out.extend_from_slice(key.as_bytes());
-                node.write(row, out)?;
+                match expanded {
+                    Expanded::One(_, node) => node.write(row, out)?,
+                    Expanded::Many(at, node) => row.write_rows(*at, out, |row, out| node.write(row, out))?,
+                }
             }
             out.push(b'}');
         }
@@ -132,23 +160,62 @@ pub fn plan(
     for (key, below) in &wanted.nested {
         let unknown = || Error::refused(Code::UnknownField, &[key]);
         let field = object.field(key).filter(|f| guard.access.readable(object, f)).ok_or_else(unknown)?;
-        if !field.kind.is_reference() {
-            return Err(Error::refused(Code::BadValue, &["expand", key]));
-        }
-        let target = field.target().and_then(|t| guard.catalog.get(t)).ok_or_else(unknown)?;
-        let r = aliases.fresh();
-        let joins = &mut select.joins;
-        joins.push(" LEFT JOIN ");
-        column::from(joins, target, &r);
-        joins.push(" ON ").column(&r, "id").push(" = ");
-        column::expression(joins, alias, field);
-        joins.push(" AND ");
-        guard.rows(joins, target, &r, Action::Read, Life::Living, aliases);
-        let id_at = select.add(|sql| sql.column(&r, "id").done());
-        let below = plan(select, guard, target, &r, below, Life::Living, aliases)?;
-        node.expands.push((format!("\"{key}\":"), id_at, below));
+        let target = match field.target() {
+            None => return Err(Error::refused(Code::BadValue, &["expand", key])),
+            Some(target) => guard.catalog.get(target).ok_or_else(unknown)?,
+        };
+        let expanded = match field.kind.is_reference() {
+            true => one(select, guard, (alias, field), target, below, aliases)?,
+            false => many(select, guard, (alias, field), target, below, aliases)?,
+        };
+        node.expands.push((format!("\"{key}\":"), expanded));
     }
     Ok(node)
+}
+
+/// The record that a reference points to, joined to the row that holds the reference.
+fn one(
+    select: &mut Select,
+    guard: &Guard<'_>,
+    (alias, field): (&str, &FieldMeta),
+    target: &ObjectMeta,
+    below: &Wanted,
+    aliases: &mut Aliases,
+) -> Result<Expanded> {
+    let r = aliases.fresh();
+    let joins = &mut select.joins;
+    joins.push(" LEFT JOIN ");
+    column::from(joins, target, &r);
+    joins.push(" ON ").column(&r, "id").push(" = ");
+    column::expression(joins, alias, field);
+    joins.push(" AND ");
+    guard.rows(joins, target, &r, Action::Read, Life::Living, aliases);
+    let id_at = select.add(|sql| sql.column(&r, "id").done());
+    Ok(Expanded::One(id_at, plan(select, guard, target, &r, below, Life::Living, aliases)?))
+}
+
+/// The records that a list of references names, in its order, as one column of rows: still one statement.
+fn many(
+    select: &mut Select,
+    guard: &Guard<'_>,
+    (alias, field): (&str, &FieldMeta),
+    target: &ObjectMeta,
+    below: &Wanted,
+    aliases: &mut Aliases,
+) -> Result<Expanded> {
+    let (list, item, r) = (aliases.fresh(), aliases.fresh(), aliases.fresh());
+    let mut inner = Select::default();
+    let node = plan(&mut inner, guard, target, &r, below, Life::Living, aliases)?;
+    let joins = &mut select.joins;
+    joins.push(" LEFT JOIN LATERAL (SELECT array_agg(ROW(").append(inner.columns).push(") ORDER BY ");
+    joins.column(&item, "place").push(") AS found FROM ");
+    column::members(joins, alias, field);
+    joins.push(&format!(" WITH ORDINALITY {item}(id, place) JOIN "));
+    column::from(joins, target, &r);
+    joins.push(" ON ").column(&r, "id").push(" = ").column(&item, "id").push("::uuid AND ");
+    guard.rows(joins, target, &r, Action::Read, Life::Living, aliases);
+    joins.append(inner.joins).push(&format!(") {list} ON true"));
+    Ok(Expanded::Many(select.add(|sql| sql.column(&list, "found").done()), node))
 }
 
 fn chosen<'o>(guard: &Guard<'_>, object: &'o ObjectMeta, wanted: &Wanted, life: Life) -> Result<Vec<&'o FieldMeta>> {

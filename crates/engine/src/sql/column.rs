@@ -54,6 +54,17 @@ pub fn projection(sql: &mut Sql, alias: &str, field: &FieldMeta) {
     }
 }
 
+/// The members of a list of references as rows.
+pub fn members(sql: &mut Sql, alias: &str, field: &FieldMeta) {
+    match &field.storage {
+        Storage::Column(column) => sql.push("unnest(").column(alias, column).push(")").done(),
+        Storage::Custom => {
+            let list = format!("{alias}.custom->'{}'", field.key);
+            sql.push(&format!("jsonb_array_elements_text(CASE jsonb_typeof({list}) WHEN 'array' THEN {list} END)"));
+        }
+    }
+}
+
 /// A canonical JSON value bound as the type of the field's expression.
 pub fn operand(sql: &mut Sql, field: &FieldMeta, value: &Value) -> Result<()> {
     let text = || value.as_str().map(str::to_owned);

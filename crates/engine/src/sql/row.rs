@@ -1,7 +1,7 @@
 //! Rows in Postgres' binary format written straight as JSON.
 //!
 //! Formats: numeric in base-10000 digits with weight, sign and scale; timestamptz in µs and date in days
-//! since 2000-01-01; jsonb one version byte then text; uuid 16 bytes; arrays with a header per dimension.
+//! since 2000-01-01; jsonb one version byte then text; uuid 16 bytes; arrays with a header per dimension; rows as the columns they have.
 
 use super::misfit;
 use crate::{Error, Result};
@@ -82,6 +82,41 @@ impl RawRow {
             });
             self.spans.push(found.then_some((start, self.buffer.len())));
         }
+    }
+
+    /// From one composite value: a count, then type, length and bytes of each column.
+    fn fill_composite(&mut self, bytes: &[u8]) -> Result<()> {
+        let read = |at: usize| bytes.get(at..at + 4).ok_or_else(|| misfit("record")).and_then(int4);
+        self.buffer.clear();
+        self.spans.clear();
+        self.buffer.extend_from_slice(bytes);
+        let mut at = 4;
+        for _ in 0..read(0)? {
+            let size = read(at + 4)?;
+            at += 8;
+            let end = usize::try_from(size).ok().map(|size| at + size);
+            self.spans.push(end.map(|end| (at, end)));
+            at = end.unwrap_or(at);
+        }
+        Ok(())
+    }
+
+    /// Writes a column of rows as a JSON array, each row as `each` has it.
+    pub fn write_rows(
+        &self,
+        at: usize,
+        out: &mut Vec<u8>,
+        mut each: impl FnMut(&RawRow, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let Some(bytes) = self.bytes(at) else {
+            out.extend_from_slice(b"[]");
+            return Ok(());
+        };
+        let mut row = RawRow::default();
+        array(bytes, out, |item, out| {
+            row.fill_composite(item)?;
+            each(&row, out)
+        })
     }
 
     pub fn bytes(&self, at: usize) -> Option<&[u8]> {
