@@ -7,6 +7,7 @@ pub mod engine;
 pub mod import;
 pub mod postgres;
 pub mod process;
+pub mod s3;
 pub mod server;
 
 pub use postgres::TestDb;
@@ -30,7 +31,16 @@ pub fn cache() -> PathBuf {
 
 /// A program or package that `scripts/setup --tests` has installed for the clients.
 pub fn client_tool(path: &str) -> PathBuf {
-    let tool = cache().join("clients").join(path);
+    installed("clients", path)
+}
+
+/// A program of a service that tests talk to, installed by the same.
+pub fn peer_tool(path: &str) -> PathBuf {
+    installed("peers", path)
+}
+
+fn installed(place: &str, path: &str) -> PathBuf {
+    let tool = cache().join(place).join(path);
     assert!(tool.exists(), "{} is missing: run scripts/setup --tests", tool.display());
     tool
 }

@@ -2,6 +2,7 @@
 
 use crate::call::{Answer, run};
 use crate::extract::Who;
+use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::records::{self, Params};
@@ -12,6 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
 use futures_util::{StreamExt, TryStreamExt};
+use kezhan_connect::storage::StorageError;
 use kezhan_engine::{Error, ReadOptions};
 use kezhan_meta::Record;
 use kezhan_meta::problem::Code;
@@ -70,7 +72,7 @@ struct Form {
     responses((status = 201, description = "Stored", body = ref("#/components/schemas/Attachment"))))]
 pub async fn upload(
     state: web::Data<State>,
-    who: Who,
+    once: Once,
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
@@ -80,16 +82,16 @@ pub async fn upload(
         return Err(ApiError::refused(Code::UnsupportedMedia, &[given]));
     }
     // Whoever may not read a single record shall not fill the disk.
-    let tenant = run(state.clone(), who.clone(), |call| Ok(call.caller.tenant)).await?;
+    let tenant = run(state.clone(), once.who().clone(), |call| Ok(call.caller.tenant)).await?;
     let mut form = Form::default();
     let outcome = match receive(&state, tenant, Multipart::new(req.headers(), payload), &mut form).await {
-        Ok(()) => keep(&state, who, &form).await,
+        Ok(()) => keep(&state, once, &form).await,
         Err(e) => Err(e),
     };
-    if let (Err(_), Some(file)) = (&outcome, &form.file)
+    if let (true, Some(file)) = (outcome.as_ref().map_or(true, Answer::is_replayed), &form.file)
         && let Err(e) = state.files.remove(&file.key).await
     {
-        log::warn!("a refused upload stays behind as {}: {e}", file.key);
+        log::warn!("an upload that nothing refers to stays behind as {}: {e}", file.key);
     }
     Ok(outcome?.into())
 }
@@ -125,12 +127,11 @@ async fn short_text(part: &mut Field) -> Result<String, ApiError> {
 
 /// Streams the part into the store, counting and hashing on the way.
 async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived, ApiError> {
-    let internal = |e: kezhan_connect::storage::StorageError| ApiError::internal(e.to_string());
     let max = u64::from(state.config.upload_max_mb) << 20;
     let name = part.content_disposition().and_then(|d| d.get_filename()).unwrap_or("file").to_owned();
     let content_type = part.content_type().map_or("application/octet-stream".to_owned(), ToString::to_string);
     let key = format!("{tenant}/{}", Uuid::now_v7());
-    let mut upload = state.files.begin(&key).await.map_err(internal)?;
+    let mut upload = state.files.begin(&key).await.map_err(out_of_reach)?;
     let (mut size, mut hash) = (0, Sha256::new());
     let failed = loop {
         match part.try_next().await {
@@ -143,7 +144,7 @@ async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived,
                 }
                 hash.update(&piece);
                 if let Err(e) = upload.write(piece).await {
-                    break Some(internal(e));
+                    break Some(out_of_reach(e));
                 }
             }
         }
@@ -154,21 +155,32 @@ async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived,
         }
         return Err(error);
     }
-    upload.finish().await.map_err(internal)?;
+    upload.finish().await.map_err(out_of_reach)?;
     Ok(Arrived { key, name, content_type, size, sha256: hex::encode(hash.finalize()) })
 }
 
+/// Where files lie may be down for a while; a file that is not there is our own fault.
+fn out_of_reach(error: StorageError) -> ApiError {
+    if error.is_missing() {
+        return ApiError::internal(error.to_string());
+    }
+    log::error!("{error}");
+    ApiError::refused(Code::Unavailable, &[])
+}
+
 /// Makes the record, under the caller's rights to what the file hangs on.
-async fn keep(state: &web::Data<State>, who: Who, form: &Form) -> Result<Answer, ApiError> {
+async fn keep(state: &web::Data<State>, once: Once, form: &Form) -> Result<Answer, ApiError> {
     let Some(file) = &form.file else { return Err(Error::invalid("file", Code::Required).into()) };
     let name = form.name.clone().unwrap_or_else(|| file.name.clone());
     // Paths that some browsers send are no part of a name.
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim().to_owned();
     let told = json!({"name": name, "object": form.object, "record": form.record});
     let found = json!({"content_type": file.content_type, "size": file.size, "sha256": file.sha256});
+    // The parts are parted anew by each client: what is in them is what was sent.
+    let sent = json!([told, found]).to_string();
     let key = file.key.clone();
     let (told, found) = (to_record(told), to_record(found));
-    let answer = run(state.clone(), who, move |call| {
+    let answer = once.run(state, sent.as_bytes(), move |call| {
         let object = call.object("attachments")?;
         call.transaction(|call| {
             let made = call.state.engine.create(call.conn, call.caller, &object, told)?;
@@ -182,9 +194,8 @@ async fn keep(state: &web::Data<State>, who: Who, form: &Form) -> Result<Answer,
             let read = call.state.engine.read(call.conn, call.caller, &object, made.id, &ReadOptions::default())?;
             let read = read.ok_or_else(Error::not_found)?;
             let location = format!("/api/v1/attachments/{}", made.id);
-            Ok(Answer { status: 201, headers: Vec::new(), body: read.body }
-                .version(read.version)
-                .with("location", location))
+            let answer = Answer { status: 201, ..Answer::ok(read.body) };
+            Ok(answer.version(read.version).with("location", location))
         })
     });
     answer.await
@@ -245,7 +256,7 @@ pub async fn content(
     })
     .await?;
     let key = stored.storage_key.as_deref().ok_or_else(|| ApiError::refused(Code::NotFound, &[]))?;
-    let stream = state.files.read(key).await.map_err(|e| ApiError::internal(e.to_string()))?;
+    let stream = state.files.read(key).await.map_err(out_of_reach)?;
     let kind = stored.content_type.unwrap_or_else(|| "application/octet-stream".into());
     let shown = inline && SHOWN.contains(&kind.as_str());
     let mut response = HttpResponse::Ok();

@@ -1,7 +1,8 @@
 //! Signing in and out, and who one is.
 
-use crate::call::{Call, run};
-use crate::extract::{ACCESS_COOKIE, REFRESH_COOKIE, Who, client_ip, require_same_site};
+use crate::call::{Answer, Call, run};
+use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, Who, client_ip, require_same_site};
+use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
@@ -224,23 +225,19 @@ pub async fn me(state: web::Data<State>, who: Who) -> Result<HttpResponse, ApiEr
 /// Change one's own password; all other sessions end.
 #[utoipa::path(post, path = "/api/v1/auth/password", tag = "auth", operation_id = "changePassword", request_body = PasswordChange,
     responses((status = 204, description = "Changed")))]
-pub async fn change_password(
-    state: web::Data<State>,
-    who: Who,
-    body: web::Json<PasswordChange>,
-) -> Result<HttpResponse, ApiError> {
-    let PasswordChange { current, password } = body.into_inner();
-    run(state, who, move |call| {
+pub async fn change_password(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let PasswordChange { current, password } = crate::call::parse(&body)?;
+    let answer = once.run(&state, &body, move |call| {
         let user = call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["password"]))?;
         let stored = sign_in::password_hash(call.conn, call.caller.tenant, user)?;
         if !password::verify(&current, stored.as_deref()) {
             return Err(Error::invalid("current", Code::BadCredentials));
         }
         call.rights_changed = true;
-        sign_in::set_password(call.conn, call.caller.tenant, user, &password, call.identity.session)
-    })
-    .await?;
-    Ok(HttpResponse::NoContent().finish())
+        sign_in::set_password(call.conn, call.caller.tenant, user, &password, call.identity.session)?;
+        Ok(Answer::empty(204))
+    });
+    Ok(answer.await?.into())
 }
 
 /// In the body, or in the cookie that our own page holds.

@@ -83,16 +83,18 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// The body that a repetition under the same `Idempotency-Key` gets, where this one holds a secret.
+    pub kept: Option<Vec<u8>>,
 }
 
 impl Answer {
     pub fn ok(body: Vec<u8>) -> Answer {
-        Answer { status: 200, headers: Vec::new(), body }
+        Answer { status: 200, body, ..Answer::default() }
     }
 
     pub fn json(status: u16, value: &impl Serialize) -> Result<Answer> {
         let body = serde_json::to_vec(value).map_err(|e| Error::Internal(e.to_string()))?;
-        Ok(Answer { status, headers: Vec::new(), body })
+        Ok(Answer { status, body, ..Answer::default() })
     }
 
     pub fn empty(status: u16) -> Answer {
@@ -106,6 +108,11 @@ impl Answer {
 
     pub fn version(self, version: i64) -> Answer {
         self.with("etag", format!("\"{version}\""))
+    }
+
+    /// Was this done before, under the same key?
+    pub fn is_replayed(&self) -> bool {
+        self.header(crate::idempotency::REPLAYED).is_some()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

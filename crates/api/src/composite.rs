@@ -1,14 +1,14 @@
 //! Several requests in one transaction, the later ones referring to the earlier.
 
-use crate::call::{Answer, Call, run};
-use crate::extract::Who;
-use crate::idempotency;
+use crate::call::{Answer, Call};
+use crate::extract::Json;
+use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
-use crate::records::{self, Request, header_text, require_json};
+use crate::records::{self, Request};
 use crate::server::State;
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
@@ -78,21 +78,10 @@ pub struct SubResponse {
 
 /// Do up to 50 requests in one transaction.
 #[utoipa::path(post, path = "/api/v1/composite", tag = "composite", operation_id = "composite", request_body = Composite,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Do this once: the same key within 24 hours gets the first answer again")),
     responses((status = 200, body = CompositeResult, description = "All were done. When one fails none is, and the problem names it as `requests[n]`")))]
-pub async fn composite(
-    state: web::Data<State>,
-    who: Who,
-    req: HttpRequest,
-    body: web::Bytes,
-) -> Result<HttpResponse, ApiError> {
-    require_json(&req)?;
-    let key = header_text(&req, idempotency::HEADER)?;
+pub async fn composite(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let parsed: Composite = crate::call::parse(&body)?;
-    let answer = run(state, who, move |call| {
-        idempotency::once(call, key.as_deref(), &[b"composite", &body], |call| perform(call, parsed))
-    });
-    Ok(answer.await?.into())
+    Ok(once.run(&state, &body, move |call| perform(call, parsed)).await?.into())
 }
 
 fn perform(call: &mut Call<'_>, composite: Composite) -> Result<Answer> {

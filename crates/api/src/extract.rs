@@ -4,7 +4,8 @@ use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
 use kezhan_engine::{Channel, Error, Result};
 use kezhan_features::people::{Credential, api_key};
 use kezhan_meta::Lang;
@@ -35,18 +36,47 @@ impl FromRequest for Who {
     type Future = Ready<Result<Who, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = req.app_data::<actix_web::web::Data<State>>().map(|state| credential(state, req));
-        ready(match found {
-            None => Err(ApiError::internal("no state")),
-            Some(Err(error)) => Err(error.into()),
-            Some(Ok(None)) => Err(ApiError::refused(Code::Unauthenticated, &[])),
-            Some(Ok(Some(credential))) => Ok(Who {
-                credential,
-                channel: if from_our_client(req) { Channel::Web } else { Channel::Api },
-                request_id: request_id(req),
-                lang: lang(req),
-            }),
+        ready(match *req.method() {
+            Method::POST => Err(ApiError::internal("a POST is to be taken as `Once`, for the sake of its key")),
+            _ => Who::of(req),
         })
+    }
+}
+
+impl Who {
+    /// For `Once`; a handler takes one or the other.
+    pub fn of(req: &HttpRequest) -> Result<Who, ApiError> {
+        let state = req.app_data::<web::Data<State>>().ok_or_else(|| ApiError::internal("no state"))?;
+        let credential = credential(state, req)?.ok_or_else(|| ApiError::refused(Code::Unauthenticated, &[]))?;
+        let channel = if from_our_client(req) { Channel::Web } else { Channel::Api };
+        Ok(Who { credential, channel, request_id: request_id(req), lang: lang(req) })
+    }
+}
+
+/// The bytes of a JSON body, or of none.
+pub struct Json(pub web::Bytes);
+
+impl FromRequest for Json {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Json, actix_web::Error>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (typed, bytes) = (require_json(req), web::Bytes::from_request(req, payload));
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if !bytes.is_empty() {
+                typed.map_err(ApiError::from)?;
+            }
+            Ok(Json(bytes))
+        })
+    }
+}
+
+fn require_json(req: &HttpRequest) -> Result<()> {
+    let given = req.content_type();
+    match given.eq_ignore_ascii_case("application/json") || given.to_ascii_lowercase().ends_with("+json") {
+        true => Ok(()),
+        false => Err(Error::refused(Code::UnsupportedMedia, &[given])),
     }
 }
 

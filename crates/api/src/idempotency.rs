@@ -1,15 +1,22 @@
 //! The same request twice is done once: its answer is kept with what it did, in one transaction.
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, run};
+use crate::extract::Who;
+use crate::problem::ApiError;
+use crate::records::header_text;
+use crate::server::State;
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::{FromRequest, HttpRequest, web};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use std::future::{Ready, ready};
 
 pub const HEADER: &str = "idempotency-key";
-const REPLAYED: &str = "idempotency-replayed";
+pub const REPLAYED: &str = "idempotency-replayed";
 const LENGTH_MAX: usize = 200;
 
 #[derive(QueryableByName)]
@@ -24,91 +31,157 @@ struct Kept {
     body: Option<Vec<u8>>,
 }
 
-/// Does `work`, unless this caller has had it done under this key before: then the first answer again.
-/// A failure is not kept: what was refused changed nothing, and may be tried again.
-pub fn once(
-    call: &mut Call<'_>,
-    key: Option<&str>,
-    request: &[&[u8]],
-    work: impl FnOnce(&mut Call<'_>) -> Result<Answer>,
-) -> Result<Answer> {
-    let Some(key) = key else { return work(call) };
-    if key.is_empty() || key.len() > LENGTH_MAX || !key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Error::refused(Code::BadValue, &["Idempotency-Key", "1–200 visible ASCII characters"]));
+/// POSTs that take no key, and why.
+pub const EXEMPT: &[(&str, &str)] = &[
+    ("login", "its answer holds tokens, which are kept nowhere"),
+    ("logout", "once signed out, a repetition finds nothing to do"),
+    ("refreshToken", "its answer holds tokens, which are kept nowhere"),
+];
+
+/// An authenticated request that may change something. A POST has no other way to a [`Call`] than through here: `Who`
+/// refuses it, so that no handler can forget the key that came with it.
+#[derive(Clone, Debug)]
+pub struct Once {
+    who: Who,
+    /// Method, path and query: another address is another request.
+    head: String,
+    key: Option<String>,
+}
+
+impl FromRequest for Once {
+    type Error = ApiError;
+    type Future = Ready<Result<Once, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Who::of(req).and_then(|who| {
+            let key = if req.method() == Method::POST { key(req)? } else { None };
+            let head = format!("{} {}", req.method(), req.uri().path_and_query().map_or("", |p| p.as_str()));
+            Ok(Once { who, head, key })
+        }))
     }
-    let hash = digest(request);
-    call.transaction(|call| {
-        if let Some(kept) = claim(call, key, &hash)? {
-            return replay(kept, &hash);
+}
+
+fn key(req: &HttpRequest) -> Result<Option<String>> {
+    let Some(key) = header_text(req, HEADER)? else { return Ok(None) };
+    match (1..=LENGTH_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        true => Ok(Some(key)),
+        false => Err(Error::refused(Code::BadValue, &["Idempotency-Key", "1–200 visible ASCII characters"])),
+    }
+}
+
+impl Once {
+    /// For what has to be looked at before it is done.
+    pub fn who(&self) -> &Who {
+        &self.who
+    }
+
+    /// Does `work`, unless this caller has had it done under this key before: then the first answer again. `content`
+    /// is what was sent. A failure is not kept: what was refused changed nothing, and may be tried again.
+    pub async fn run<F>(self, state: &web::Data<State>, content: &[u8], work: F) -> Result<Answer, ApiError>
+    where
+        F: FnOnce(&mut Call<'_>) -> Result<Answer> + Send + 'static,
+    {
+        let claim = self.claim(state, content);
+        let work = move |call: &mut Call<'_>| {
+            let Some(claim) = claim else { return work(call) };
+            call.transaction(|call| {
+                if let Some(kept) = claim.take(call)? {
+                    return replay(kept);
+                }
+                let answer = work(call)?;
+                claim.keep(call, &answer)?;
+                Ok(answer)
+            })
+        };
+        run(state.clone(), self.who, work).await
+    }
+
+    /// For a POST that changes nothing: done each time, but the key is as taken as by any other.
+    pub async fn look<T, F>(self, state: &web::Data<State>, content: &[u8], work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Call<'_>) -> Result<T> + Send + 'static,
+    {
+        let claim = self.claim(state, content);
+        let work = move |call: &mut Call<'_>| {
+            let Some(claim) = claim else { return work(call) };
+            call.transaction(|call| {
+                claim.take(call)?;
+                work(call)
+            })
+        };
+        run(state.clone(), self.who, work).await
+    }
+
+    fn claim(&self, state: &State, content: &[u8]) -> Option<Claim> {
+        let key = self.key.clone()?;
+        Some(Claim { key, digest: state.tokens.digest(&[self.head.as_bytes(), content]) })
+    }
+}
+
+/// A key and what it is claimed for.
+struct Claim {
+    key: String,
+    digest: Vec<u8>,
+}
+
+impl Claim {
+    /// Takes the key, or finds what was kept under it. A twin that is still at work is waited for by the unique key.
+    fn take(&self, call: &mut Call<'_>) -> Result<Option<Kept>> {
+        let (tenant, principal) = (call.caller.tenant, call.identity.principal());
+        let inserted = diesel::sql_query(
+            "INSERT INTO idempotency_keys AS k (tenant_id, user_id, key, request_hash) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (tenant_id, user_id, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, status = NULL, \
+             headers = NULL, body = NULL, created_at = now() WHERE k.created_at < now() - interval '24 hours'",
+        )
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(principal)
+        .bind::<Text, _>(&self.key)
+        .bind::<Binary, _>(&self.digest)
+        .execute(call.conn)?;
+        if inserted > 0 {
+            return Ok(None);
         }
-        let answer = work(call)?;
-        keep(call, key, &answer)?;
-        Ok(answer)
-    })
+        let kept = diesel::sql_query(
+            "SELECT request_hash, status, headers, body FROM idempotency_keys \
+             WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
+        )
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(principal)
+        .bind::<Text, _>(&self.key)
+        .get_result::<Kept>(call.conn)
+        .optional()?;
+        match kept {
+            Some(kept) if kept.request_hash != self.digest => Err(Error::refused(Code::IdempotencyMismatch, &[])),
+            kept => Ok(kept),
+        }
+    }
+
+    fn keep(&self, call: &mut Call<'_>, answer: &Answer) -> Result<()> {
+        let headers = serde_json::to_value(&answer.headers).map_err(|e| Error::Internal(e.to_string()))?;
+        diesel::sql_query(
+            "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6 \
+             WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
+        )
+        .bind::<SqlUuid, _>(call.caller.tenant)
+        .bind::<SqlUuid, _>(call.identity.principal())
+        .bind::<Text, _>(&self.key)
+        .bind::<SmallInt, _>(i16::try_from(answer.status).unwrap_or(200))
+        .bind::<Jsonb, _>(headers)
+        .bind::<Binary, _>(answer.kept.as_ref().unwrap_or(&answer.body))
+        .execute(call.conn)?;
+        Ok(())
+    }
 }
 
-fn digest(parts: &[&[u8]]) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().to_vec()
-}
-
-/// Takes the key, or finds who had it. A twin that is still at work is waited for by the unique key.
-fn claim(call: &mut Call<'_>, key: &str, hash: &[u8]) -> Result<Option<Kept>> {
-    let (tenant, principal) = (call.caller.tenant, call.identity.principal());
-    let inserted = diesel::sql_query(
-        "INSERT INTO idempotency_keys AS k (tenant_id, user_id, key, request_hash) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (tenant_id, user_id, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, status = NULL, \
-         headers = NULL, body = NULL, created_at = now() WHERE k.created_at < now() - interval '24 hours'",
-    )
-    .bind::<SqlUuid, _>(tenant)
-    .bind::<SqlUuid, _>(principal)
-    .bind::<Text, _>(key)
-    .bind::<Binary, _>(hash)
-    .execute(call.conn)?;
-    if inserted > 0 {
-        return Ok(None);
-    }
-    Ok(diesel::sql_query(
-        "SELECT request_hash, status, headers, body FROM idempotency_keys \
-         WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
-    )
-    .bind::<SqlUuid, _>(tenant)
-    .bind::<SqlUuid, _>(principal)
-    .bind::<Text, _>(key)
-    .get_result(call.conn)
-    .optional()?)
-}
-
-fn replay(kept: Kept, hash: &[u8]) -> Result<Answer> {
-    if kept.request_hash != hash {
-        return Err(Error::refused(Code::IdempotencyMismatch, &[]));
-    }
+fn replay(kept: Kept) -> Result<Answer> {
     let Some(status) = kept.status else {
         return Err(Error::refused(Code::Conflict, &["Idempotency-Key"]));
     };
     let headers = kept.headers.and_then(|h| serde_json::from_value(h).ok()).unwrap_or_default();
-    let answer = Answer { status: u16::try_from(status).unwrap_or(500), headers, body: kept.body.unwrap_or_default() };
+    let status = u16::try_from(status).unwrap_or(500);
+    let answer = Answer { status, headers, body: kept.body.unwrap_or_default(), kept: None };
     Ok(answer.with(REPLAYED, "true"))
-}
-
-fn keep(call: &mut Call<'_>, key: &str, answer: &Answer) -> Result<()> {
-    let headers = serde_json::to_value(&answer.headers).map_err(|e| Error::Internal(e.to_string()))?;
-    diesel::sql_query(
-        "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6 \
-         WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
-    )
-    .bind::<SqlUuid, _>(call.caller.tenant)
-    .bind::<SqlUuid, _>(call.identity.principal())
-    .bind::<Text, _>(key)
-    .bind::<SmallInt, _>(i16::try_from(answer.status).unwrap_or(200))
-    .bind::<Jsonb, _>(headers)
-    .bind::<Binary, _>(&answer.body)
-    .execute(call.conn)?;
-    Ok(())
 }
 
 /// Drops what no longer counts.

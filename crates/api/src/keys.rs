@@ -1,7 +1,8 @@
 //! API keys: made, listed, revoked.
 
-use crate::call::run;
-use crate::extract::Who;
+use crate::call::{Answer, parse, run};
+use crate::extract::{Json, Who};
+use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
@@ -35,23 +36,25 @@ pub async fn list(state: web::Data<State>, who: Who) -> Result<HttpResponse, Api
     Ok(HttpResponse::Ok().json(json!({"data": keys})))
 }
 
-/// Make an API key. Its text is shown in this answer and never again.
+/// Make an API key. Its text is shown in this answer and never again: a repetition under the same `Idempotency-Key`
+/// gets the answer without it.
 #[utoipa::path(post, path = "/api/v1/api_keys", tag = "auth", operation_id = "createApiKey", request_body = crate::openapi::schemas::ApiKeyCreate,
     responses((status = 201, body = crate::openapi::schemas::ApiKeyCreated, description = "The key with its text")))]
-pub async fn create(state: web::Data<State>, who: Who, wish: web::Json<Wish>) -> Result<HttpResponse, ApiError> {
-    let (key, text) = run(state, who, move |call| {
+pub async fn create(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let wish: Wish = parse(&body)?;
+    let answer = once.run(&state, &body, move |call| {
         // A key that could make keys would outlive its revocation.
         if call.identity.key.is_some() {
             return Err(Error::refused(Code::Forbidden, &["API key"]));
         }
-        api_key::create(call.conn, call.caller, &wish)
-    })
-    .await?;
-    let mut body = serde_json::to_value(&key).map_err(|e| ApiError::internal(e.to_string()))?;
-    if let Some(map) = body.as_object_mut() {
-        map.insert("key".into(), json!(text));
-    }
-    Ok(HttpResponse::Created().insert_header(("location", format!("/api/v1/api_keys/{}", key.id))).json(body))
+        let (key, text) = api_key::create(call.conn, call.caller, &wish)?;
+        let kept = Answer::json(201, &key)?;
+        let mut shown = json!(key);
+        shown["key"] = json!(text);
+        let answer = Answer { kept: Some(kept.body), ..Answer::json(201, &shown)? };
+        Ok(answer.with("location", format!("/api/v1/api_keys/{}", key.id)))
+    });
+    Ok(answer.await?.into())
 }
 
 /// End an API key for good.

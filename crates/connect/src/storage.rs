@@ -6,9 +6,10 @@ use futures_util::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -16,6 +17,19 @@ pub enum StorageError {
     Store(#[from] object_store::Error),
     #[error("storage: {0}")]
     Directory(#[from] std::io::Error),
+}
+
+/// How long a service may take to accept a connection, and how long to say nothing on one.
+const CONNECT_MAX: Duration = Duration::from_secs(3);
+const SILENCE_MAX: Duration = Duration::from_secs(20);
+/// Someone waits for the answer: try again a few times, but not for minutes.
+const RETRY_MAX: Duration = Duration::from_secs(8);
+
+impl StorageError {
+    /// The file is not there, rather than out of reach.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, StorageError::Store(object_store::Error::NotFound { .. }))
+    }
 }
 
 type Result<T> = std::result::Result<T, StorageError>;
@@ -46,11 +60,18 @@ impl Storage {
     pub fn bucket(bucket: &Bucket) -> Result<Storage> {
         // Another part of the program may have chosen a provider already: any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // No limit to a whole transfer: it is as slow as the browser at the other end.
+        let options = ClientOptions::new()
+            .with_connect_timeout(CONNECT_MAX)
+            .with_read_timeout(SILENCE_MAX)
+            .with_timeout_disabled();
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&bucket.name)
             .with_access_key_id(&bucket.access_key)
             .with_secret_access_key(&bucket.secret_key)
-            .with_region(bucket.region.as_deref().unwrap_or("us-east-1"));
+            .with_region(bucket.region.as_deref().unwrap_or("us-east-1"))
+            .with_retry(RetryConfig { max_retries: 3, retry_timeout: RETRY_MAX, ..RetryConfig::default() })
+            .with_client_options(options);
         if let Some(endpoint) = &bucket.endpoint {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }

@@ -2,7 +2,8 @@
 
 use super::stream;
 use crate::call::{Call, parse, run};
-use crate::extract::Who;
+use crate::extract::{Json, Who};
+use crate::idempotency::Once;
 use crate::problem::ApiError;
 use crate::records::Params;
 use crate::server::State;
@@ -51,15 +52,14 @@ pub async fn template(
 }
 
 /// Export records as a file: the caller's rows and columns, references as names, options as labels. On record as a job.
+/// A repetition under the same `Idempotency-Key` exports anew: nothing is kept of a file.
 #[utoipa::path(post, path = "/api/v1/bulk/exports", tag = "bulk", operation_id = "exportRecords",
     request_body = crate::bulk::schemas::BulkExport,
     responses((status = 200, content_type = "text/csv", body = String, description = "CSV, XLSX or NDJSON as asked for, sent while it is being made")))]
-pub async fn export(state: web::Data<State>, who: Who, body: web::Bytes) -> Result<HttpResponse, ApiError> {
-    let export = run(state.clone(), who.clone(), move |call| {
-        let order: Order = parse(&body)?;
-        Export::new(&call.state.engine, call.conn, call.caller, &order)
-    })
-    .await?;
+pub async fn export(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let (who, order): (_, Order) = (once.who().clone(), parse(&body)?);
+    let plan = once.look(&state, &body, move |call| Export::new(&call.state.engine, call.conn, call.caller, &order));
+    let export = plan.await?;
     let (format, name) = (export.format, export.file_name());
     let write = move |call: &mut Call<'_>, out: &mut (dyn Write + Send)| {
         export.write(&call.state.engine, call.conn, out).map(drop)

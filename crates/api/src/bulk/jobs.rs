@@ -1,10 +1,10 @@
 //! Imports as jobs: tried, ordered, watched, cancelled, resumed, taken back.
 
 use crate::call::{Answer, Call, parse, run};
-use crate::extract::Who;
-use crate::idempotency;
+use crate::extract::{Json, Who};
+use crate::idempotency::Once;
 use crate::problem::ApiError;
-use crate::records::{Params, header_text};
+use crate::records::Params;
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::jobs::{self, Job};
@@ -27,9 +27,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(20);
 #[utoipa::path(post, path = "/api/v1/bulk/preview", tag = "bulk", operation_id = "previewImport",
     request_body = crate::bulk::schemas::BulkPlan,
     responses((status = 200, body = crate::bulk::schemas::BulkPreview, description = "Counts, first problems, values that are not found with what was probably meant, duplicates")))]
-pub async fn preview(state: web::Data<State>, who: Who, body: web::Bytes) -> Result<HttpResponse, ApiError> {
-    let preview = run(state, who, move |call| {
-        let plan: Plan = parse(&body)?;
+pub async fn preview(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let plan: Plan = parse(&body)?;
+    let preview = once.look(&state, &body, move |call| {
         let upload = uploads::find(call.conn, call.caller, plan.upload)?;
         let mut source = open(&call.state.config.files.join(&upload.path), &plan)?;
         let engine = &call.state.engine;
@@ -43,25 +43,17 @@ pub async fn preview(state: web::Data<State>, who: Who, body: web::Bytes) -> Res
 #[utoipa::path(post, path = "/api/v1/bulk/jobs", tag = "bulk", operation_id = "createBulkJob",
     request_body = crate::bulk::schemas::BulkPlan,
     responses((status = 202, body = crate::bulk::schemas::BulkJob, description = "The job; with `dry_run` it only reports")))]
-pub async fn create(
-    state: web::Data<State>,
-    who: Who,
-    req: HttpRequest,
-    body: web::Bytes,
-) -> Result<HttpResponse, ApiError> {
-    let key = header_text(&req, idempotency::HEADER)?;
-    let answer = run(state, who, move |call| {
-        idempotency::once(call, key.as_deref(), &[b"POST /bulk/jobs", &body], |call| {
-            let plan: Plan = parse(&body)?;
-            let upload = uploads::find(call.conn, call.caller, plan.upload)?;
-            // What is wrong with the plan is said now, not by the job.
-            let source = open(&call.state.config.files.join(&upload.path), &plan)?;
-            let checked = Importer::check(call.caller, plan, &*source)?;
-            let (format, headers) = (source.info().format, source.headers().to_vec());
-            let order = transfer::run::Order { plan: checked, name: upload.name, path: upload.path, format, headers };
-            let job = bulk::order(call.conn, call.caller, &order)?;
-            accepted(call, &job)
-        })
+pub async fn create(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let plan: Plan = parse(&body)?;
+    let answer = once.run(&state, &body, move |call| {
+        let upload = uploads::find(call.conn, call.caller, plan.upload)?;
+        // What is wrong with the plan is said now, not by the job.
+        let source = open(&call.state.config.files.join(&upload.path), &plan)?;
+        let checked = Importer::check(call.caller, plan, &*source)?;
+        let (format, headers) = (source.info().format, source.headers().to_vec());
+        let order = transfer::run::Order { plan: checked, name: upload.name, path: upload.path, format, headers };
+        let job = bulk::order(call.conn, call.caller, &order)?;
+        accepted(call, &job)
     });
     Ok(answer.await?.into())
 }
@@ -132,8 +124,8 @@ async fn look(state: &web::Data<State>, who: &Who, id: Uuid) -> Result<Value, Ap
 #[utoipa::path(post, path = "/api/v1/bulk/jobs/{id}/cancel", tag = "bulk", operation_id = "cancelBulkJob",
     params(("id" = Uuid, Path, description = "The job")),
     responses((status = 202, body = crate::bulk::schemas::BulkJob, description = "It stops after the rows at hand")))]
-pub async fn cancel(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    act(state, who, id.into_inner(), |call, job| {
+pub async fn cancel(state: web::Data<State>, once: Once, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    act(&state, once, id.into_inner(), |call, job| {
         if !bulk::actions(&job, false).contains(&"cancel") {
             return Err(Error::refused(Code::NotPossible, &["cancel"]));
         }
@@ -147,8 +139,8 @@ pub async fn cancel(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> R
 #[utoipa::path(post, path = "/api/v1/bulk/jobs/{id}/resume", tag = "bulk", operation_id = "resumeBulkJob",
     params(("id" = Uuid, Path, description = "The job")),
     responses((status = 202, body = crate::bulk::schemas::BulkJob, description = "It is in the queue again")))]
-pub async fn resume(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    act(state, who, id.into_inner(), |call, job| {
+pub async fn resume(state: web::Data<State>, once: Once, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    act(&state, once, id.into_inner(), |call, job| {
         let undone = bulk::is_undone(call.conn, call.caller, job.id)?;
         if !bulk::actions(&job, undone).contains(&"resume") {
             return Err(Error::refused(Code::NotPossible, &["resume"]));
@@ -164,15 +156,15 @@ pub async fn resume(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> R
 #[utoipa::path(post, path = "/api/v1/bulk/jobs/{id}/undo", tag = "bulk", operation_id = "undoBulkJob",
     params(("id" = Uuid, Path, description = "The import")),
     responses((status = 202, body = crate::bulk::schemas::BulkJob, description = "The job that takes it back")))]
-pub async fn undo(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
-    act(state, who, id.into_inner(), |call, job| bulk::take_back(call.conn, call.caller, &job)).await
+pub async fn undo(state: web::Data<State>, once: Once, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    act(&state, once, id.into_inner(), |call, job| bulk::take_back(call.conn, call.caller, &job)).await
 }
 
-async fn act<F>(state: web::Data<State>, who: Who, id: Uuid, work: F) -> Result<HttpResponse, ApiError>
+async fn act<F>(state: &web::Data<State>, once: Once, id: Uuid, work: F) -> Result<HttpResponse, ApiError>
 where
     F: FnOnce(&mut Call<'_>, Job) -> Result<Job> + Send + 'static,
 {
-    let answer = run(state, who, move |call| {
+    let answer = once.run(state, b"", move |call| {
         let job = bulk::find(call.conn, call.caller, id)?;
         let job = work(call, job)?;
         accepted(call, &job)

@@ -1,7 +1,8 @@
 //! Files come in, are looked at once, and wait for their import.
 
-use crate::call::run;
-use crate::extract::Who;
+use crate::call::{Answer, parse, run};
+use crate::extract::Json;
+use crate::idempotency::Once;
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_multipart::Multipart;
@@ -14,7 +15,8 @@ use kezhan_engine::{Error, Result};
 use kezhan_features::platform::HINTS;
 use kezhan_features::platform::uploads::{self, Upload};
 use kezhan_meta::problem::Code;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -26,9 +28,9 @@ const NAME_MAX: usize = 200;
 #[utoipa::path(post, path = "/api/v1/bulk/uploads", tag = "bulk", operation_id = "uploadFile",
     request_body(content = crate::bulk::schemas::BulkFile, content_type = "multipart/form-data"),
     responses((status = 201, body = crate::bulk::schemas::BulkUpload, description = "The file with a first look into it; kept for 7 days")))]
-pub async fn upload(state: web::Data<State>, who: Who, body: Multipart) -> Result<HttpResponse, ApiError> {
+pub async fn upload(state: web::Data<State>, once: Once, body: Multipart) -> Result<HttpResponse, ApiError> {
     // Nobody fills the disk who may not import anything.
-    let tenant = run(state.clone(), who.clone(), |call| {
+    let tenant = run(state.clone(), once.who().clone(), |call| {
         let caller = call.caller;
         match caller.catalog.objects().any(|o| may_import(caller, o)) {
             true => Ok(caller.tenant),
@@ -38,26 +40,27 @@ pub async fn upload(state: web::Data<State>, who: Who, body: Multipart) -> Resul
     .await?;
     let id = Uuid::now_v7();
     let path = state.config.files.join(uploads::path_of(tenant, id));
-    let received = match receive(body, &path).await {
-        Ok(received) => received,
-        Err(error) => {
-            let _ = tokio::fs::remove_file(&path).await;
-            return Err(error);
-        }
+    let answer = match receive(body, &path).await {
+        Ok(received) => keep(&state, once, id, &path, received).await,
+        Err(error) => Err(error),
     };
-    let (at, file) = (path.clone(), received);
-    let done = run(state, who, move |call| {
+    if answer.as_ref().map_or(true, Answer::is_replayed) {
+        let _ = tokio::fs::remove_file(&path).await;
+    }
+    Ok(answer?.into())
+}
+
+async fn keep(state: &web::Data<State>, once: Once, id: Uuid, path: &Path, file: Received) -> Result<Answer, ApiError> {
+    // The parts are parted anew by each client: what is in them is what was sent.
+    let Choices { object, sheet, encoding } = &file.choices;
+    let sent = json!([file.name, file.sha256, object, sheet, encoding]).to_string();
+    let at = path.to_owned();
+    let answer = once.run(state, sent.as_bytes(), move |call| {
         let analysis = analyse(call.conn, call.caller, &HINTS, &at, &file.name, &file.choices)?;
         let upload = uploads::add(call.conn, call.caller, id, &file.name, file.size)?;
-        shown(&upload, &analysis)
+        Answer::json(201, &shown(&upload, &analysis)?)
     });
-    match done.await {
-        Ok(body) => Ok(HttpResponse::Created().json(body)),
-        Err(error) => {
-            let _ = tokio::fs::remove_file(&path).await;
-            Err(error)
-        }
-    }
+    answer.await
 }
 
 fn shown(upload: &Upload, analysis: &impl serde::Serialize) -> Result<Value> {
@@ -76,11 +79,12 @@ fn shown(upload: &Upload, analysis: &impl serde::Serialize) -> Result<Value> {
     responses((status = 200, body = crate::bulk::schemas::BulkUpload, description = "As the upload answered")))]
 pub async fn remap(
     state: web::Data<State>,
-    who: Who,
+    once: Once,
     id: web::Path<Uuid>,
-    choices: web::Json<Choices>,
+    Json(body): Json,
 ) -> Result<HttpResponse, ApiError> {
-    let body = run(state, who, move |call| {
+    let choices: Choices = parse(&body)?;
+    let body = once.look(&state, &body, move |call| {
         let upload = uploads::find(call.conn, call.caller, id.into_inner())?;
         let path = call.state.config.files.join(&upload.path);
         let analysis = analyse(call.conn, call.caller, &HINTS, &path, &upload.name, &choices)?;
@@ -92,6 +96,7 @@ pub async fn remap(
 struct Received {
     name: String,
     size: i64,
+    sha256: String,
     choices: Choices,
 }
 
@@ -110,7 +115,7 @@ fn internal(error: std::io::Error) -> ApiError {
 /// Writes the file part to `path` as it arrives and collects the others.
 async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError> {
     let limit = Limits::default().file_bytes;
-    let mut received = Received { name: String::new(), size: 0, choices: Choices::default() };
+    let mut received = Received { name: String::new(), size: 0, sha256: String::new(), choices: Choices::default() };
     let mut found = false;
     while let Some(mut part) = body.try_next().await.map_err(broken)? {
         let key = part.name().unwrap_or_default().to_owned();
@@ -122,15 +127,17 @@ async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError>
             let parent = path.parent().map(PathBuf::from).unwrap_or_default();
             tokio::fs::create_dir_all(parent).await.map_err(internal)?;
             let mut file = tokio::fs::File::create(path).await.map_err(internal)?;
-            let mut size = 0_u64;
+            let (mut size, mut hash) = (0_u64, Sha256::new());
             while let Some(chunk) = part.try_next().await.map_err(broken)? {
                 size += chunk.len() as u64;
                 if size > limit {
                     return Err(refused(Code::TooLarge, &[&format!("{} MB", limit >> 20)]));
                 }
+                hash.update(&chunk);
                 file.write_all(&chunk).await.map_err(internal)?;
             }
             file.flush().await.map_err(internal)?;
+            received.sha256 = hex::encode(hash.finalize());
             received.size = i64::try_from(size).unwrap_or(i64::MAX);
             continue;
         }

@@ -1,5 +1,6 @@
 //! What all operations share: parameters, headers, failures, security.
 
+use crate::idempotency::EXEMPT;
 use serde_json::{Map, Value, json};
 
 pub const TAGS: &[(&str, &str)] = &[
@@ -13,8 +14,8 @@ pub const TAGS: &[(&str, &str)] = &[
 ];
 
 const DESCRIPTION: &str = "Every object has the same calls. Lists are paged by opaque cursors. Every record carries an \
-ETag: send it back as `If-Match` and a change that would overwrite somebody else's is refused with 412. Any POST may \
-carry an `Idempotency-Key` and is then done once. Failures are `application/problem+json` with a `code`, a \
+ETag: send it back as `If-Match` and a change that would overwrite somebody else's is refused with 412. Any POST, \
+signing in and out apart, may carry an `Idempotency-Key` and is then done once. Failures are `application/problem+json` with a `code`, a \
 `request_id` and, where fields are at fault, `errors`; texts come in Chinese or English as `Accept-Language` asks. \
 A record that the caller may not see does not exist for them: 404. Money and decimals are strings, times RFC 3339 in \
 UTC, ids UUIDs.";
@@ -44,6 +45,7 @@ pub fn components() -> Map<String, Value> {
         "headers": {
             "ETag": {"description": "The record's version", "schema": {"type": "string"}, "example": "\"3\""},
             "Location": {"description": "Path of the new record", "schema": {"type": "string"}},
+            "IdempotencyReplayed": {"description": "`true` where this was done before, under the same key", "schema": {"type": "string", "const": "true"}},
         },
         "responses": responses(),
     });
@@ -62,14 +64,14 @@ fn parameters() -> Value {
         "Cursor": query("cursor", text(), "`next_cursor` of the page before. It fits the same query only", Value::Null),
         "Sort": query("sort", text(), "Fields to sort by, separated by commas; `-` before one turns it round", json!("-created_at,name")),
         "Fields": query("fields", text(), "Only these fields, separated by commas", json!("id,name")),
-        "Expand": query("expand", text(), "References to send along under `expand`, up to two levels", json!("owner")),
+        "Expand": query("expand", text(), "References, single ones and lists, to send along under `expand`, up to two levels", json!("owner")),
         "Q": query("q", json!({"type": "string", "maxLength": 200}), "Search: parts of names (two Chinese characters are enough), pinyin, initials, digits of phone numbers", json!("鑫茂")),
         "View": query("view", json!({"type": "string", "format": "uuid"}), "Id of a saved view, whose conditions, order and fields apply", Value::Null),
         "Count": query("count", json!({"type": "string", "enum": ["none", "capped", "exact"], "default": "none"}), "Count what matches: not at all, up to 1,000, or exactly", json!("capped")),
         "Deleted": query("deleted", json!({"type": "boolean", "default": false}), "The recycle bin", json!(false)),
         "IfMatch": {"name": "If-Match", "in": "header", "required": false, "description": "Only if the record still has this version", "schema": {"type": "string"}, "example": "\"3\""},
         "IfNoneMatch": {"name": "If-None-Match", "in": "header", "required": false, "description": "304 if the record still has this version", "schema": {"type": "string"}, "example": "\"3\""},
-        "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": false, "description": "Do this once: the same key within 24 hours gets the first answer again", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}, "example": "2f1c7a7e-import-17"},
+        "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": false, "description": "Do this once: the same key within 24 hours gets the first answer again, with another request 422. What changes nothing is simply done again", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}, "example": "2f1c7a7e-import-17"},
     })
 }
 
@@ -113,9 +115,14 @@ fn responses() -> Value {
     Value::Object(out)
 }
 
-/// Adds the failures that an operation of this method may have.
+/// Adds what every operation of this method has: the failures, and on a POST the key.
 pub fn complete(operation: &mut Value, method: &str) {
     let Some(map) = operation.as_object_mut() else { return };
+    let exempt = |id: &str| EXEMPT.iter().any(|(known, _)| *known == id);
+    let keyed = method == "post" && !map.get("operationId").and_then(Value::as_str).is_some_and(exempt);
+    if keyed && let Some(list) = map.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
+        list.push(json!({"$ref": "#/components/parameters/IdempotencyKey"}));
+    }
     let body = map.contains_key("requestBody");
     let anonymous = map.get("tags").is_some_and(|t| t == &json!(["operations"]));
     let listed: &[&str] = match (anonymous, method, body) {
@@ -129,6 +136,10 @@ pub fn complete(operation: &mut Value, method: &str) {
     let Some(responses) = responses.as_object_mut() else { return };
     for response in responses.values_mut() {
         bytes_as_files(response);
+        if keyed && let Some(response) = response.as_object_mut() {
+            let headers = response.entry("headers").or_insert_with(|| json!({}));
+            headers["Idempotency-Replayed"] = json!({"$ref": "#/components/headers/IdempotencyReplayed"});
+        }
     }
     for (status, name, _) in FAILURES.iter().filter(|(status, ..)| listed.contains(status)) {
         let reference = json!({"$ref": format!("#/components/responses/{name}")});

@@ -5,6 +5,7 @@ use kezhan_meta::check::{LIST_MAX, LONG_TEXT_MAX, TEXT_MAX};
 use kezhan_meta::field::Default;
 use kezhan_meta::{Catalog, FieldMeta, FieldType, ObjectMeta, Rule};
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// Which way a value travels.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,11 +14,14 @@ enum Way {
     In,
 }
 
-pub fn schemas(doc: &mut Builder, catalog: &Catalog, object: &ObjectMeta, named: &Named) {
+/// `names` has the schemas' names by object.
+pub fn schemas(doc: &mut Builder, catalog: &Catalog, object: &ObjectMeta, names: &HashMap<&str, Named>) {
+    let Some(named) = names.get(object.name.as_ref()) else { return };
     for field in object.fields.iter().filter(|f| !f.options().is_empty()) {
         doc.schema(&choice_name(named, field), choice(field));
     }
     doc.schema(&named.one, record(catalog, object, named));
+    doc.schema(&format!("{}Expand", named.one), expand(catalog, object, names));
     let writable = |f: &&FieldMeta| !f.read_only;
     let create = object.fields.iter().filter(writable);
     doc.schema(&format!("{}Create", named.one), input(object, named, create, true, &examples::create(object)));
@@ -64,14 +68,26 @@ fn record(catalog: &Catalog, object: &ObjectMeta, named: &Named) -> Value {
         }
         properties.insert(field.key.to_string(), schema);
     }
-    properties.insert("expand".into(), json!({
-        "type": "object", "additionalProperties": true, "readOnly": true,
-        "description": "The records that references point to, as `expand` asked; those that the caller may not see are left out.",
-    }));
+    properties.insert("expand".into(), reference(&format!("{}Expand", named.one)));
     let description = if object.help.is_empty() { object.label.en.to_string() } else { object.help.to_string() };
     json!({
         "type": "object", "description": description, "required": ["id"], "properties": properties,
         "example": examples::record(object),
+    })
+}
+
+/// One property per reference: the record, or for a list the records.
+fn expand(catalog: &Catalog, object: &ObjectMeta, names: &HashMap<&str, Named>) -> Value {
+    let target = |f: &FieldMeta| f.target().and_then(|t| catalog.get(t)).and_then(|t| names.get(t.name.as_ref()));
+    let described = |f: &FieldMeta| {
+        let record = reference(&target(f)?.one);
+        let schema = if f.kind.is_list() { json!({"type": "array", "items": record}) } else { record };
+        Some((f.key.to_string(), schema))
+    };
+    let properties: Map<String, Value> = object.fields.iter().filter(|f| !f.secret).filter_map(described).collect();
+    json!({
+        "type": "object", "properties": properties,
+        "description": "The records that references point to, as `expand` asked, lists in the order of the field; those that the caller may not see are left out.",
     })
 }
 

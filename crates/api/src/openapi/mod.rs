@@ -10,7 +10,7 @@ use crate::health;
 use kezhan_features::actions::ActionDef;
 use kezhan_meta::{Catalog, ObjectMeta};
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use utoipa::OpenApi;
 
@@ -30,11 +30,13 @@ pub fn document(catalog: &Catalog, actions: &[Arc<dyn ActionDef>]) -> Value {
         doc.merge((part.docs)());
     }
     let mut names = Names::new(&doc);
+    let named: HashMap<&str, Named> = catalog.objects().map(|o| (o.name.as_ref(), names.claim(o))).collect();
     for object in catalog.objects() {
-        let named = names.claim(object);
         doc.tag(&object.plural, &tag_text(object));
         fields::schemas(&mut doc, catalog, object, &named);
-        operations::of_object(&mut doc, object, &named, actions);
+        if let Some(named) = named.get(object.name.as_ref()) {
+            operations::of_object(&mut doc, object, named, actions);
+        }
     }
     doc.finish()
 }
@@ -84,7 +86,7 @@ impl Names {
     }
 
     fn taken(&self, named: &Named, object: &ObjectMeta) -> bool {
-        let schemas = ["", "Create", "Patch", "Page", "Batch"].map(|suffix| format!("{}{suffix}", named.one));
+        let schemas = ["", "Create", "Patch", "Page", "Batch", "Expand"].map(|suffix| format!("{}{suffix}", named.one));
         // A part that serves a call of this very object gives it the name that it would have had.
         let own = format!("/api/v1/{}", object.plural);
         let foreign = |id: String| {

@@ -92,7 +92,6 @@ impl Operations<'_> {
             format!("create{one}"),
             format!("Create a {singular}"),
             json!({
-                "parameters": parameters(&["IdempotencyKey"]),
                 "requestBody": body(self.of("Create"), true),
                 "responses": {"201": with_etag("Created", self.record(), true)},
             }),
@@ -148,7 +147,6 @@ impl Operations<'_> {
             format!("batch{many}"),
             format!("Write up to 500 {label} in one call"),
             json!({
-                "parameters": parameters(&["IdempotencyKey"]),
                 "requestBody": body(self.of("Batch"), true),
                 "responses": {"200": answer("What became of each operation, in order", reference("BatchResult"))},
             }),
@@ -214,7 +212,7 @@ impl Operations<'_> {
             format!("restore{one}"),
             format!("Bring a {singular} back from the recycle bin"),
             json!({
-                "parameters": parameters(&["Id", "IdempotencyKey"]),
+                "parameters": parameters(&["Id"]),
                 "responses": {"200": with_etag("Restored", self.record(), false)},
             }),
         );
@@ -279,7 +277,7 @@ impl Operations<'_> {
             summary,
             json!({
                 "description": action.help(),
-                "parameters": parameters(&["Id", "IfMatch", "IdempotencyKey"]),
+                "parameters": parameters(&["Id", "IfMatch"]),
                 "requestBody": body(input, required),
                 "responses": {"200": answer("Done", json!({"type": "object", "additionalProperties": true, "example": {"id": examples::ID}}))},
             }),

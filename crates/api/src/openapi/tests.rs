@@ -39,6 +39,20 @@ fn every_operation_says_what_a_client_needs() {
 }
 
 #[test]
+fn every_post_takes_a_key_or_says_why_not() {
+    let key = json!({"$ref": "#/components/parameters/IdempotencyKey"});
+    let mut without = Vec::new();
+    for (at, operation) in operations(&standard()).into_iter().filter(|(at, _)| at.starts_with("post ")) {
+        let keys = operation["parameters"].as_array().map_or(0, |all| all.iter().filter(|p| **p == key).count());
+        assert!(keys <= 1, "{at}: twice");
+        if keys == 0 {
+            without.push(operation["operationId"].as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(without, crate::idempotency::EXEMPT.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_reference_leads_somewhere() {
     let doc = standard();
     fn walk(value: &Value, doc: &Value) {

@@ -7,9 +7,9 @@ mod params;
 mod read;
 mod write;
 
-use crate::call::{Answer, Call, run};
-use crate::extract::Who;
-use crate::idempotency;
+use crate::call::{Answer, Call};
+use crate::extract::Json;
+use crate::idempotency::Once;
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::http::{Method, header};
@@ -38,28 +38,20 @@ pub struct Request {
 /// Everything below `/api/v1` that is no route of its own.
 pub async fn handle(
     state: web::Data<State>,
-    who: Who,
+    once: Once,
     req: HttpRequest,
-    body: web::Bytes,
+    Json(body): Json,
 ) -> Result<HttpResponse, ApiError> {
-    let request = Request::from_http(&req, body)?;
-    let key = header_text(&req, idempotency::HEADER)?;
-    let answer = run(state, who, move |call| match request.repeats() {
-        true => {
-            let head = format!("{} {}?{}", request.method, request.path.join("/"), request.params);
-            let body = request.body.clone();
-            idempotency::once(call, key.as_deref(), &[head.as_bytes(), &body], |call| dispatch(call, &request))
-        }
-        false => dispatch(call, &request),
-    });
-    Ok(answer.await?.into())
+    let request = Request::from_http(&req, body.clone())?;
+    let answer = match request.changes_nothing() {
+        true => once.look(&state, &body, move |call| dispatch(call, &request)).await,
+        false => once.run(&state, &body, move |call| dispatch(call, &request)).await,
+    };
+    Ok(answer?.into())
 }
 
 impl Request {
     fn from_http(req: &HttpRequest, body: web::Bytes) -> Result<Request> {
-        if !body.is_empty() {
-            require_json(req)?;
-        }
         let path = req.uri().path().trim_start_matches("/api/v1");
         Ok(Request {
             method: req.method().clone(),
@@ -78,9 +70,9 @@ impl Request {
         Ok(Request { method, path, params: Params::parse(query)?, body, if_match, if_none_match: None })
     }
 
-    /// A POST that changes something: worth an idempotency key.
-    fn repeats(&self) -> bool {
-        self.method == Method::POST && self.path.last().is_none_or(|last| last != "query")
+    /// A POST only because its question is too long for an address.
+    fn changes_nothing(&self) -> bool {
+        self.path.last().is_some_and(|last| last == "query")
     }
 
     /// The version that `If-Match` names.
@@ -107,15 +99,6 @@ fn segments(path: &str) -> Result<Vec<String>> {
 pub fn header_text(req: &HttpRequest, name: &str) -> Result<Option<String>> {
     let value = req.headers().get(name).map(|v| v.to_str().map(str::to_owned));
     value.transpose().map_err(|_| Error::refused(Code::BadValue, &[name, "ASCII"]))
-}
-
-pub fn require_json(req: &HttpRequest) -> Result<()> {
-    use actix_web::HttpMessage;
-    let given = req.content_type();
-    match given.eq_ignore_ascii_case("application/json") || given.to_ascii_lowercase().ends_with("+json") {
-        true => Ok(()),
-        false => Err(Error::refused(Code::UnsupportedMedia, &[given])),
-    }
 }
 
 /// Finds the one who answers. The paths here are those of `openapi::records`.

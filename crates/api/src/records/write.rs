@@ -64,7 +64,7 @@ fn no_condition(request: &Request) -> Result<()> {
 
 fn created(object: &ObjectMeta, written: Written) -> Answer {
     let location = format!("/api/v1/{}/{}", object.plural, written.id);
-    Answer { status: 201, headers: Vec::new(), body: written.body }.version(written.version).with("location", location)
+    Answer { status: 201, ..Answer::ok(written.body) }.version(written.version).with("location", location)
 }
 
 fn changed(written: Written) -> Answer {
