@@ -81,6 +81,26 @@ fn sign_ins_are_limited() {
 }
 
 #[test]
+fn what_is_sent_in_another_form_is_named() {
+    let server = TestServer::new();
+    let api = server.anonymous();
+    let form = api.request(Method::POST, "/auth/login").header("content-type", "application/x-www-form-urlencoded");
+    let refused = send(form.body("username=admin")).problem(415, "unsupported_media");
+    assert_eq!(refused["title"], "Unsupported content type: application/x-www-form-urlencoded");
+    for (method, path, allow) in [
+        (Method::DELETE, "/search", "GET"),
+        (Method::GET, "/composite", "POST"),
+        (Method::GET, "/auth/login", "POST"),
+        (Method::PUT, "/bulk/exports", "POST"),
+        (Method::POST, "/events", "GET"),
+    ] {
+        let reply = send(server.admin().request(method, path));
+        reply.problem(405, "method_not_allowed");
+        assert_eq!(reply.header("allow"), allow, "{path}");
+    }
+}
+
+#[test]
 fn calls_are_limited_visibly() {
     let server = TestServer::with(&[("KEZHAN_RATE_LIMIT", "4")]);
     let admin = server.admin();

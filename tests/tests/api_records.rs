@@ -205,6 +205,9 @@ fn upsert_finds_by_any_unique_field() {
     let changed = api.put("/accounts/by/external_id/a%2Fb", &json!({"name": "乙"}));
     assert_eq!(id(&changed.ok()), id(&made.json()));
     api.put("/accounts/by/city/上海", &json!({"name": "丙"})).problem(400, "unknown_field");
+    api.put("/accounts/by/external_id/a%2Fb", &json!({"external_id": " a/b ", "city": "上海"})).ok();
+    let two = api.put("/accounts/by/external_id/a%2Fb", &json!({"external_id": "c", "name": "乙"}));
+    assert_eq!(two.problem(422, "invalid")["errors"][0]["field"], "external_id");
 }
 
 #[test]
@@ -382,6 +385,10 @@ fn a_tenants_own_objects_are_objects() {
     let account = api.create("accounts", json!({"name": "甲", "grade": "x"}));
     assert_eq!(account["grade"], "x");
     assert_eq!(api.get("/accounts?grade=x").ids().len(), 1);
+    let layouts = &api.get("/meta/objects/account").ok()["layouts"];
+    assert_eq!(layouts["list"][0], "name");
+    let basic = layouts["record"].as_array().unwrap().iter().find(|s| s["section"] == "basic").unwrap();
+    assert!(basic["fields"].as_array().unwrap().contains(&json!("industry")), "{basic}");
     let meta = api.get("/meta/objects/vehicles").ok();
     assert_eq!((&meta["custom"], &meta["title"]), (&json!(true), &json!("plate")));
     assert_eq!(meta["fields"].as_array().unwrap().iter().filter(|f| f["key"] == "seats").count(), 1);

@@ -32,11 +32,11 @@ struct Docs;
 fn routes(app: &mut web::ServiceConfig) {
     app.service(
         web::scope("/auth")
-            .route("/login", web::post().to(login))
-            .route("/refresh", web::post().to(refresh))
-            .route("/logout", web::post().to(logout))
-            .route("/me", web::get().to(me))
-            .route("/password", web::post().to(change_password)),
+            .service(web::resource("/login").post(login))
+            .service(web::resource("/refresh").post(refresh))
+            .service(web::resource("/logout").post(logout))
+            .service(web::resource("/me").get(me))
+            .service(web::resource("/password").post(change_password)),
     );
 }
 
@@ -136,18 +136,14 @@ pub fn object_permissions(access: &Access, object: &str) -> Value {
 /// Sign in with a password.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", operation_id = "login", security(()), request_body = Login,
     responses((status = 200, body = TokenPair, description = "Signed in; browsers also get the tokens as cookies")))]
-pub async fn login(
-    state: web::Data<State>,
-    req: HttpRequest,
-    body: web::Json<Login>,
-) -> Result<HttpResponse, ApiError> {
+pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let Login { username, password, tenant } = crate::call::parse(&body)?;
     let ip = client_ip(&state, &req);
-    let name = body.username.trim().to_lowercase();
+    let name = username.trim().to_lowercase();
     let standings = [state.limits.sign_ins.take(&ip), state.limits.sign_in_names.take((&ip, &name))];
     if let Some(over) = standings.into_iter().flatten().find(|s| !s.allowed) {
         return Err(ApiError::refused(Code::RateLimited, &[&over.reset.to_string()]));
     }
-    let Login { password, tenant, .. } = body.into_inner();
     let attempt = state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name)?)).await?;
     // Hashing takes its time: no connection is held meanwhile.
     let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
@@ -173,7 +169,7 @@ pub async fn login(
 /// Exchange a refresh token for new tokens.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", operation_id = "refreshToken", security(()), request_body = Refresh,
     responses((status = 200, body = TokenPair, description = "New tokens; the old refresh token is spent")))]
-pub async fn refresh(state: web::Data<State>, req: HttpRequest, body: web::Bytes) -> Result<HttpResponse, ApiError> {
+pub async fn refresh(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let token = refresh_token(&req, &body)?.ok_or_else(|| ApiError::refused(Code::Unauthenticated, &[]))?;
     let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
     match state.db.run(move |conn| Ok(session::refresh(conn, &token, days)?)).await? {
@@ -190,7 +186,7 @@ pub async fn refresh(state: web::Data<State>, req: HttpRequest, body: web::Bytes
 /// End the session.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "logout", request_body = Option<Refresh>,
     responses((status = 204, description = "Signed out")))]
-pub async fn logout(state: web::Data<State>, req: HttpRequest, body: web::Bytes) -> Result<HttpResponse, ApiError> {
+pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let shown = crate::extract::credential(&state, &req).ok().flatten();
     let token = refresh_token(&req, &body)?;
     let shared = state.clone();

@@ -29,7 +29,7 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
-    app.route("/changes", web::get().to(changes)).route("/events", web::get().to(events));
+    app.service(web::resource("/changes").get(changes)).service(web::resource("/events").get(events));
 }
 
 fn query(req: &HttpRequest) -> Result<ChangesQuery, ApiError> {

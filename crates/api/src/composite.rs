@@ -26,7 +26,7 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
-    app.route("/composite", web::post().to(composite));
+    app.service(web::resource("/composite").post(composite));
 }
 
 /// Requests to be done together or not at all.

@@ -23,12 +23,12 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
-    app.route("/openapi.json", web::get().to(openapi_json));
+    app.service(web::resource("/openapi.json").get(openapi_json));
 }
 
 /// `/docs` and what its pages load.
 pub fn pages(app: &mut web::ServiceConfig) {
-    app.route("/docs", web::get().to(to_docs)).route("/docs/{file:.*}", web::get().to(page));
+    app.service(web::resource("/docs").get(to_docs)).service(web::resource("/docs/{file:.*}").get(page));
 }
 
 /// Documents that have been built, each with the catalogue that it describes.

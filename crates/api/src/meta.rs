@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{Filter, ObjectMeta, Op, filter};
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Str, filter};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -25,7 +25,9 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
-    app.service(web::scope("/meta/objects").route("", web::get().to(list)).route("/{object}", web::get().to(one)));
+    app.service(
+        web::scope("/meta/objects").service(web::resource("").get(list)).service(web::resource("/{object}").get(one)),
+    );
 }
 
 /// The objects that this caller may read.
@@ -107,9 +109,27 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
         map.insert("fields".into(), json!(fields));
         map.insert("related".into(), json!(related));
         map.insert("actions".into(), json!(actions));
+        map.insert("layouts".into(), layouts(call, object));
         map.insert("views".into(), views);
     }
     Ok(out)
+}
+
+/// How lists and record pages are laid out before anyone chooses otherwise: the columns, and the fields by section.
+fn layouts(call: &Call<'_>, object: &ObjectMeta) -> Value {
+    let shown: Vec<&FieldMeta> =
+        object.fields.iter().filter(|f| !f.hidden && call.caller.access.readable(object, f)).collect();
+    let list: Vec<&Str> = shown.iter().filter(|f| f.in_list).map(|f| &f.key).collect();
+    let mut sections: Vec<(&Str, Vec<&Str>)> = Vec::new();
+    for field in &shown {
+        match sections.iter_mut().find(|(name, _)| **name == field.section) {
+            Some((_, fields)) => fields.push(&field.key),
+            None => sections.push((&field.section, vec![&field.key])),
+        }
+    }
+    let record: Vec<Value> =
+        sections.iter().map(|(section, fields)| json!({"section": section, "fields": fields})).collect();
+    json!({"list": list, "record": record})
 }
 
 /// The saved views that this caller may use.

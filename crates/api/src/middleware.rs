@@ -73,8 +73,9 @@ fn shaped(response: ServiceResponse<impl MessageBody + 'static>, scene: &Scene<'
     match failed.or_else(bare) {
         None => response.map_into_boxed_body(),
         Some(mut shaped) => {
-            for (name, value) in response.headers().iter().filter(|(n, _)| n.as_str().starts_with("ratelimit")) {
-                shaped.headers_mut().append(name.clone(), value.clone());
+            let stays = |name: &HeaderName| *name == header::ALLOW || name.as_str().starts_with("ratelimit");
+            for (name, value) in response.headers().iter().filter(|(name, _)| stays(name)) {
+                shaped.headers_mut().insert(name.clone(), value.clone());
             }
             let (request, _) = response.into_parts();
             ServiceResponse::new(request, shaped)

@@ -19,7 +19,7 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
-    app.route("/search", web::get().to(search));
+    app.service(web::resource("/search").get(search));
 }
 
 /// Find records of any object by name, pinyin, number, phone, e-mail or tax id.

@@ -22,19 +22,19 @@ struct Docs;
 fn routes(app: &mut web::ServiceConfig) {
     app.service(
         web::scope("/bulk")
-            .route("/uploads", web::post().to(uploads::upload))
-            .route("/uploads/{id}/mapping", web::post().to(uploads::remap))
-            .route("/preview", web::post().to(jobs::preview))
+            .service(web::resource("/uploads").post(uploads::upload))
+            .service(web::resource("/uploads/{id}/mapping").post(uploads::remap))
+            .service(web::resource("/preview").post(jobs::preview))
             .service(web::resource("/jobs").get(jobs::list).post(jobs::create))
-            .route("/jobs/{id}", web::get().to(jobs::read))
-            .route("/jobs/{id}/events", web::get().to(jobs::events))
-            .route("/jobs/{id}/cancel", web::post().to(jobs::cancel))
-            .route("/jobs/{id}/resume", web::post().to(jobs::resume))
-            .route("/jobs/{id}/undo", web::post().to(jobs::undo))
-            .route("/jobs/{id}/rows", web::get().to(results::rows))
-            .route("/jobs/{id}/files/{outcome}", web::get().to(results::file))
-            .route("/templates/{object}", web::get().to(exports::template))
-            .route("/exports", web::post().to(exports::export)),
+            .service(web::resource("/jobs/{id}").get(jobs::read))
+            .service(web::resource("/jobs/{id}/events").get(jobs::events))
+            .service(web::resource("/jobs/{id}/cancel").post(jobs::cancel))
+            .service(web::resource("/jobs/{id}/resume").post(jobs::resume))
+            .service(web::resource("/jobs/{id}/undo").post(jobs::undo))
+            .service(web::resource("/jobs/{id}/rows").get(results::rows))
+            .service(web::resource("/jobs/{id}/files/{outcome}").get(results::file))
+            .service(web::resource("/templates/{object}").get(exports::template))
+            .service(web::resource("/exports").post(exports::export)),
     );
 }
 

@@ -44,7 +44,7 @@ pub struct ProblemItemSchema {
 pub struct ProblemSchema {
     #[schema(example = "https://kezhan.dev/problems/invalid")]
     r#type: String,
-    #[schema(example = "1 things need correcting")]
+    #[schema(example = "Corrections needed: 1")]
     title: String,
     #[schema(example = 422)]
     status: u16,
@@ -245,6 +245,24 @@ pub struct MetaAction {
     href: Option<String>,
 }
 
+/// How an object is laid out before anyone chooses otherwise.
+#[derive(ToSchema)]
+pub struct MetaLayouts {
+    /// Columns of lists.
+    list: Vec<String>,
+    /// Fields of forms and record pages.
+    record: Vec<MetaSection>,
+}
+
+/// Fields under one heading.
+#[derive(ToSchema)]
+pub struct MetaSection {
+    /// Key of the heading; empty for what stands under none.
+    #[schema(example = "basic")]
+    section: String,
+    fields: Vec<String>,
+}
+
 /// Everything about an object.
 #[derive(ToSchema)]
 pub struct MetaObject {
@@ -256,6 +274,7 @@ pub struct MetaObject {
     fields: Vec<MetaField>,
     related: Vec<MetaRelation>,
     actions: Vec<MetaAction>,
+    layouts: MetaLayouts,
     #[schema(value_type = Vec<Object>)]
     views: Vec<Value>,
 }

@@ -4,7 +4,7 @@ use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{ObjectMeta, Record, normalise_value};
+use kezhan_meta::{ObjectMeta, Record, Violation, normalise_value};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -25,6 +25,11 @@ impl Engine {
         let canonical = normalise_value(field, &json!(value)).map_err(|v| Error::Invalid(vec![v]))?;
         if canonical.is_null() {
             return Err(Error::invalid(key, Code::Required));
+        }
+        if let Some(told) = record.get(key)
+            && normalise_value(field, told).ok().as_ref() != Some(&canonical)
+        {
+            return Err(Error::Invalid(vec![Violation::new(key, Code::BadValue).with(key).with(value)]));
         }
         conn.transaction(|conn| {
             // Two callers upserting the same key wait for each other here rather than collide.
