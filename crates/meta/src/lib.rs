@@ -14,6 +14,7 @@ pub mod matches;
 pub mod object;
 pub mod problem;
 pub mod query;
+pub mod regions;
 pub mod resolve;
 pub mod rules;
 pub mod system;

@@ -4,12 +4,13 @@ use super::Cell;
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
+use kezhan_meta::regions;
 use kezhan_meta::rules::company::similarity;
 use kezhan_meta::rules::dates::{self, DateOrder};
 use kezhan_meta::rules::numbers::{NumberKind, parse_bool, parse_number};
 use kezhan_meta::rules::text::{fold, half_width};
 use kezhan_meta::rules::{email, url};
-use kezhan_meta::{Choice, FieldMeta, FieldType, Rule, normalise_value};
+use kezhan_meta::{Address, Choice, FieldMeta, FieldType, Rule, normalise_value};
 use serde_json::{Value, json};
 
 /// Why a cell does not fit its field.
@@ -86,7 +87,7 @@ pub fn value(field: &FieldMeta, cell: &Cell, reading: Reading) -> Result<(Value,
         T::Tags => json!(items(text).collect::<Vec<_>>()),
         T::Email => json!(email::normalise(text).ok_or_else(|| Misfit::new(Code::BadEmail, text))?),
         T::Url => json!(url::normalise(text).ok_or_else(|| Misfit::new(Code::BadUrl, text))?),
-        T::Address => json!({ "detail": text }),
+        T::Address => address(text),
         T::Geo => {
             let mut parts = text.split([',', '，', ' ']).filter(|p| !p.is_empty()).map(|p| p.parse::<f64>().ok());
             match (parts.next().flatten(), parts.next().flatten()) {
@@ -111,6 +112,21 @@ pub fn value(field: &FieldMeta, cell: &Cell, reading: Reading) -> Result<(Value,
         Ok(value) => Ok((value, currency)),
         Err(fault) => Err(Misfit { code: fault.code, args: fault.args }),
     }
+}
+
+/// An address with the regions that it begins with, and their code, in their own parts.
+fn address(text: &str) -> Value {
+    const COUNTRIES: [&str; 3] = ["中国", "China", "中华人民共和国"];
+    let country = COUNTRIES.into_iter().find(|c| text.starts_with(c) && text.len() > c.len());
+    let local = country.map_or(text, |c| text[c.len()..].trim_start_matches([' ', ',', '，']));
+    let (place, rest) = regions::all().split(local);
+    if place.province.is_none() {
+        return json!({ "detail": text });
+    }
+    let mut address = Address { country: country.map(str::to_owned), ..Address::default() };
+    place.fill(&mut address);
+    address.detail = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
+    json!(address)
 }
 
 /// Line breaks within a cell become spaces where a field holds one line.
