@@ -7,7 +7,11 @@ use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 fn upload(api: &Api, record: &Value, bytes: Vec<u8>, name: &'static str) -> Reply {
-    let file = Part::bytes(bytes).file_name(name).mime_str("image/png").unwrap();
+    upload_as(api, record, bytes, name, "image/png")
+}
+
+fn upload_as(api: &Api, record: &Value, bytes: Vec<u8>, name: &'static str, kind: &str) -> Reply {
+    let file = Part::bytes(bytes).file_name(name).mime_str(kind).unwrap();
     let form = Form::new().text("object", "account").text("record", record.as_str().unwrap().to_owned());
     send(api.request(Method::POST, "/attachments").multipart(form.part("file", file)))
 }
@@ -31,6 +35,21 @@ fn files_come_back_as_they_went_in() {
     assert!(got.headers()["content-security-policy"].to_str().unwrap().contains("sandbox"));
     assert_eq!(got.bytes().unwrap(), bytes);
     assert_eq!(send(api.request(Method::GET, &format!("{path}?inline=true"))).header("content-type"), "image/png");
+
+    // Documents open in the browser's viewer, which a sandbox would shut out; pages never do.
+    for (kind, shown, policy) in [
+        ("application/pdf", "application/pdf", "frame-ancestors 'self'"),
+        ("text/html", "application/octet-stream", "sandbox"),
+    ] {
+        let made = upload_as(&api, &account["id"], b"%PDF-1.4".to_vec(), "x", kind).created();
+        let reply = send(
+            api.request(Method::GET, &format!("/attachments/{}/content?inline=true", made["id"].as_str().unwrap())),
+        );
+        assert_eq!((reply.header("content-type"), reply.header("x-content-type-options")), (shown, "nosniff"));
+        assert!(reply.header("content-security-policy").contains(policy));
+        api.delete(&format!("/attachments/{}", made["id"].as_str().unwrap()));
+    }
+    assert_eq!(api.get("/auth/me").ok()["upload_max_bytes"], 1 << 20);
 
     upload(&api, &account["id"], vec![0; (1 << 20) + 1], "big.png").problem(413, "too_large");
     upload(&api, &json!("0199a1b2-c3d4-7e5f-8a6b-112233445566"), vec![1], "x.png");

@@ -110,7 +110,15 @@ fn duplicates_are_handled_as_chosen() {
         (&json!("row:3"), &Value::Null, &json!([4]))
     );
 
+    // Those that wait say so, with both sides to compare.
+    assert_eq!((&groups[0]["action"], &groups[0]["record"]["city"]), (&json!("ask"), &json!("苏州")));
+    assert_eq!(groups[0]["existing"], json!({ "id": old, "title": "上海鑫茂科技有限公司" }));
     let decided = with(json!({ "action": "ask", "decisions": { old: "update", "row:3": "skip" } }));
+    let preview = api.preview(&decided);
+    assert_eq!(
+        (&preview["duplicates"][0]["action"], &preview["duplicates"][1]["action"]),
+        (&json!("update"), &json!("skip"))
+    );
     let job = api.import(&decided);
     assert_eq!(counts(&job), [1, 1, 1, 0, 0], "{job}");
     let kept = api.get(&format!("/accounts/{old}")).ok();
@@ -387,4 +395,68 @@ fn an_import_stops_when_told_and_goes_on_later() {
     let job = api.wait(&id);
     assert_eq!((&job["state"], counts(&job)), (&json!("done"), [3000, 0, 0, 0, 0]), "{job}");
     assert_eq!(api.get("/accounts?count=capped&name[starts_with]=公司").ok()["count"], 1000);
+}
+
+#[test]
+fn lists_narrow_to_what_an_import_brought() {
+    let server = TestServer::new();
+    let api = server.admin();
+    api.create("accounts", json!({ "name": "老客户有限公司", "city": "上海" }));
+    api.create("accounts", json!({ "name": "无关的公司", "annual_revenue": "7" }));
+    let upload = api.upload("a.csv", "公司名称,城市,年营业额\n老客户有限公司,苏州,5\n甲公司,北京,10\n乙公司,北京,20\n");
+    let mut plan = plan(&upload);
+    plan["duplicates"] = json!({ "action": "update" });
+    let job = api.import(&plan);
+    let id = job["id"].as_str().unwrap();
+    let names = |page: Value| {
+        let names = page["data"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let page = api.get(&format!("/accounts?import={id}&sort=annual_revenue&count=exact")).ok();
+    assert_eq!(
+        (&page["count"], names(page.clone())),
+        (&json!(3), vec!["老客户有限公司".into(), "甲公司".into(), "乙公司".into()])
+    );
+    // Together with conditions, in groups, and as a file.
+    assert_eq!(names(api.get(&format!("/accounts?import={id}&city=北京&sort=name")).ok()).len(), 2);
+    let sums = json!({ "import": id, "aggregates": [{ "fn": "count" }, { "fn": "sum", "field": "annual_revenue", "as": "total" }] });
+    let sums = api.post("/accounts/query", &sums).ok();
+    assert_eq!(sums["data"][0]["count"], 3);
+    assert_eq!(sums["data"][0]["total"].as_str().unwrap().parse::<f64>().unwrap(), 35.0);
+    let order = json!({ "object": "account", "format": "csv", "import": id });
+    let (_, rows) = file(&api, api.request(Method::POST, "/bulk/exports").json(&order), "import.csv");
+    assert_eq!(rows.len(), 3);
+    api.get("/accounts?import=x").problem(400, "bad_value");
+
+    // Nobody sees through it what they may not see.
+    let role = server.role("外勤", json!({ "account": { "read": "self" } }));
+    server.user("li", &role, json!({}));
+    assert_eq!(
+        server.sign_in("li", kezhan_tests::server::PASSWORD).get(&format!("/accounts?import={id}")).ok()["data"],
+        json!([])
+    );
+
+    // What is taken back is gone from it, too.
+    api.undo(&job);
+    assert_eq!(names(api.get(&format!("/accounts?import={id}")).ok()), ["老客户有限公司"]);
+}
+
+#[test]
+fn addresses_get_their_regions_and_code() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let csv = "公司名称,地址\n甲公司,浙江省杭州市西湖区文三路 1 号\n乙公司,中国上海浦东新区世纪大道 100 号\n丙公司,\"10 Downing Street, London\"\n";
+    api.import(&plan(&api.upload("a.csv", csv)));
+    let address =
+        |name: &str| api.get(&format!("/accounts?name={name}&fields=address")).ok()["data"][0]["address"].clone();
+    assert_eq!(
+        address("甲公司"),
+        json!({ "code": "330106", "province": "浙江省", "city": "杭州市", "district": "西湖区", "detail": "文三路 1 号" })
+    );
+    let second = address("乙公司");
+    assert_eq!(
+        (&second["country"], &second["code"], &second["city"]),
+        (&json!("中国"), &json!("310115"), &json!("上海市"))
+    );
+    assert_eq!(address("丙公司"), json!({ "detail": "10 Downing Street, London" }));
 }

@@ -1,6 +1,7 @@
 //! Signing in and out, and who one is.
 
 use crate::call::{Answer, Call, run};
+use crate::config::Config;
 use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, Who, client_ip, require_same_site};
 use crate::idempotency::Once;
 use crate::parts::Part;
@@ -100,13 +101,16 @@ pub struct Me {
     #[schema(example = "zh-CN")]
     pub locale: &'static str,
     pub time_zone: Option<String>,
+    /// The largest file that may be put on a record.
+    #[schema(example = 104_857_600)]
+    pub upload_max_bytes: u64,
     /// Object → action → data scope.
     #[schema(value_type = Object)]
     pub permissions: Map<String, Value>,
 }
 
 impl Me {
-    fn of(identity: &Identity) -> Me {
+    fn of(identity: &Identity, config: &Config) -> Me {
         let person = identity.person.as_ref();
         Me {
             id: identity.user(),
@@ -118,6 +122,7 @@ impl Me {
             role_name: person.and_then(|p| p.role_name.clone()),
             locale: identity.lang.tag(),
             time_zone: person.and_then(|p| p.time_zone.clone()),
+            upload_max_bytes: config.upload_max_bytes(),
             permissions: permissions(&identity.access, &identity.catalog),
         }
     }
@@ -214,7 +219,7 @@ pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json)
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", operation_id = "getMe",
     responses((status = 200, body = Me, description = "The caller")))]
 pub async fn me(state: web::Data<State>, who: Who) -> Result<HttpResponse, ApiError> {
-    let me = run(state, who, |call: &mut Call<'_>| Ok(Me::of(call.identity))).await?;
+    let me = run(state, who, |call: &mut Call<'_>| Ok(Me::of(call.identity, &call.state.config))).await?;
     Ok(HttpResponse::Ok().json(me))
 }
 
@@ -255,7 +260,7 @@ async fn granted(state: &web::Data<State>, req: &HttpRequest, session: Session) 
         request_id: crate::extract::request_id(req),
         lang: crate::extract::lang(req),
     };
-    let user = run(state.clone(), who, |call: &mut Call<'_>| Ok(Me::of(call.identity))).await?;
+    let user = run(state.clone(), who, |call: &mut Call<'_>| Ok(Me::of(call.identity, &call.state.config))).await?;
     let refresh_seconds = i64::from(state.config.refresh_token_days) * 86_400;
     let expires_in = state.tokens.expires_in();
     let access = cookie(req, ACCESS_COOKIE, access_token.clone(), "/", expires_in);

@@ -138,6 +138,10 @@ pub struct Config {
 }
 
 impl Config {
+    pub fn upload_max_bytes(&self) -> u64 {
+        u64::from(self.upload_max_mb) << 20
+    }
+
     /// Reads the process environment and the file it names.
     pub fn load() -> Result<Config> {
         Config::from_vars(&std::env::vars().collect())

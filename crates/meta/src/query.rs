@@ -153,6 +153,9 @@ pub struct ListQuery {
     pub count: Count,
     /// The recycle bin instead of the living.
     pub deleted: bool,
+    /// Only what this import created or changed: the id of its job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<uuid::Uuid>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub group_by: Vec<GroupKey>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -187,7 +187,8 @@ pub struct BulkPreview {
     /// Values that are not found, by column: `{"column","field","values":[{"value","count","proposals","ambiguous","creates"}],"more"}`.
     /// With `creates` the record would be made, although there is one of nearly the same name.
     unresolved: Vec<Map<String, Value>>,
-    /// `{"key","rows","count","title","existing","matched_on","action"}`
+    /// `{"key","rows","count","title","existing","matched_on","action","record","display"}`: `record` is the first row as it
+    /// would go in; the action `ask` waits for a decision under `duplicates.decisions[key]`, and is a skip without one.
     duplicates: Vec<Map<String, Value>>,
     /// `{"column","order","certain"}`
     dates: Vec<Map<String, Value>>,
@@ -296,4 +297,6 @@ pub struct BulkExport {
     sort: Option<Vec<String>>,
     /// A saved view.
     view: Option<Uuid>,
+    /// Only what this import created or changed: the id of its job.
+    import: Option<Uuid>,
 }

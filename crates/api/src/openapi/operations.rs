@@ -79,7 +79,8 @@ impl Operations<'_> {
         let (one, many) = (self.named.one.clone(), self.named.many.clone());
         let label = self.object.label_many.en.to_lowercase();
         let singular = self.object.label.en.to_lowercase();
-        let mut listing = parameters(&["Limit", "Cursor", "Sort", "Fields", "Expand", "Q", "View", "Count", "Deleted"]);
+        let mut listing =
+            parameters(&["Limit", "Cursor", "Sort", "Fields", "Expand", "Q", "View", "Count", "Deleted", "Import"]);
         listing.extend(self.object.fields.iter().filter(|f| f.filterable()).map(|f| self.filter(f)));
         self.add("", "get", format!("list{many}"), format!("List {label}"), json!({
             "description": "One page of what the caller may see. Every filterable field is a parameter; other operators are written `field[op]=value`, lists with commas.",

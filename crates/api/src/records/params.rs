@@ -82,7 +82,7 @@ impl Params {
         let mut query = ListQuery::default();
         let mut filters = Vec::new();
         for (at, (name, value)) in self.0.iter().enumerate() {
-            let known = ["limit", "cursor", "sort", "fields", "expand", "q", "view", "count", "deleted"];
+            let known = ["limit", "cursor", "sort", "fields", "expand", "q", "view", "count", "deleted", "import"];
             if known.contains(&name.as_str()) {
                 if self.0.iter().take(at).any(|(n, _)| n == name) {
                     return Err(Error::refused(Code::BadValue, &[name, "2×"]));
@@ -100,6 +100,10 @@ impl Params {
                 "view" => query.view = Some(value.clone()),
                 "count" => query.count = count(value)?,
                 "deleted" => query.deleted = self.flag("deleted")?,
+                "import" => {
+                    let id = uuid::Uuid::parse_str(value);
+                    query.import = Some(id.map_err(|_| Error::refused(Code::BadValue, &["import", "uuid"]))?);
+                }
                 _ => {}
             }
         }

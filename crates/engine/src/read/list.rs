@@ -102,6 +102,9 @@ pub(super) fn conditions(
     if let Some(q) = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
         crate::search::condition(&mut sql, object, T, q)?;
     }
+    if let Some(job) = query.import {
+        crate::transfer::results::condition(&mut sql, caller.tenant, object, T, job);
+    }
     Ok(sql)
 }
 

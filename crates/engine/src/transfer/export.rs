@@ -37,6 +37,9 @@ pub struct Order {
     pub sort: Vec<Sort>,
     #[serde(default)]
     pub view: Option<Uuid>,
+    /// Only what this import created or changed.
+    #[serde(default)]
+    pub import: Option<Uuid>,
 }
 
 /// The part of a saved view that an export keeps to.
@@ -91,6 +94,7 @@ impl Export {
             sort: if order.sort.is_empty() { view.sort } else { order.sort.clone() },
             fields: Some(fields.collect()),
             q: order.q.clone(),
+            import: order.import,
             limit: Some(LIMIT_MAX),
             ..ListQuery::default()
         };

@@ -54,6 +54,9 @@ struct Group {
     title: String,
     found: Match,
     action: &'static str,
+    /// The first row as it would go in, beside what people read in it.
+    record: Record,
+    display: Record,
 }
 
 /// A value that names nothing there is.
@@ -260,6 +263,7 @@ impl Tally<'_, '_> {
             Verdict::Create => "create",
             Verdict::Update(_) => "update",
             Verdict::Delete(_) => "delete",
+            Verdict::Skip if self.importer.is_open(&found.group) => "ask",
             Verdict::Skip | Verdict::Fail(_) => "skip",
         };
         match self.group_at.get(&found.group) {
@@ -274,7 +278,9 @@ impl Tally<'_, '_> {
             None if self.groups.len() < GROUPS => {
                 self.group_at.insert(found.group.clone(), self.groups.len());
                 let title = title.to_owned();
-                self.groups.push(Group { rows: vec![row.number], count: 1, title, found, action });
+                let display = self.display(row, &row.record);
+                let record = row.record.clone();
+                self.groups.push(Group { rows: vec![row.number], count: 1, title, found, action, record, display });
             }
             None => {}
         }
@@ -373,8 +379,7 @@ impl Tally<'_, '_> {
         for group in std::mem::take(&mut self.groups) {
             let existing = match (group.found.row, group.found.hit) {
                 (None, Hit::One(id)) => {
-                    let directory = self.importer.targets.get(self.importer.object.name.as_ref());
-                    let title = directory.and_then(|d| d.title(id)).unwrap_or(&group.title);
+                    let title = self.importer.own.title(id).unwrap_or(&group.title);
                     json!({ "id": id.to_string(), "title": title })
                 }
                 _ => Value::Null,
@@ -382,6 +387,7 @@ impl Tally<'_, '_> {
             self.out.duplicates.push(json!({
                 "key": group.found.group, "rows": group.rows, "count": group.count, "title": group.title,
                 "existing": existing, "matched_on": group.found.field, "action": group.action,
+                "record": group.record, "display": group.display,
             }));
         }
         for column in self.importer.columns.iter() {

@@ -7,7 +7,7 @@ use super::{Cell, Format};
 use crate::sql::Sql;
 use crate::{Error, Result};
 use diesel::PgConnection;
-use kezhan_meta::Lang;
+use kezhan_meta::{Lang, ObjectMeta};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::Write;
@@ -61,6 +61,16 @@ pub fn rows(
         Ok(())
     })?;
     Ok(found)
+}
+
+/// ` AND …`: created or changed by this import, on the way included.
+pub fn condition(sql: &mut Sql, tenant: Uuid, object: &ObjectMeta, alias: &str, job: Uuid) {
+    sql.push(" AND ")
+        .column(alias, "id")
+        .push(" IN (SELECT record_id FROM import_rows WHERE tenant_id = ")
+        .uuid(tenant);
+    sql.push(" AND job_id = ").uuid(job).push(" AND outcome IN ('created', 'updated') AND object = ");
+    sql.text(object.name.to_string()).push(")").uncached();
 }
 
 /// Where a finished file comes from.

@@ -98,7 +98,7 @@ pub struct Importer<'e> {
     pub object: Arc<ObjectMeta>,
     pub columns: Vec<Column>,
     pub headers: Vec<String>,
-    own: Directory,
+    pub(super) own: Directory,
     matchers: Vec<KeyField>,
     pub targets: BTreeMap<String, Directory>,
     /// Folded titles of all rows, where rows refer to each other.
@@ -364,6 +364,11 @@ impl<'e> Importer<'e> {
             (OnDuplicate::Update, Hit::One(id)) if self.plan.operation == Operation::Delete => Verdict::Delete(id),
             (OnDuplicate::Update, Hit::One(id)) => Verdict::Update(id),
         }
+    }
+
+    /// Is it still to be decided what becomes of these duplicates?
+    pub fn is_open(&self, group: &str) -> bool {
+        self.plan.operation == Operation::Insert && self.action(group) == OnDuplicate::Ask
     }
 
     fn action(&self, group: &str) -> OnDuplicate {

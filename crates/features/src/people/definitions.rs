@@ -41,8 +41,21 @@ pub const RESERVED: &[&str] = &[
 ];
 
 /// Keys that mean something else in records or query strings.
-const TAKEN_KEYS: &[&str] =
-    &["expand", "custom", "limit", "cursor", "sort", "fields", "q", "view", "count", "deleted", "owner", "department"];
+const TAKEN_KEYS: &[&str] = &[
+    "expand",
+    "custom",
+    "limit",
+    "cursor",
+    "sort",
+    "fields",
+    "q",
+    "view",
+    "count",
+    "deleted",
+    "import",
+    "owner",
+    "department",
+];
 
 impl Hooks for Objects {
     fn acts_after_save(&self) -> bool {
