@@ -1,5 +1,6 @@
 // Puts the client together: styles, scripts, icons, hashed names, index.html.
-// Usage: node build.mjs --wasm DIR --dist DIR [--release]
+// Usage: node build.mjs styles --work DIR [--release]
+//        node build.mjs assemble --work DIR --dist DIR [--release]
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
@@ -7,7 +8,6 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
-import { build } from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const option = (name) => {
@@ -15,15 +15,16 @@ const option = (name) => {
   return at < 0 ? undefined : process.argv[at + 1];
 };
 const release = process.argv.includes("--release");
-const wasmDir = path.resolve(option("--wasm"));
-const dist = path.resolve(option("--dist"));
+const work = path.resolve(option("--work"));
+const dist = path.resolve(option("--dist") ?? work);
 
 // Everything is written beside the old build and swapped in at the end, so that a running server
 // never sees half of it.
 const stage = `${dist}.new`;
 const assets = path.join(stage, "assets");
-fs.rmSync(stage, { recursive: true, force: true });
-fs.mkdirSync(assets, { recursive: true });
+
+/** Bytes of brotli that the browser fetches before the first screen, and for any one part that comes later. */
+const BUDGET = { first: 400_000, part: 100_000 };
 
 function emit(name, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
@@ -68,15 +69,67 @@ function sprite(files) {
   return `<svg xmlns="http://www.w3.org/2000/svg" style="display:none" aria-hidden="true">${symbols.join("")}</svg>`;
 }
 
-function styles() {
-  const out = path.join(wasmDir, "app.css");
+// Made anew only where something has changed that they depend on.
+function styles(files) {
+  const out = path.join(work, "app.css");
+  const digest = createHash("sha256").update(String(release));
+  for (const [, text] of files) digest.update(text);
+  for (const file of ["css/app.css", "package-lock.json"]) digest.update(fs.readFileSync(path.join(here, file)));
+  const stamp = digest.digest("hex");
+  const old = path.join(work, "app.css.stamp");
+  if (fs.existsSync(out) && fs.existsSync(old) && fs.readFileSync(old, "utf8") === stamp) return;
   const cli = path.join(here, "node_modules/@tailwindcss/cli/dist/index.mjs");
   const args = [cli, "-i", path.join(here, "css/app.css"), "-o", out, ...(release ? ["--minify"] : [])];
   execFileSync(process.execPath, args, { cwd: here, stdio: ["ignore", "ignore", "pipe"] });
-  return fs.readFileSync(out);
+  fs.writeFileSync(old, stamp);
 }
 
-async function scripts(wasmUrl) {
+/** A module without the names of its functions, which are half of it and for debuggers only. */
+function withoutNames(bytes) {
+  const kept = [bytes.subarray(0, 8)];
+  let at = 8;
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const start = at;
+    const section = bytes[at++];
+    const length = number();
+    const end = at + length;
+    let name = "";
+    if (section === 0) {
+      const size = number();
+      name = bytes.subarray(at, at + size).toString();
+    }
+    if (!["name", "producers"].includes(name)) kept.push(bytes.subarray(start, end));
+    at = end;
+  }
+  return Buffer.concat(kept);
+}
+
+// The parts that are loaded later, under names that change with their content.
+function parts() {
+  const from = path.join(work, "split");
+  if (!release || !fs.existsSync(path.join(from, "__wasm_split.js"))) return [];
+  let loader = fs.readFileSync(path.join(from, "__wasm_split.js"), "utf8");
+  const found = [];
+  for (const file of fs.readdirSync(from).filter((f) => f.endsWith(".wasm") && f !== "app.wasm")) {
+    if (!loader.includes(`"./${file}"`)) continue;
+    const url = emit(file, withoutNames(fs.readFileSync(path.join(from, file))));
+    loader = loader.replaceAll(`"./${file}"`, `"./${path.basename(url)}"`);
+    found.push(url);
+  }
+  fs.writeFileSync(path.join(work, "__wasm_split.js"), loader);
+  return found;
+}
+
+async function scripts(wasmUrl, regionsUrl) {
+  const { build } = await import("esbuild");
   const result = await build({
     entryPoints: { main: path.join(here, "js/main.js"), boot: path.join(here, "js/boot.js") },
     bundle: true,
@@ -89,9 +142,9 @@ async function scripts(wasmUrl) {
     chunkNames: "[name]-[hash]",
     metafile: true,
     logLevel: "error",
-    define: { WASM_URL: JSON.stringify(wasmUrl) },
+    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl) },
     alias: {
-      "kezhan-wasm": path.join(wasmDir, "app.js"),
+      "kezhan-wasm": path.join(work, "app.js"),
       "kezhan-bridge": path.join(here, "js/bridge.js"),
     },
     nodePaths: [path.join(here, "node_modules")],
@@ -108,8 +161,12 @@ async function scripts(wasmUrl) {
     if (renamed(file) !== file) fs.rmSync(file);
   }
   const names = {};
+  const url = (file) => renamed(`/assets/${path.basename(file)}`);
   for (const [file, info] of Object.entries(result.metafile.outputs)) {
-    if (info.entryPoint) names[path.parse(info.entryPoint).name] = renamed(`/assets/${path.basename(file)}`);
+    if (!info.entryPoint) continue;
+    const name = path.parse(info.entryPoint).name;
+    names[name] = url(file);
+    if (name === "main") names.first = imported(result.metafile.outputs, file).map(url);
   }
   return names;
 }
@@ -121,36 +178,70 @@ const compress = {
   ".gz": (data) => promisify(zlib.gzip)(data, { level: 9 }),
 };
 
+/** Compresses what can be and tells how much each file weighs on its way to the browser. */
 async function precompress() {
-  let total = 0;
-  for (const name of fs.readdirSync(stage, { recursive: true })) {
-    if (!/\.(html|js|css|wasm|svg|webmanifest)$/.test(name)) continue;
+  const files = fs.readdirSync(stage, { recursive: true }).filter((f) => /\.(html|js|css|wasm|svg|txt|webmanifest)$/.test(f));
+  const sizes = await Promise.all(files.map(async (name) => {
     const file = path.join(stage, name);
     const data = fs.readFileSync(file);
-    for (const [ext, run] of Object.entries(compress)) {
-      const small = await run(data);
-      fs.writeFileSync(file + ext, small);
-      if (ext === ".br") {
-        total += small.length;
-        console.log(`${String(small.length).padStart(8)} ${name}`);
-      }
-    }
+    const small = await Promise.all(Object.entries(compress).map(async ([ext, run]) => {
+      const out = await run(data);
+      fs.writeFileSync(file + ext, out);
+      return out.length;
+    }));
+    return [`/${name}`, small[0]];
+  }));
+  return new Map(sizes);
+}
+
+function checkBudget(sizes, first, later) {
+  const total = first.reduce((sum, name) => sum + sizes.get(name), 0);
+  for (const name of [...first, ...later]) console.log(`${String(sizes.get(name)).padStart(8)} ${name}`);
+  console.log(`${String(total).padStart(8)} bytes of brotli before the first screen, of ${BUDGET.first}`);
+  const heavy = later.filter((name) => sizes.get(name) > BUDGET.part);
+  if (total > BUDGET.first || heavy.length > 0) {
+    throw new Error(`the client is too heavy: ${total} of ${BUDGET.first} bytes at first; too large a part: ${heavy.join(", ") || "none"}`);
   }
-  console.log(`${String(total).padStart(8)} bytes brotli in all`);
+}
+
+/** The scripts that a script loads at once, itself included. */
+function imported(outputs, file) {
+  const seen = new Set();
+  const walk = (name) => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const next of outputs[name].imports) if (next.kind === "import-statement" && outputs[next.path]) walk(next.path);
+  };
+  walk(file);
+  return [...seen];
+}
+
+async function assemble() {
+  fs.rmSync(stage, { recursive: true, force: true });
+  fs.mkdirSync(assets, { recursive: true });
+  const css = emit("app.css", fs.readFileSync(path.join(work, "app.css")));
+  const wasm = emit("app.wasm", fs.readFileSync(path.join(work, "app_bg.wasm")));
+  const later = parts();
+  const regions = emit("regions.txt", fs.readFileSync(path.join(here, "../crates/meta/data/regions.txt")));
+  const js = await scripts(wasm, regions);
+  const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
+  const page = fs.readFileSync(path.join(here, "index.html"), "utf8")
+    .replace("%css%", css).replace("%wasm%", wasm).replace("%favicon%", favicon)
+    .replace("%boot%", js.boot).replaceAll("%main%", js.main).replace("%icons%", () => sprite(rust));
+  fs.writeFileSync(path.join(stage, "index.html"), page);
+  if (release) {
+    const sizes = await precompress();
+    checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm], [...later, regions]);
+  }
+  fs.mkdirSync(path.dirname(dist), { recursive: true });
+  fs.rmSync(dist, { recursive: true, force: true });
+  fs.renameSync(stage, dist);
 }
 
 const rust = sources(path.join(here, "src"), ".rs");
-checkNoLiteralText(rust);
-const css = emit("app.css", styles());
-const wasm = emit("app.wasm", fs.readFileSync(path.join(wasmDir, "app_bg.wasm")));
-const js = await scripts(wasm);
-const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
-const page = fs.readFileSync(path.join(here, "index.html"), "utf8")
-  .replace("%css%", css).replace("%wasm%", wasm).replace("%favicon%", favicon)
-  .replace("%boot%", js.boot).replaceAll("%main%", js.main).replace("%icons%", () => sprite(rust));
-fs.writeFileSync(path.join(stage, "index.html"), page);
-if (release) await precompress();
-
-fs.mkdirSync(path.dirname(dist), { recursive: true });
-fs.rmSync(dist, { recursive: true, force: true });
-fs.renameSync(stage, dist);
+if (process.argv[2] === "styles") {
+  checkNoLiteralText(rust);
+  styles(rust);
+} else {
+  await assemble();
+}

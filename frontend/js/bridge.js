@@ -44,10 +44,51 @@ export function localToInstant(text) {
   return Number.isNaN(d.getTime()) ? "" : d.toISOString();
 }
 
+/** The provinces, cities and districts, loaded when the first address is edited. */
+let regions;
+export function loadRegions() {
+  regions ??= fetch(REGIONS_URL)
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
+    .catch(() => {
+      regions = undefined;
+      return "";
+    });
+  return regions;
+}
+
+/** The beginning of a text file, in whichever encoding it was written; null when it cannot be had. */
+export async function readText(url, limit) {
+  try {
+    const answer = await fetch(url, { credentials: "same-origin" });
+    if (!answer.ok) return null;
+    const reader = answer.body.getReader();
+    const parts = [];
+    let size = 0;
+    while (size < limit) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      size += value.length;
+    }
+    reader.cancel();
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer()).subarray(0, limit);
+    try {
+      // A cut in the middle of a character is no reason to take it for another encoding.
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    } catch {
+      return new TextDecoder("gb18030").decode(bytes);
+    }
+  } catch {
+    return null;
+  }
+}
+
 /** Sends a file with progress, which fetch cannot report. */
-export function upload(method, url, body, headers, onProgress) {
+export function upload(method, url, body, headers, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
+    signal?.addEventListener("abort", () => xhr.abort());
+    xhr.onabort = () => reject(new Error("aborted"));
     xhr.open(method, url);
     for (const [name, value] of headers) xhr.setRequestHeader(name, value);
     xhr.upload.onprogress = (e) => e.lengthComputable && onProgress(e.loaded / e.total);

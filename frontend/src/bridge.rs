@@ -26,7 +26,12 @@ extern "C" {
         body: &JsValue,
         headers: js_sys::Array,
         progress: &Closure<dyn FnMut(f64)>,
+        signal: Option<&web_sys::AbortSignal>,
     ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = loadRegions)]
+    async fn load_regions_js() -> JsValue;
+    #[wasm_bindgen(js_name = readText)]
+    async fn read_text_js(url: &str, limit: u32) -> JsValue;
 }
 
 /// Makes the calendar elements known; they are not part of the first load.
@@ -60,19 +65,30 @@ pub fn save(name: &str, content: &JsValue) {
     save_file_js(name, content);
 }
 
-/// Sends a file or form with progress between 0 and 1; answers status and body.
+/// `regions.txt`; nothing when it cannot be had.
+pub async fn regions() -> Option<String> {
+    load_regions_js().await.as_string().filter(|text| !text.is_empty())
+}
+
+/// The beginning of a text file.
+pub async fn read_text(url: &str, limit: u32) -> Option<String> {
+    read_text_js(url, limit).await.as_string()
+}
+
+/// Sends a form with progress between 0 and 1; answers status and body, or nothing when broken off.
 pub async fn upload(
     url: &str,
     body: &JsValue,
     headers: &[(&str, &str)],
     progress: impl FnMut(f64) + 'static,
+    signal: Option<&web_sys::AbortSignal>,
 ) -> Option<(u16, String)> {
     let list = js_sys::Array::new();
     for (name, value) in headers {
         list.push(&js_sys::Array::of2(&(*name).into(), &(*value).into()));
     }
     let progress = Closure::new(progress);
-    let answer = upload_js("POST", url, body, list, &progress).await.ok()?;
+    let answer = upload_js("POST", url, body, list, &progress, signal).await.ok()?;
     let answer: js_sys::Array = answer.dyn_into().ok()?;
     Some((answer.get(0).as_f64()? as u16, answer.get(1).as_string()?))
 }

@@ -7,6 +7,7 @@ mod bridge;
 mod fields;
 mod i18n;
 mod layout;
+mod lazy;
 mod record;
 mod state;
 mod ui;

@@ -134,13 +134,185 @@ fn a_spreadsheet_goes_in_through_the_wizard() {
     browser.press("开始导入");
     browser.sees("已完成");
     browser.screenshot("import-job");
-    browser.press("查看记录");
+    // Exactly what came in, with its number, one step away.
+    server.sign_in("wang", PASSWORD).create("accounts", json!({"name": "早就在的公司"}));
+    browser.find("#import-result");
+    browser.press_css("#import-result li:first-child a");
     browser.sees("绍兴越城纺织有限公司");
+    browser.sees("来自导入：customers-gbk.csv");
+    browser.sees("共 5 条");
+    assert!(!browser.visible().contains("早就在的公司"), "{}", browser.visible());
+    browser.screenshot("import-list");
     let page = server
         .sign_in("wang", PASSWORD)
         .get("/accounts?count=exact&sort=name&fields=name,annual_revenue,employees")
         .ok();
-    assert_eq!(page["count"], 5, "{page}");
-    browser.screenshot("import-result");
+    assert_eq!(page["count"], 6, "{page}");
+    no_complaints(&browser);
+}
+
+#[test]
+fn duplicates_of_an_import_are_decided_one_by_one() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    api.create("accounts", json!({"name": "上海鑫茂科技有限公司", "city": "上海"}));
+    api.create("accounts", json!({"name": "杭州西湖龙井茶业有限公司", "city": "杭州"}));
+    let file = std::env::temp_dir().join(format!("kezhan-ask-{}.csv", std::process::id()));
+    std::fs::write(&file, "公司名称,城市\n上海鑫茂科技有限公司,苏州\n杭州西湖龙井茶业有限公司,宁波\n新来的公司,北京\n")
+        .unwrap();
+    let browser = signed_in(&server);
+    browser.goto("/imports?object=account");
+    browser.upload("#import-file", &file);
+    browser.press_css("#import-duplicates option[value=ask]");
+    browser.press("下一步：检查");
+    browser.sees("有 2 条重复记录待决定");
+    browser.press_css("#import-duplicates-found li:first-child button[aria-label='已有记录']");
+    browser.until("both sides are shown", || {
+        let table = browser.script("return document.querySelector('#import-duplicates-found table')?.innerText ?? ''");
+        table.as_str().is_some_and(|t| t.contains("苏州") && t.contains("上海"))
+    });
+    browser.screenshot("import-ask");
+    browser.press_css("select[aria-label='上海鑫茂科技有限公司'] option[value=update]");
+    browser.sees("有 1 条重复记录待决定");
+    browser.press_css("select[aria-label='杭州西湖龙井茶业有限公司'] option[value=skip]");
+    browser.sees_no("待决定的将");
+    browser.sees_no("条重复记录待决定");
+    browser.press("开始导入");
+    browser.sees("已完成");
+    let page = api.get("/accounts?sort=name&fields=name,city").ok();
+    let city = |name: &str| {
+        let all = page["data"].as_array().unwrap();
+        all.iter().find(|r| r["name"] == name).unwrap()["city"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((city("上海鑫茂科技有限公司"), city("杭州西湖龙井茶业有限公司")), ("苏州".into(), "杭州".into()));
+    std::fs::remove_file(&file).unwrap();
+    no_complaints(&browser);
+}
+
+#[test]
+fn files_are_put_on_records() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    let account = api.create("accounts", json!({"name": "北京海淀科技有限公司"}));
+    let directory = std::env::temp_dir().join(format!("kezhan-files-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let (note, picture) = (directory.join("会议纪要.txt"), directory.join("名片.png"));
+    std::fs::write(&note, "第一行：报价已确认").unwrap();
+    std::fs::write(&picture, PNG).unwrap();
+    let browser = signed_in(&server);
+    browser.goto(&format!("/o/accounts/{}?tab=files", account["id"].as_str().unwrap()));
+    browser.sees("还没有文件");
+
+    // Chosen, looked into, removed and brought back.
+    browser.upload("#record-file", &note);
+    browser.sees("会议纪要.txt");
+    browser.press("会议纪要.txt");
+    browser.sees("第一行：报价已确认");
+    browser.press("关闭");
+    browser.press_css("#record-files button[aria-label='删除']");
+    browser.sees("已删除“会议纪要.txt”");
+    browser.sees("还没有文件");
+    browser.press("撤销");
+    browser.until("the file is back", || {
+        browser.script("return document.querySelectorAll('#record-files li').length") == json!(1)
+    });
+
+    // Dropped on the page, and pasted.
+    let send = |event: &str, name: &str| {
+        browser.script(&format!(
+            "const d = new DataTransfer(); d.items.add(new File(['x'], '{name}', {{type: 'text/plain'}}));
+             const e = '{event}' === 'paste' ? new ClipboardEvent('paste', {{clipboardData: d, bubbles: true, cancelable: true}})
+               : new DragEvent('drop', {{dataTransfer: d, bubbles: true, cancelable: true}});
+             document.querySelector('main').dispatchEvent(e);"
+        ));
+    };
+    send("drop", "拖入.txt");
+    browser.sees("拖入.txt");
+    send("paste", "粘贴.txt");
+    browser.sees("粘贴.txt");
+    browser.screenshot("files");
+
+    // With a follow-up, on whose line it stands then, and among the record's files.
+    browser.press("动态");
+    browser.fill("#follow-up-content", "交换了名片");
+    browser.upload("#follow-up-file", &picture);
+    browser.sees("等待上传");
+    browser.press("记录跟进");
+    browser.until("the timeline has the picture", || {
+        browser
+            .script("return document.querySelector('ol')?.innerText ?? ''")
+            .as_str()
+            .is_some_and(|t| t.contains("名片.png"))
+    });
+    browser.press("文件");
+    browser.press("名片.png");
+    browser.until("the picture is shown", || {
+        browser.script("return document.querySelector('dialog img')?.naturalWidth ?? 0") == json!(1)
+    });
+    browser.screenshot("file-preview");
+    let count = api.get("/attachments?count=exact").ok();
+    assert_eq!(count["count"], 4, "{count}");
+    std::fs::remove_dir_all(&directory).unwrap();
+    no_complaints(&browser);
+}
+
+/// One pixel.
+const PNG: &[u8] = &[
+    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
+    0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00, 0x00, 0x90, 0x77, 0x53, 0xDE, 0x00, 0x00, 0x00, 0x0C, 0x49,
+    0x44, 0x41, 0x54, 0x78, 0x9C, 0x63, 0x30, 0x4E, 0x9B, 0x09, 0x00, 0x02, 0x02, 0x01, 0x33, 0x56, 0x87, 0xE2, 0x54,
+    0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
+];
+
+#[test]
+fn an_address_is_chosen_from_the_large_to_the_small() {
+    let server = server();
+    let browser = signed_in(&server);
+    browser.goto("/o/accounts?new=1");
+    browser.fill("#field-name", "杭州测试科技有限公司");
+    let choose = |part: &str, typed: &str, option: &str| {
+        browser.fill(&format!("#field-address-{part}"), typed);
+        browser.press(option);
+        browser.until(&format!("{option} is chosen"), || {
+            browser.script(&format!("return document.querySelector('#field-address-{part}').value")) == json!(option)
+        });
+    };
+    // By initials; the city's own choices are those of the province.
+    choose("province", "zjs", "浙江省");
+    choose("city", "hz", "杭州市");
+    choose("district", "西湖", "西湖区");
+    browser.fill("#field-address-detail", "文三路 1 号");
+    browser.screenshot("address");
+    browser.press("保存");
+    browser.sees("已新建");
+    let api = server.sign_in("wang", PASSWORD);
+    let address = |name: &str| {
+        let page = api.get(&format!("/accounts?name={name}&fields=address")).ok();
+        page["data"][0]["address"].clone()
+    };
+    assert_eq!(
+        address("杭州测试科技有限公司"),
+        json!({"code": "330106", "province": "浙江省", "city": "杭州市", "district": "西湖区", "detail": "文三路 1 号"})
+    );
+
+    // The number under which a company is registered offers its place; nobody has to take it.
+    browser.goto("/o/accounts?new=1");
+    browser.fill("#field-name", "上海浦东软件有限公司");
+    browser.fill("#field-tax_id", "91310115MA1K3YJ12G");
+    browser.keys("\u{e004}");
+    browser.press("按税号填入：上海市浦东新区");
+    browser.press("保存");
+    browser.sees("已新建");
+    assert_eq!(address("上海浦东软件有限公司")["code"], "310115");
+
+    // Elsewhere the parts are free text.
+    browser.goto("/o/accounts?new=1");
+    browser.fill("#field-name", "Nordlicht GmbH");
+    browser.fill("#field-address", "德国");
+    browser.fill("#field-address-province", "Bayern");
+    browser.fill("#field-address-city", "München");
+    browser.press("保存");
+    browser.sees("已新建");
+    assert_eq!(address("Nordlicht%20GmbH"), json!({"country": "德国", "province": "Bayern", "city": "München"}));
     no_complaints(&browser);
 }

@@ -1,5 +1,6 @@
 //! One call: cookies, language, safe retries after a refreshed session, problems as a type.
 
+use crate::bridge;
 use crate::i18n::{ERROR_NETWORK, ERROR_UNREADABLE, t};
 use crate::state::{prefs, session};
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
@@ -178,6 +179,27 @@ impl Call {
             leptos::logging::warn!("unexpected answer: {error}");
             ApiError::Unreadable(status)
         })
+    }
+}
+
+/// Sends a form with files, with its progress between 0 and 1; a 401 refreshes the session once and sends again.
+pub async fn send_form<T: DeserializeOwned>(
+    url: &str,
+    form: &web_sys::FormData,
+    progress: impl FnMut(f64) + Clone + 'static,
+    signal: Option<&web_sys::AbortSignal>,
+) -> Result<T, ApiError> {
+    let headers = [("X-Requested-With", "kezhan"), ("Accept-Language", prefs::lang().tag())];
+    let mut answer = bridge::upload(url, form, &headers, progress.clone(), signal).await;
+    if matches!(answer, Some((401, _))) && refresh().await {
+        answer = bridge::upload(url, form, &headers, progress, signal).await;
+    }
+    match answer {
+        None => Err(ApiError::Network),
+        Some((status, body)) if (200..300).contains(&status) => {
+            serde_json::from_str(&body).map_err(|_| ApiError::Unreadable(status))
+        }
+        Some((status, body)) => Err(ApiError::parse(status, &body)),
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod auth;
 pub mod client;
+pub mod files;
 pub mod records;
 pub mod transfer;

@@ -1,9 +1,8 @@
 //! Files in and out: uploads, import plans, jobs, exports.
 
-use super::client::{ApiError, BASE, Call, refresh};
+use super::client::{self, ApiError, BASE, Call};
 use super::records::Many;
 use crate::bridge;
-use crate::state::prefs;
 use kezhan_meta::{Filter, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -148,8 +147,18 @@ pub struct Duplicate {
     pub rows: Vec<u64>,
     pub count: u64,
     pub title: String,
-    pub existing: Option<Value>,
+    pub existing: Option<Existing>,
+    pub matched_on: String,
     pub action: String,
+    pub record: Record,
+    pub display: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Existing {
+    pub id: String,
+    pub title: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -226,18 +235,7 @@ pub async fn upload(
     }
     form.append_with_blob_and_filename("file", file, &file.name()).map_err(|_| ApiError::Network)?;
     let url = format!("{BASE}/bulk/uploads");
-    let headers = [("X-Requested-With", "kezhan"), ("Accept-Language", prefs::lang().tag())];
-    let mut answer = bridge::upload(&url, &form, &headers, progress.clone()).await;
-    if matches!(answer, Some((401, _))) && refresh().await {
-        answer = bridge::upload(&url, &form, &headers, progress).await;
-    }
-    match answer {
-        None => Err(ApiError::Network),
-        Some((status, body)) if (200..300).contains(&status) => {
-            serde_json::from_str(&body).map_err(|_| ApiError::Unreadable(status))
-        }
-        Some((status, body)) => Err(ApiError::parse(status, &body)),
-    }
+    client::send_form(&url, &form, progress, None).await
 }
 
 /// The same file read as another object, sheet or encoding.
@@ -296,6 +294,8 @@ pub struct Export {
     pub q: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sort: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<uuid::Uuid>,
 }
 
 /// Fetches the file and hands it to the browser to keep.

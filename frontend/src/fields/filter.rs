@@ -162,7 +162,7 @@ fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
 
 fn bare(id: String, field: &FieldMeta, value: RwSignal<Value>) -> Input {
     let invalid = Signal::stored(false);
-    Input { id, field: field.clone(), value, expanded: None, invalid, done: Callback::new(|()| ()) }
+    Input { id, field: field.clone(), value, expanded: None, invalid, home: None, done: Callback::new(|()| ()) }
 }
 
 fn edge(id: String, field: &FieldMeta, value: RwSignal<Value>, at: usize) -> AnyView {

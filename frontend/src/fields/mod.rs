@@ -1,12 +1,12 @@
 //! One file per sort of field type: how it is shown, edited and filtered. Every `match` here is exhaustive,
 //! so that a new type asks for its screen.
 
-mod address;
+pub mod address;
 mod boolean;
 mod choice;
 mod contact;
 mod date;
-mod file;
+pub mod file;
 mod filter;
 mod geo;
 mod number;
@@ -104,6 +104,8 @@ pub struct Input {
     /// What is known about the records referred to at first.
     pub expanded: Option<Value>,
     pub invalid: Signal<bool>,
+    /// Object and id of the record that it belongs to, once there is one.
+    pub home: Option<(String, String)>,
     /// The reader has finished with it: time to check.
     pub done: Callback<()>,
 }

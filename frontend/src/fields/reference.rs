@@ -55,10 +55,15 @@ pub fn cell(shown: Shown<'_>) -> AnyView {
 }
 
 pub fn input(input: Input, many: bool) -> AnyView {
-    let target = input.field.target().unwrap_or_default().to_owned();
     let now = input.value.get_untracked();
     let shown = Shown { field: &input.field, value: &now, expanded: input.expanded.as_ref(), currency: "" };
     let chosen = RwSignal::new(names(shown).into_iter().map(|(id, name)| Item::new(id, name)).collect::<Vec<_>>());
+    chooser(input, chosen, many)
+}
+
+/// The control alone; what is chosen may also change from outside.
+pub fn chooser(input: Input, chosen: RwSignal<Vec<Item>>, many: bool) -> AnyView {
+    let target = input.field.target().unwrap_or_default().to_owned();
     let (value, done) = (input.value, input.done);
     let finish = move |()| {
         value.set(collect(&chosen.get_untracked(), many));

@@ -2,9 +2,9 @@
 
 use super::nav;
 use super::palette::{self, Palette};
-use super::settings;
 use super::user_menu::user_menu;
 use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO_CONTENT, label, t, tf};
+use crate::lazy;
 use crate::record;
 use crate::state::session::may;
 use crate::ui::{self, Menu, MenuItem, icon, keys};
@@ -16,6 +16,7 @@ use leptos_router::path;
 
 pub fn shell() -> AnyView {
     let search = Palette::new();
+    lazy::warm();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
         if (ev.ctrl_key() || ev.meta_key()) && ev.key().eq_ignore_ascii_case("k") && !keys::composing(&ev) {
             ev.prevent_default();
@@ -44,11 +45,11 @@ pub fn shell() -> AnyView {
                     <Routes fallback=missing>
                         <Route path=path!("/") view=home/>
                         <Route path=path!("/o/:plural") view=record::list::screen/>
-                        <Route path=path!("/o/:plural/:id") view=record::detail::screen/>
-                        <Route path=path!("/imports") view=record::import::screen/>
-                        <Route path=path!("/imports/:id") view=record::import::screen/>
-                        <Route path=path!("/settings") view=settings::screen/>
-                        <Route path=path!("/recycle") view=record::recycle::screen/>
+                        <Route path=path!("/o/:plural/:id") view=lazy::record_screen/>
+                        <Route path=path!("/imports") view=lazy::import_screen/>
+                        <Route path=path!("/imports/:id") view=lazy::import_screen/>
+                        <Route path=path!("/settings") view=lazy::settings_screen/>
+                        <Route path=path!("/recycle") view=lazy::recycle_screen/>
                     </Routes>
                 </main>
                 {nav::dock(search)}

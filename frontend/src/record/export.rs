@@ -40,6 +40,7 @@ pub fn dialog(list: List, open: RwSignal<bool>) -> AnyView {
             columns: Some(columns),
             filter: chosen.or_else(|| Some(state.filter.clone()).filter(|f| !f.is_all())),
             q: Some(state.q.clone()).filter(|q| filtered && !q.is_empty()),
+            import: state.import,
             sort: state.sort.iter().map(Sort::to_string).collect(),
         };
         busy.set(true);

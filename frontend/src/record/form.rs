@@ -11,7 +11,7 @@ use crate::i18n::{
 use crate::state::{prefs, session, toast, touched};
 use crate::ui::{Button, Field, Layer, Look, Shape, keys};
 use kezhan_meta::check::check_field;
-use kezhan_meta::{Default, FieldMeta, ObjectMeta, Record, check_record, normalise_value};
+use kezhan_meta::{Default, FieldMeta, FieldType, ObjectMeta, Record, check_record, normalise_value};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -67,16 +67,12 @@ pub fn create_layer(object: Arc<ObjectMeta>, url: Url) -> AnyView {
 }
 
 /// A drawer for changing a record.
-pub fn edit_layer(
-    object: Arc<ObjectMeta>,
-    record: Record,
-    close: impl Fn() + Clone + Send + Sync + 'static,
-) -> AnyView {
+pub fn edit_layer(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) -> AnyView {
     let title = tf(EDIT_OBJECT, &[("object", &label(&object.label))]);
-    let done = close.clone();
+    let close = move || close.run(());
     let saved = move |_: Record, _: bool| {
         toast::done(t(SAVED));
-        done();
+        close();
     };
     layer(title, object, Some(record), Record::new(), close, saved)
 }
@@ -249,13 +245,25 @@ impl Form {
             field: draft.field.clone(),
             value: draft.value,
             expanded: draft.expanded.clone(),
+            home: self.base.with_untracked(|b| b.as_ref().map(|r| (self.object.name.to_string(), r.id().to_owned()))),
             invalid: Signal::derive(move || error.get().is_some()),
             done,
         };
+        // The number under which a company is registered tells where.
+        let offer = (draft.field.kind == FieldType::Address).then(|| {
+            let (object, drafts) = (self.object.clone(), self.drafts);
+            let place = Signal::derive(move || {
+                let typed =
+                    |key: &str| drafts.with_value(|d| d.iter().find(|d| d.field.key == key).map(|d| d.value.get()));
+                fields::address::registered(&object, |key| typed(key).unwrap_or_default())
+            });
+            fields::address::offer(draft.value, place)
+        });
         view! {
             <Field id=id label=label(&draft.field.label) required=draft.field.required wide=fields::wide(&draft.field) error=error
                 hint=if prefs::lang() == kezhan_meta::Lang::En { draft.field.help.to_string() } else { String::new() }>
                 {fields::input(input)}
+                {offer}
                 {move || theirs.get().map(|text| view! { <p class="text-xs text-warning">{tf(CONFLICT_THEIRS, &[("value", &text)])}</p> })}
             </Field>
         }
@@ -268,7 +276,10 @@ impl Form {
         record.remove("expand");
         let mut faults = Vec::new();
         for draft in self.drafts.get_value() {
-            match normalise_value(&draft.field, &draft.value.get_untracked()) {
+            // A file that waits for the record is sent once there is one.
+            let value = draft.value.get_untracked();
+            let value = if fields::file::waits(&value) { Value::Null } else { value };
+            match normalise_value(&draft.field, &value) {
                 Ok(value) => {
                     record.insert(draft.field.key.to_string(), value);
                 }
@@ -356,11 +367,34 @@ impl Form {
                 return;
             }
             match answer {
-                Ok(record) => saved(record, again),
+                Ok(record) => {
+                    form.send_files(&record).await;
+                    saved(record, again)
+                }
                 Err(error) if error.is_stale() => form.reload().await,
                 Err(error) => form.refuse(&error),
             }
         });
+    }
+
+    /// Sends the files that were chosen before the record was there, and puts them into their fields.
+    async fn send_files(&self, record: &Record) {
+        let mut version = record.version();
+        for draft in self.drafts.get_value() {
+            let Some(file) = fields::file::take(&draft.value.get_untracked()) else { continue };
+            let sent = super::files::single(&file, &self.object.name, record.id()).await;
+            let answer = match sent {
+                Ok(stored) => {
+                    let change = Record::from_iter([(draft.field.key.to_string(), json!(stored.id()))]);
+                    records::update(&self.object, record.id(), &change, version).await
+                }
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(now) => version = now.version(),
+                Err(error) => toast::error(&error),
+            }
+        }
     }
 
     fn refuse(&self, error: &ApiError) {

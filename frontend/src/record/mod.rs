@@ -2,6 +2,7 @@
 
 pub mod detail;
 pub mod export;
+pub mod files;
 pub mod filter;
 pub mod form;
 pub mod import;

@@ -1,9 +1,10 @@
 //! Writing down a contact in a few seconds: kind, words, next time.
 
 use super::Open;
-use crate::api::records;
+use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input};
 use crate::i18n::{FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, label, t};
+use crate::record::files::{self, Uploads};
 use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, DateInput, Look, keys};
 use kezhan_meta::{FieldType, ObjectMeta, Record, normalise_value};
@@ -34,6 +35,10 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
     let next = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
+    // Files wait here until the follow-up is made; those of the last one are still on their way meanwhile.
+    let waiting = RwSignal::new(Uploads::new(None));
+    let leaving = RwSignal::new(None::<Uploads>);
+    let owner = Owner::current().map(StoredValue::new);
     let Some(content_field) = follow_up.field("content").cloned() else { return ().into_any() };
     let send = Callback::new(move |()| {
         if busy.get_untracked() {
@@ -77,7 +82,13 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
             let answer = records::create(&follow_up, &record).await;
             let _ = busy.try_set(false);
             match answer {
-                Ok(_) => {
+                Ok(made) => {
+                    if let Some(files) = waiting.try_get_untracked().filter(|w| !w.is_empty()) {
+                        files.send_to(OBJECT, made.id());
+                        let fresh = owner.and_then(|o| o.try_get_value()).map(|o| o.with(|| Uploads::new(None)));
+                        leaving.set(Some(files));
+                        waiting.set(fresh.unwrap_or(files));
+                    }
                     let _ = content.try_set(Value::Null);
                     let _ = next.try_set(String::new());
                     toast::done(t(FOLLOW_UP_ADDED));
@@ -96,12 +107,23 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
         field: kezhan_meta::FieldMeta { kind: FieldType::LongText, ..content_field },
         value: content,
         expanded: None,
+        home: None,
         invalid: Signal::derive(move || error.get().is_some()),
         done: Callback::new(|()| ()),
+    };
+    let attach = files::possible();
+    let take = move |ev: &web_sys::Event, list: Vec<web_sys::File>| {
+        if attach && !list.is_empty() {
+            ev.prevent_default();
+            waiting.get_untracked().add(list);
+        }
     };
     view! {
         <form class="panel m-4 p-3 flex flex-col gap-2" aria-label=t(FOLLOW_UP_SAVE)
             on:submit=move |ev| { ev.prevent_default(); send.run(()) }
+            on:paste=move |ev| take(&ev, files::pasted(&ev))
+            on:dragover=move |ev| ev.prevent_default()
+            on:drop=move |ev| take(&ev, files::list_of(ev.data_transfer().and_then(|d| d.files())))
             on:keydown=move |ev| if ev.key() == "Enter" && (ev.ctrl_key() || ev.meta_key()) && !keys::composing(&ev) { ev.prevent_default(); send.run(()) }>
             <div class="flex flex-wrap gap-1" role="radiogroup">
                 {kinds.into_iter().map(|k| {
@@ -118,7 +140,10 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
             <label class="text-xs muted" for="follow-up-content">{t(FOLLOW_UP_HINT)}</label>
             {fields::input(input)}
             {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
+            {move || leaving.get().map(Uploads::view)}
+            {move || waiting.get().view()}
             <div class="flex flex-wrap items-center gap-2">
+                {move || attach.then(|| files::pickers(waiting.get(), "follow-up-file"))}
                 <label class="text-xs muted" for="follow-up-next">{t(FOLLOW_UP_NEXT)}</label>
                 <div class="w-48"><DateInput id="follow-up-next" value=next time=true/></div>
                 <div class="grow"></div>

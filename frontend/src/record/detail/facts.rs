@@ -119,9 +119,14 @@ fn editor(open: Open, field: FieldMeta, editing: RwSignal<Option<String>>) -> An
         field: field.clone(),
         value,
         expanded: record.expanded(&field.key).cloned(),
+        home: Some((open.object().name.to_string(), record.id().to_owned())),
         invalid: Signal::derive(move || error.get().is_some()),
         done: Callback::new(|()| ()),
     };
+    let offer = (field.kind == kezhan_meta::FieldType::Address).then(|| {
+        let place = fields::address::registered(&open.object(), |key| record.value(key).clone());
+        fields::address::offer(value, Signal::stored(place))
+    });
     let multi_line = matches!(
         field.kind,
         kezhan_meta::FieldType::LongText | kezhan_meta::FieldType::RichText | kezhan_meta::FieldType::Json
@@ -138,6 +143,7 @@ fn editor(open: Open, field: FieldMeta, editing: RwSignal<Option<String>>) -> An
             }
         }>
             {fields::input(input)}
+            {offer}
             {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
             <div class="flex gap-1">
                 <Button label=t(SAVE) look=Look::Primary on_click=move |_| save.run(())/>

@@ -9,12 +9,13 @@ mod related;
 mod stages;
 mod timeline;
 
-use super::form;
+use super::files::{self, Uploads};
 use super::url::Url;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{TAB_FACTS, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
+use crate::i18n::{TAB_FACTS, TAB_FILES, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
 use crate::layout::shell;
+use crate::lazy;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, avatar, icon, keys};
@@ -118,6 +119,7 @@ fn content(open: Open) -> AnyView {
     let first = if narrow { "facts" } else { "timeline" };
     let tab = Memo::new(move |_| open.url.get("tab").unwrap_or_else(|| first.to_owned()));
     let relations = related::of(&object);
+    let uploads = Uploads::new(Some((object.name.to_string(), open.id.get_value())));
     let editing = Memo::new(move |_| open.url.get("edit").is_some());
     let strip = {
         let relations = relations.clone();
@@ -141,6 +143,14 @@ fn content(open: Open) -> AnyView {
             for relation in &relations {
                 all.push(Tab { key: relation.key(), label: relation.label(), count: None, href: to(&relation.key()) });
             }
+            if catalog::object(crate::api::files::OBJECT).is_some() {
+                all.push(Tab {
+                    key: "files".to_owned(),
+                    label: t(TAB_FILES).to_owned(),
+                    count: None,
+                    href: to("files"),
+                });
+            }
             all.push(Tab {
                 key: "history".to_owned(),
                 label: t(TAB_HISTORY).to_owned(),
@@ -153,6 +163,7 @@ fn content(open: Open) -> AnyView {
     let panel = move || match tab.get().as_str() {
         "facts" => facts::panel(open),
         "timeline" => timeline::panel(open),
+        "files" => lazy::files_panel(open, uploads),
         "history" => history::panel(open),
         key => match relations.iter().find(|r| r.key() == key) {
             Some(relation) => related::panel(open, relation),
@@ -162,6 +173,7 @@ fn content(open: Open) -> AnyView {
     let edit_object = object.clone();
     view! {
         <div class="grow min-h-0 flex flex-col bg-base-100">
+            {files::possible().then(|| files::drop_zone(open, uploads))}
             {header(open)}
             {stages::path(open)}
             <div class="grow min-h-0 flex">
@@ -175,7 +187,7 @@ fn content(open: Open) -> AnyView {
             </div>
         </div>
         {move || editing.get().then(|| open.record.get_untracked()).flatten().map(|record| {
-            form::edit_layer(edit_object.clone(), record, move || open.url.replace(&[("edit", None)]))
+            lazy::edit_form(edit_object.clone(), record, Callback::new(move |()| open.url.replace(&[("edit", None)])))
         })}
     }
     .into_any()

@@ -4,6 +4,7 @@ use super::Open;
 use super::composer;
 use super::history::actor_name;
 use crate::api::client::ApiError;
+use crate::api::files as stored;
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
@@ -11,6 +12,7 @@ use crate::i18n::{
     HISTORY_CREATED, HISTORY_DELETED, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, TIMELINE_EMPTY,
     TIMELINE_EMPTY_TEXT, label, t,
 };
+use crate::record::files;
 use crate::record::list::record_url;
 use crate::state::{app, catalog};
 use crate::ui::{self, Button, badge, icon};
@@ -18,16 +20,22 @@ use kezhan_meta::{FieldType, ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
+use std::collections::HashMap;
+
+/// Files of the follow-ups on screen, by the follow-up.
+type Attached = RwSignal<HashMap<String, Vec<Record>>>;
 
 pub fn panel(open: Open) -> AnyView {
     let entries = RwSignal::new(None::<Result<Vec<Value>, ApiError>>);
     let next = RwSignal::new(None::<String>);
+    let attached: Attached = RwSignal::new(HashMap::new());
     let load = move |cursor: Option<String>| {
         let (object, id) = (open.object(), open.id.get_value());
         leptos::task::spawn_local(async move {
             let first = cursor.is_none();
             match records::timeline(&object, &id, cursor.as_deref()).await {
                 Ok(page) => {
+                    attachments(attached, &page.data);
                     let _ = next.try_set(page.next_cursor);
                     let _ = entries.try_update(|e| match e {
                         Some(Ok(list)) if !first => list.extend(page.data),
@@ -51,7 +59,7 @@ pub fn panel(open: Open) -> AnyView {
         Some(Err(error)) => ui::failed(&error, move || load(None)),
         Some(Ok(list)) if list.is_empty() => ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any()),
         Some(Ok(list)) => view! {
-            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e)).collect_view()}</ol>
+            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e, attached)).collect_view()}</ol>
             {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
         }
         .into_any(),
@@ -60,12 +68,37 @@ pub fn panel(open: Open) -> AnyView {
     view! { <div class="max-w-3xl">{composer::composer(open)}{list}</div> }.into_any()
 }
 
-fn entry(here: &ObjectMeta, entry: &Value) -> Option<AnyView> {
+/// Asks for the files of the follow-ups among these entries.
+fn attachments(attached: Attached, entries: &[Value]) {
+    const OBJECT: &str = "follow_up";
+    let ids: Vec<String> = entries
+        .iter()
+        .filter(|e| e["object"] == OBJECT)
+        .filter_map(|e| e.get("id").and_then(Value::as_str).map(str::to_owned))
+        .collect();
+    if ids.is_empty() || catalog::object(stored::OBJECT).is_none() {
+        return;
+    }
+    leptos::task::spawn_local(async move {
+        // A timeline without its files is one still.
+        let Ok(found) = stored::of(OBJECT, &ids).await else { return };
+        let _ = attached.try_update(|all| {
+            for id in &ids {
+                all.remove(id);
+            }
+            for file in found {
+                all.entry(file.value("record").as_str().unwrap_or_default().to_owned()).or_default().push(file);
+            }
+        });
+    });
+}
+
+fn entry(here: &ObjectMeta, entry: &Value, attached: Attached) -> Option<AnyView> {
     let at = entry.get("at").and_then(Value::as_str).unwrap_or_default();
     match entry.get("record") {
         Some(Value::Object(record)) => {
             let object = catalog::object(entry.get("object")?.as_str()?)?;
-            Some(linked(&object, record, at, entry.get("actor")))
+            Some(linked(&object, record, at, entry.get("actor"), attached))
         }
         _ => changed(here, entry, at),
     }
@@ -93,7 +126,7 @@ fn frame(picture: &str, accent: bool, head: AnyView, at: &str, body: AnyView) ->
 }
 
 /// A follow-up, task or deal that hangs on the record.
-fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>) -> AnyView {
+fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>, attached: Attached) -> AnyView {
     let kind = object
         .fields
         .iter()
@@ -114,13 +147,16 @@ fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>)
     } else {
         ().into_any()
     };
+    let id = record.id().to_owned();
+    let attached = Memo::new(move |_| attached.with(|all| all.get(&id).cloned()).unwrap_or_default());
+    let attached = move || attached.with(|list| (!list.is_empty()).then(|| files::chips(list)));
     let head = view! { {link}{kind}<span class="muted">{who}</span> }.into_any();
     frame(
         &object.icon,
         true,
         head,
         at,
-        view! { {body}{next.map(|n| view! { <div class="mt-1.5">{n}</div> })} }.into_any(),
+        view! { {body}{attached}{next.map(|n| view! { <div class="mt-1.5">{n}</div> })} }.into_any(),
     )
 }
 

@@ -1,13 +1,13 @@
 //! Step three: the dry run. What would happen, what is unclear, what would fail; then the start.
 
-use super::Wizard;
 use super::mapping::put;
+use super::{Wizard, duplicates};
 use crate::api::transfer::{self, Preview, UnknownValue, Unresolved};
 use crate::bridge;
 use crate::i18n::{
-    BACK, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_ACCEPT, IMPORT_AGAIN, IMPORT_DUP_FOUND, IMPORT_DUP_SAME_FILE,
-    IMPORT_PARTIAL, IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_UNRESOLVED, IMPORT_WILL_CREATE, KEEP_EMPTY,
-    KEEP_ERROR, MAKE_NEW, NO, OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label, t, tf,
+    BACK, IMPORT_ACCEPT, IMPORT_AGAIN, IMPORT_PARTIAL, IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_UNRESOLVED,
+    IMPORT_WILL_CREATE, KEEP_EMPTY, KEEP_ERROR, MAKE_NEW, NO, OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label,
+    t, tf,
 };
 use crate::state::catalog;
 use crate::ui::{self, Button, Look, badge};
@@ -59,7 +59,7 @@ pub fn panel(wizard: Wizard) -> AnyView {
     .into_any()
 }
 
-fn number(n: u64) -> String {
+pub fn number(n: u64) -> String {
     bridge::decimal(&n.to_string(), 0, 0)
 }
 
@@ -84,7 +84,7 @@ fn result(wizard: Wizard, preview: &Preview) -> AnyView {
         {(!preview.complete).then(|| view! { <p class="text-[13px] muted">{tf(IMPORT_PARTIAL, &[("scanned", &number(preview.scanned)), ("rows", &number(preview.rows))])}</p> })}
         {created.collect_view()}
         {preview.unresolved.iter().map(|u| unresolved(wizard, &object, u)).collect_view()}
-        {duplicates(wizard, preview)}
+        {duplicates::section(wizard, &object, preview)}
         {problems(preview)}
         {sample(&object, preview)}
     }
@@ -164,36 +164,6 @@ fn decision(wizard: Wizard, column: usize, unknown: &UnknownValue, makes: bool) 
     .into_any()
 }
 
-fn duplicates(wizard: Wizard, preview: &Preview) -> AnyView {
-    if preview.duplicates.is_empty() {
-        return ().into_any();
-    }
-    let lines = preview.duplicates.iter().map(|d| {
-        let key = d.key.clone();
-        let options = [("skip", DUP_SKIP), ("update", DUP_UPDATE), ("create", DUP_CREATE)]
-            .map(|(value, text)| view! { <option value=value selected=d.action == value>{t(text)}</option> })
-            .collect_view();
-        let existing = d.existing.as_ref().and_then(|e| e.get("title")).and_then(Value::as_str).map_or_else(|| t(IMPORT_DUP_SAME_FILE).to_owned(), str::to_owned);
-        view! {
-            <li class="flex flex-wrap items-center gap-2 px-3 py-1.5 text-[13px]">
-                <span class="font-semibold truncate min-w-32 grow">{d.title.clone()}<span class="muted font-normal">" ≈ "{existing}</span></span>
-                <select class="select !w-56" aria-label=d.title.clone() on:change=move |ev| {
-                    let value = event_target_value(&ev);
-                    wizard.decisions.update(|all| { all.insert(key.clone(), json!(value)); });
-                    wizard.check();
-                }>{options}</select>
-            </li>
-        }
-    });
-    view! {
-        <section>
-            <h2 class="text-[13px] font-semibold mb-1">{tf(IMPORT_DUP_FOUND, &[("n", &number(preview.duplicates.len() as u64))])}</h2>
-            <ul class="panel divide-y divide-base-300 max-h-80 overflow-y-auto">{lines.collect_view()}</ul>
-        </section>
-    }
-    .into_any()
-}
-
 fn problems(preview: &Preview) -> AnyView {
     if preview.problems.is_empty() {
         return ().into_any();
@@ -264,7 +234,7 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
     .into_any()
 }
 
-fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -1,7 +1,7 @@
 //! A job while it runs and after: progress, result, failed rows, undo.
 
 use super::check::problem_line;
-use super::jobs;
+use super::{jobs, result};
 use crate::api::client::ApiError;
 use crate::api::transfer::{self, Job, JobRow};
 use crate::bridge;
@@ -140,7 +140,12 @@ fn content(
     }
     let may = |action: &str| job.actions.iter().any(|a| a == action);
     let kept = job.report.get("kept").and_then(serde_json::Value::as_u64).filter(|n| *n > 0);
-    let list = catalog::object(&job.object).map(|o| format!("/o/{}", o.plural));
+    // Exactly what came in; where nothing is left of it, the whole list.
+    let result = result::section(job);
+    let list = catalog::object(&job.object).map(|o| match result.is_some() {
+        true => format!("/o/{}?import={}&totals=1", o.plural, job.id),
+        false => format!("/o/{}", o.plural),
+    });
     let files = (!job.running() && job.kind == "import").then(|| {
         let (bad, good) = (transfer::result_url(&job.id, "failed"), transfer::result_url(&job.id, "success"));
         view! {
@@ -179,6 +184,7 @@ fn content(
             {may("undo").then(|| view! { <Button label=t(JOB_ACT_UNDO) look=Look::Danger icon="undo-2" on_click=move |_| asking.set(true)/> })}
             {(!job.running()).then(|| view! { <A href="/imports" attr:class="btn btn-quiet">{t(IMPORT_ANOTHER)}</A> })}
         </div>
+        {result}
         {rows}
     }
     .into_any()

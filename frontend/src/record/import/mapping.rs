@@ -3,7 +3,7 @@
 use super::{Wizard, importable};
 use crate::api::transfer::{Column, Mapped};
 use crate::i18n::{
-    BACK, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_CHECK, IMPORT_COLUMN, IMPORT_DAY_FIRST, IMPORT_DUPLICATES,
+    BACK, DUP_ASK, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_CHECK, IMPORT_COLUMN, IMPORT_DAY_FIRST, IMPORT_DUPLICATES,
     IMPORT_FIELD, IMPORT_IGNORE, IMPORT_MAPPED, IMPORT_MISSING, IMPORT_MONTH_FIRST, IMPORT_OBJECT, IMPORT_ORDER,
     IMPORT_REMEMBERED, IMPORT_SAMPLES, IMPORT_SHEET, IMPORT_UNKNOWN, UNKNOWN_CREATE, UNKNOWN_EMPTY, UNKNOWN_ERROR,
     label, t, tf,
@@ -102,9 +102,10 @@ fn sheets(wizard: Wizard, sheets: &[String], now: Option<&str>) -> AnyView {
 }
 
 fn duplicates(wizard: Wizard) -> AnyView {
-    let options = [("skip", DUP_SKIP), ("update", DUP_UPDATE), ("create", DUP_CREATE)].map(|(value, text)| {
-        view! { <option value=value selected=wizard.duplicates.with_untracked(|d| d == value)>{t(text)}</option> }
-    });
+    let options =
+        [("skip", DUP_SKIP), ("update", DUP_UPDATE), ("create", DUP_CREATE), ("ask", DUP_ASK)].map(|(value, text)| {
+            view! { <option value=value selected=wizard.duplicates.with_untracked(|d| d == value)>{t(text)}</option> }
+        });
     view! { <select id="import-duplicates" class="select" on:change=move |ev| wizard.duplicates.set(event_target_value(&ev))>{options.collect_view()}</select> }
         .into_any()
 }

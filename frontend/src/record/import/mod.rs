@@ -1,9 +1,11 @@
 //! Spreadsheets in: upload, mapping, check, then a job that runs on the server.
 
 mod check;
+mod duplicates;
 mod job;
 mod jobs;
 mod mapping;
+mod result;
 mod start;
 
 use super::url::Url;
@@ -24,7 +26,7 @@ pub struct Wizard {
     pub url: Url,
     pub upload: RwSignal<Option<Upload>>,
     pub columns: RwSignal<Vec<Mapped>>,
-    /// skip, update, create.
+    /// skip, update, create, ask.
     pub duplicates: RwSignal<String>,
     pub decisions: RwSignal<Map<String, Value>>,
     pub preview: RwSignal<Option<Preview>>,

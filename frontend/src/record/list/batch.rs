@@ -51,7 +51,7 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
             {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" busy=busy on_click=remove/> })}
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.selected.update(|s| s.clear())/>
         </div>
-        {move || editing.get().then(|| edit_dialog(list, object.clone(), editing))}
+        {move || editing.get().then(|| crate::lazy::batch_edit(list, object.clone(), editing))}
     }
     .into_any()
 }
@@ -103,7 +103,7 @@ fn editable(object: &ObjectMeta) -> Vec<FieldMeta> {
 }
 
 /// One field, one value, for all that are selected.
-fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> AnyView {
+pub fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> AnyView {
     let fields = editable(&object);
     let items = fields.iter().map(|f| Item::new(f.key.clone(), label(&f.label))).collect();
     let field = RwSignal::new(Vec::<Item>::new());
@@ -149,6 +149,7 @@ fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> Any
                 field: field.clone(),
                 value,
                 expanded: None,
+                home: None,
                 invalid: Signal::derive(move || error.get().is_some()),
                 done: Callback::new(move |()| error.set(None)),
             };

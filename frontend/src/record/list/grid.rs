@@ -278,7 +278,7 @@ fn card(object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: Strin
 fn nothing(list: List, state: &ListState) -> AnyView {
     let name = label(&state.object.label);
     if state.is_filtered() {
-        let clear = move |_| list.url.push(&[("filter", None), ("q", None)]);
+        let clear = move |_| list.url.push(&[("filter", None), ("q", None), ("import", None)]);
         let action = view! { <Button label=t(FILTER_CLEAR) on_click=clear/> }.into_any();
         return ui::empty("search-x", t(NO_MATCH), t(NO_MATCH_TEXT), action);
     }

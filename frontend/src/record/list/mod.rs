@@ -1,6 +1,6 @@
 //! The list of an object's records: toolbar, conditions, grid or cards, peek.
 
-mod batch;
+pub mod batch;
 mod columns;
 mod grid;
 mod rows;
@@ -12,11 +12,11 @@ mod views;
 pub use grid::record_url;
 pub use rows::Rows;
 pub use state::ListState;
+pub use summary::sums_text;
 
-use super::detail::peek;
-use super::form;
 use super::url::Url;
 use crate::layout::shell;
+use crate::lazy;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::{Layer, Shape, keys};
 use leptos::prelude::*;
@@ -78,9 +78,9 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
                 {toolbar::toolbar(list)}
                 {grid::grid(list)}
             </section>
-            {move || peeked.get().map(|id| peek::aside(peek_object.clone(), id, url))}
+            {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>
-        {move || creating.get().then(|| form::create_layer(object.clone(), url))}
+        {move || creating.get().then(|| lazy::create_form(object.clone(), url))}
     }
     .into_any()
 }

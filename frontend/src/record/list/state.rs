@@ -5,6 +5,7 @@ use crate::record::url::Url;
 use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta};
 use std::sync::Arc;
+use uuid::Uuid;
 
 #[derive(Clone)]
 pub struct ListState {
@@ -16,6 +17,8 @@ pub struct ListState {
     pub columns: Vec<String>,
     pub chosen_columns: bool,
     pub deleted: bool,
+    /// Only what this import brought.
+    pub import: Option<Uuid>,
 }
 
 impl PartialEq for ListState {
@@ -40,6 +43,7 @@ impl ListState {
             chosen_columns: chosen.is_some(),
             columns: chosen.unwrap_or_else(|| default_columns(object)),
             deleted: url.get("deleted").is_some(),
+            import: url.get("import").and_then(|id| Uuid::parse_str(&id).ok()),
         }
     }
 
@@ -48,12 +52,13 @@ impl ListState {
         let filter = serde_json::to_string(&self.filter).unwrap_or_default();
         let sort: Vec<String> = self.sort.iter().map(Sort::to_string).collect();
         format!(
-            "{}|{filter}|{}|{}|{}|{}",
+            "{}|{filter}|{}|{}|{}|{}|{:?}",
             self.object.plural,
             sort.join(","),
             self.q,
             self.columns.join(","),
-            self.deleted
+            self.deleted,
+            self.import
         )
     }
 
@@ -62,7 +67,7 @@ impl ListState {
     }
 
     pub fn is_filtered(&self) -> bool {
-        !self.filter.is_all() || !self.q.is_empty()
+        !self.filter.is_all() || !self.q.is_empty() || self.import.is_some()
     }
 
     pub fn query(&self, cursor: Option<String>) -> ListQuery {
@@ -85,6 +90,7 @@ impl ListState {
             count: if cursor.is_none() { Count::Capped } else { Count::None },
             cursor,
             deleted: self.deleted,
+            import: self.import,
             ..ListQuery::default()
         }
     }

@@ -85,8 +85,18 @@ fn question(state: &ListState) -> ListQuery {
 fn sums(state: &ListState, groups: &[Record]) -> AnyView {
     let count: i64 = groups.iter().filter_map(|g| g.get("count")?.as_i64()).sum();
     let count = tf(TOTALS_COUNT, &[("n", &bridge::decimal(&count.to_string(), 0, 0))]);
+    let amounts = sums_text(&amounts(state), groups);
+    view! {
+        <span class="tnum font-semibold">{count}</span>
+        {amounts.into_iter().map(|text| view! { <span class="tnum">{text}</span> }).collect_view()}
+    }
+    .into_any()
+}
+
+/// The sums of some amounts over groups by currency, one text an amount.
+pub fn sums_text(fields: &[FieldMeta], groups: &[Record]) -> Vec<String> {
     let text = |group: &Record, key: &str| group.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let amounts = amounts(state).into_iter().map(|field| {
+    let one = |field: &FieldMeta| {
         let key = format!("sum_{}", field.key);
         let parts: Vec<String> = groups
             .iter()
@@ -95,11 +105,7 @@ fn sums(state: &ListState, groups: &[Record]) -> AnyView {
             .map(|g| format!("{} {}", text(g, "currency"), bridge::decimal(&text(g, &key), 2, 2)).trim().to_owned())
             .collect();
         let sum = if parts.is_empty() { "—".to_owned() } else { parts.join(" + ") };
-        view! { <span class="tnum">{tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])}</span> }
-    });
-    view! {
-        <span class="tnum font-semibold">{count}</span>
-        {amounts.collect_view()}
-    }
-    .into_any()
+        tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])
+    };
+    fields.iter().map(one).collect()
 }

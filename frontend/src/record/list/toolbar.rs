@@ -1,16 +1,19 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
 use super::{List, batch, columns, summary, views};
+use crate::api::transfer;
 use crate::fields;
 use crate::i18n::{
-    COUNT_MORE, EXPORT, FILTER, FILTER_COMPLEX, FILTER_REMOVE, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE,
+    COUNT_MORE, EXPORT, FILTER, FILTER_COMPLEX, FILTER_REMOVE, IMPORT, IMPORT_OF, LIST_SEARCH, LIST_SEARCH_HINT, MORE,
     NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
 };
-use crate::record::{export, filter};
+use crate::lazy;
+use crate::record::filter;
 use crate::state::session::may;
 use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
 use kezhan_meta::{Filter, ObjectMeta, Op};
 use leptos::prelude::*;
+use leptos_router::components::A;
 use std::time::Duration;
 
 pub fn toolbar(list: List) -> AnyView {
@@ -72,8 +75,8 @@ pub fn toolbar(list: List) -> AnyView {
         {chips(list)}
         {summary::line(list)}
         <div class="border-b border-base-300 shrink-0"></div>
-        {move || exporting.get().then(|| export::dialog(list, exporting))}
-        {move || filtering.get().then(|| filter::dialog(list, filtering))}
+        {move || exporting.get().then(|| lazy::export_dialog(list, exporting))}
+        {move || filtering.get().then(|| lazy::filter_dialog(list, filtering))}
     }
     .into_any()
 }
@@ -147,14 +150,37 @@ fn chips(list: List) -> AnyView {
         {move || {
             let state = list.state.get();
             let all = conditions(&state.filter);
-            (!all.is_empty()).then(|| view! {
+            let import = state.import.map(|id| import_chip(list, id.to_string()));
+            (!all.is_empty() || import.is_some()).then(|| view! {
                 <div class="flex flex-wrap gap-1.5 px-3 pb-2 shrink-0">
+                    {import}
                     {all.iter().enumerate().map(|(at, c)| chip(&state.object, at, c)).collect_view()}
-                    <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[("filter", None)])>{t(crate::i18n::FILTER_CLEAR)}</button>
+                    <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[("filter", None), ("import", None)])>{t(crate::i18n::FILTER_CLEAR)}</button>
                 </div>
             })
         }}
-        {move || editing.get().then(|| filter::dialog(list, editing))}
+        {move || editing.get().then(|| lazy::filter_dialog(list, editing))}
+    }
+    .into_any()
+}
+
+/// The import that the list is narrowed to, by the name of its file.
+fn import_chip(list: List, id: String) -> AnyView {
+    let name = RwSignal::new("…".to_owned());
+    let href = format!("/imports/{id}");
+    leptos::task::spawn_local(async move {
+        // Another person's import has no name here, and narrows all the same.
+        if let Ok(job) = transfer::job(&id).await {
+            let _ = name.try_set(job.name);
+        }
+    });
+    view! {
+        <span class="tag tone-accent !h-6 !pr-0.5">
+            {icon("file-up")}
+            <A href=href attr:class="truncate max-w-80">{move || tf(IMPORT_OF, &[("name", &name.get())])}</A>
+            <button type="button" class="inline-flex size-5 items-center justify-center rounded hover:bg-base-300" aria-label=t(FILTER_REMOVE)
+                on:click=move |_| list.url.push(&[("import", None)])>{icon("x")}</button>
+        </span>
     }
     .into_any()
 }

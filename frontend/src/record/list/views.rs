@@ -49,6 +49,7 @@ fn address(list: List, view: &Record) -> String {
         ("columns", texts("fields")),
         ("q", settings.get("q").and_then(Value::as_str).map(str::to_owned)),
         ("peek", None),
+        ("import", None),
     ])
 }
 
@@ -89,7 +90,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     let strip = move || {
         let all = views.get();
         (!all.is_empty()).then(|| {
-            let none = list.url.with(&[("view", None), ("filter", None), ("sort", None), ("columns", None), ("q", None)]);
+            let none = list.url.with(&[("view", None), ("filter", None), ("sort", None), ("columns", None), ("q", None), ("import", None)]);
             view! {
                 <nav class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
                     <A href=none attr:class=class(current.get().is_none())>{t(VIEW_ALL)}</A>

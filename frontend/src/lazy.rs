@@ -1,0 +1,103 @@
+//! Screens and dialogs whose code is fetched when they are first needed: with the feature `split` each becomes a file of
+//! its own, without it (in development) all is one. Everything outside calls them through here, because one direct call
+//! would pull the code back into the first load.
+
+use crate::i18n::{RETRY, SCREEN_UNAVAILABLE, t};
+use crate::record::detail::Open;
+use crate::record::files::Uploads;
+use crate::record::list::List;
+use crate::record::url::Url;
+use crate::ui::{self, Button};
+use kezhan_meta::{ObjectMeta, Record};
+use leptos::prelude::*;
+use leptos::wasm_split::SplitLoaderError;
+use send_wrapper::SendWrapper;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Loaded = Result<AnyView, SplitLoaderError>;
+
+/// `file: name(arguments) => view`; several names may share a file.
+macro_rules! lazily {
+    ($($file:ident: $name:ident($($arg:ident: $kind:ty),*) => $view:expr;)+) => {$(
+        mod $name {
+            use super::*;
+
+            #[cfg(feature = "split")]
+            #[leptos::wasm_split::wasm_split($file, wasm_split_path = leptos::wasm_split, preload(#[allow(dead_code)] fetch), fallible)]
+            pub fn $name($($arg: $kind),*) -> Loaded {
+                Ok($view)
+            }
+
+            #[cfg(not(feature = "split"))]
+            pub async fn $name($($arg: $kind),*) -> Loaded {
+                Ok($view)
+            }
+
+            #[cfg(not(feature = "split"))]
+            #[allow(dead_code, reason = "only some are fetched beforehand")]
+            pub async fn fetch() -> Result<(), SplitLoaderError> {
+                Ok(())
+            }
+        }
+
+        pub fn $name($($arg: $kind),*) -> AnyView {
+            later(move || $name::$name($($arg.clone()),*))
+        }
+    )+};
+}
+
+lazily! {
+    detail: record_screen() => crate::record::detail::screen();
+    detail: peek(object: Arc<ObjectMeta>, id: String, url: Url) => crate::record::detail::peek::aside(object, id, url);
+    files: files_panel(open: Open, uploads: Uploads) => crate::record::files::panel(open, uploads);
+    form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
+    form: edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
+        crate::record::form::edit_layer(object, record, close);
+    batch: batch_edit(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) =>
+        crate::record::list::batch::edit_dialog(list, object, open);
+    filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
+    export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
+    import: import_screen() => crate::record::import::screen();
+    manage: settings_screen() => crate::layout::settings::screen();
+    manage: recycle_screen() => crate::record::recycle::screen();
+}
+
+/// What one opens next from a list comes while the list is being read, so that the press is answered at once.
+pub fn warm() {
+    set_timeout(
+        || {
+            leptos::task::spawn_local(async {
+                // What cannot be had now is asked for again when it is needed.
+                let _ = record_screen::fetch().await;
+                let _ = create_form::fetch().await;
+            });
+        },
+        Duration::from_millis(800),
+    );
+}
+
+/// Nothing until the code is there; after a failure a way to try again.
+fn later<F>(load: impl Fn() -> F + Send + Sync + 'static) -> AnyView
+where
+    F: Future<Output = Loaded> + 'static,
+{
+    let attempt = RwSignal::new(0_u32);
+    (move || {
+        attempt.track();
+        let load = load();
+        Suspend::new(SendWrapper::new(async move {
+            match load.await {
+                Ok(view) => view,
+                Err(_) => unavailable(attempt),
+            }
+        }))
+    })
+    .into_any()
+}
+
+fn unavailable(attempt: RwSignal<u32>) -> AnyView {
+    let action = view! { <Button label=t(RETRY) icon="rotate-cw" on_click=move |_| attempt.update(|n| *n += 1)/> };
+    ui::empty("cloud-off", t(SCREEN_UNAVAILABLE), "", action.into_any())
+}
