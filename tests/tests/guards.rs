@@ -168,6 +168,32 @@ fn no_statement_has_a_bound_limit() {
     assert!(wrong.is_empty(), "the planner must see how few rows are wanted, see Sql::limit: {wrong:#?}");
 }
 
+/// What one more object costs, counted on the one that was added last: its declaration, its line in the registry, its
+/// migration. API, OpenAPI, permissions, history, import and generic screens take nothing of their own.
+#[test]
+fn one_more_object_is_a_declaration_a_line_and_a_migration() {
+    let object = kezhan_domain::standard().get("favorite").unwrap();
+    let named = |text: &str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .any(|w| w == object.name || w == object.plural || w == "Favorite")
+    };
+    let server = ["crates", "migrations", "scripts"].map(|dir| root().join(dir));
+    let mut places: Vec<(String, usize)> = Vec::new();
+    for path in tracked().into_iter().filter(|p| server.iter().any(|dir| p.starts_with(dir))) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let lines = text.lines().filter(|line| named(line)).count();
+        if lines > 0 {
+            let name = path.strip_prefix(root()).unwrap().display().to_string();
+            places.push((name, lines));
+        }
+    }
+    let of = |part: &str| places.iter().filter(|(name, _)| name.contains(part)).collect::<Vec<_>>();
+    assert_eq!(of("registry.rs"), [&("crates/domain/src/registry.rs".to_owned(), 1)]);
+    assert_eq!(of("crates/domain/src/platform").len(), 1, "one declaration");
+    assert!(of("migrations/").iter().all(|(name, _)| name.ends_with("/up.sql") || name.ends_with("/down.sql")));
+    assert_eq!(places.len(), 4, "it is named elsewhere: {places:#?}");
+}
+
 #[test]
 fn migrations_are_well_formed() {
     let mut versions = BTreeSet::new();
