@@ -81,7 +81,9 @@ async fn listen(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
-    let server = server::start(State::new(config, url)?, listener)?;
+    let state = State::new(config, url)?;
+    let worker = state.worker.clone();
+    let server = server::start(state, listener)?;
     let handle = server.handle();
     actix_web::rt::spawn(async move {
         signals.next().await;
@@ -92,7 +94,9 @@ async fn listen(
         }
     });
     ready(address);
-    Ok(server.await?)
+    let served = server.await;
+    web::block(move || worker.map(|worker| worker.stop())).await.map_err(io::Error::other)?;
+    Ok(served?)
 }
 
 struct Signals {

@@ -53,7 +53,7 @@ pub struct State {
     /// Passwords hashed at once: each takes 19 MB.
     pub hashing: Semaphore,
     /// Does what waits in the queue, where that is not left to processes of their own.
-    pub worker: Option<crate::worker::Beside>,
+    pub worker: Option<Arc<crate::worker::Beside>>,
 }
 
 impl State {
@@ -62,7 +62,8 @@ impl State {
         let secret = config.jwt_secret().map_err(io::Error::other)?;
         let engine = Arc::new(kezhan_features::engine());
         let identities = Arc::new(Identities::default());
-        let worker = config.worker.then(|| crate::worker::Beside::start(config, &engine, url)).transpose()?;
+        let worker =
+            config.worker.then(|| crate::worker::Beside::start(config, &engine, url)).transpose()?.map(Arc::new);
         Ok(State {
             engine,
             worker,

@@ -6,8 +6,8 @@ use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Worker};
 use kezhan_features::platform::transfer;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -30,29 +30,40 @@ pub fn subscribers() -> Vec<Arc<dyn Subscriber>> {
 /// kept waiting by jobs.
 pub struct Beside {
     stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Beside {
     pub fn start(config: &Config, engine: &Arc<Engine>, url: &str) -> io::Result<Beside> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut beside = Beside { stop: stop.clone(), threads: Vec::new() };
+        let beside = Beside { stop: stop.clone(), threads: Mutex::default() };
         let (flag, worker) = (stop.clone(), worker(config, engine, url));
-        beside.threads.push(thread::Builder::new().name("worker".into()).spawn(move || worker.run(&flag))?);
+        beside.begin("worker", move || worker.run(&flag))?;
         let herald = Herald::new(url, engine.clone(), subscribers());
-        beside.threads.push(thread::Builder::new().name("events".into()).spawn(move || herald.run(&stop))?);
+        beside.begin("events", move || herald.run(&stop))?;
         Ok(beside)
     }
-}
 
-impl Drop for Beside {
-    fn drop(&mut self) {
+    fn begin(&self, name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let thread = thread::Builder::new().name(name.into()).spawn(work)?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
+    /// Stops, and waits for it: nothing may be left that wants the database when that goes.
+    pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads.drain(..) {
+        for thread in std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner)) {
             let name = thread.thread().name().unwrap_or_default().to_owned();
             if thread.join().is_err() {
                 log::error!("the thread {name} panicked");
             }
         }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
