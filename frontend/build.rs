@@ -8,10 +8,11 @@ use std::fmt::Write;
 use std::{env, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if env::var_os("CARGO_FEATURE_SPLIT").is_some() {
-        // What calls what: the splitter works on it.
-        println!("cargo::rustc-link-arg-bins=--emit-relocs");
-    }
+    println!("cargo::rerun-if-changed=build.rs");
+    // The splitter works on what calls what; without it, what only debuggers read is left out, which halves the time
+    // that an edit takes to be on the page.
+    let split = env::var_os("CARGO_FEATURE_SPLIT").is_some();
+    println!("cargo::rustc-link-arg-bins={}", if split { "--emit-relocs" } else { "--strip-debug" });
     let (zh, en) = (load("src/i18n/zh-CN.json")?, load("src/i18n/en.json")?);
     let missing: Vec<&String> =
         zh.keys().filter(|k| !en.contains_key(*k)).chain(en.keys().filter(|k| !zh.contains_key(*k))).collect();
