@@ -12,8 +12,19 @@ pub struct Tab {
 
 pub fn tabs(label: &'static str, current: &str, tabs: Vec<Tab>) -> AnyView {
     let current = current.to_owned();
+    let node = NodeRef::<leptos::html::Nav>::new();
+    // On a phone the open tab may lie beyond the edge.
+    Effect::new(move || {
+        let Some(nav) = node.get() else { return };
+        if let Ok(Some(tab)) = nav.query_selector("[aria-current]") {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_inline(web_sys::ScrollLogicalPosition::Center);
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            tab.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
     view! {
-        <nav class="flex gap-4 shrink-0 border-b border-base-300 overflow-x-auto scroll-thin px-4" aria-label=label>
+        <nav node_ref=node class="flex gap-4 shrink-0 border-b border-base-300 overflow-x-auto scroll-thin px-4" aria-label=label>
             {tabs.into_iter().map(|tab| {
                 let here = tab.key == current;
                 let class = if here { "py-2 border-b-2 border-primary text-primary font-semibold whitespace-nowrap text-[13px]" }
