@@ -34,3 +34,5 @@ BEGIN
     END LOOP;
 END
 $$;
+
+DROP EXTENSION btree_gin;

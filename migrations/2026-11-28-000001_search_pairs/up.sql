@@ -1,5 +1,8 @@
 -- Search goes by numbers that the program makes, beside the text: an index of them costs a quarter of one over an
--- expression in PL/pgSQL, which every write of a record paid for. See `search::keys::pairs`.
+-- expression in PL/pgSQL, which every write of a record paid for. See `search::keys::pairs`. Whose a record is stands
+-- in the same index, for which uuids need an operator class.
+
+CREATE EXTENSION IF NOT EXISTS btree_gin;
 
 CREATE OR REPLACE FUNCTION pg_temp.pairs(words text) RETURNS integer[] LANGUAGE sql IMMUTABLE STRICT AS $$
     WITH halves AS (
@@ -17,6 +20,7 @@ $$;
 DO $$
 DECLARE
     name text;
+    owned boolean;
 BEGIN
     FOR name IN
         SELECT table_name FROM information_schema.columns
@@ -25,9 +29,13 @@ BEGIN
         EXECUTE format('DROP INDEX %I', name || '_search_idx');
         EXECUTE format('ALTER TABLE %I ADD COLUMN search_pairs integer[] NOT NULL DEFAULT ''{}''', name);
         EXECUTE format('UPDATE %I SET search_pairs = pg_temp.pairs(search_text)', name);
+        owned := EXISTS (
+            SELECT 1 FROM information_schema.columns
+            WHERE table_schema = 'public' AND table_name = name AND column_name = 'department_id');
         EXECUTE format(
-            'CREATE INDEX %I ON %I USING gin (search_pairs) WITH (gin_pending_list_limit = 512) WHERE deleted_at IS NULL',
-            name || '_search_idx', name);
+            'CREATE INDEX %I ON %I USING gin (%s) WITH (gin_pending_list_limit = 512) WHERE deleted_at IS NULL',
+            name || '_search_idx', name,
+            CASE WHEN owned THEN 'search_pairs, department_id, owner_id' ELSE 'search_pairs' END);
     END LOOP;
 END
 $$;

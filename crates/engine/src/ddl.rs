@@ -200,7 +200,11 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
     }
     out.push(index(object, "bin", vec!["created_at".into(), "id".into()], Some("deleted_at IS NOT NULL".into())));
     if searchable(object) {
-        let search = index(object, "search", vec!["search_pairs".into()], Some("deleted_at IS NULL".into()));
+        // Who may see a record is found in the same index: of what half the companies of a city have in their names,
+        // most belongs to others.
+        let scope = if object.scope == Scope::Owned { &["department_id", "owner_id"][..] } else { &[] };
+        let keys = ["search_pairs"].iter().chain(scope).map(|key| (*key).to_owned()).collect();
+        let search = index(object, "search", keys, Some("deleted_at IS NULL".into()));
         out.push(Index { gin: true, ..search });
     }
     out
