@@ -131,10 +131,21 @@ impl Browser {
     }
 
     #[track_caller]
-    pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+    pub fn until(&self, what: &str, holds: impl FnMut() -> bool) {
+        self.wait_for(what, PATIENCE, holds);
+    }
+
+    /// Waits for work that takes minutes.
+    #[track_caller]
+    pub fn patiently(&self, what: &str, holds: impl FnMut() -> bool) {
+        self.wait_for(what, Duration::from_secs(300), holds);
+    }
+
+    #[track_caller]
+    fn wait_for(&self, what: &str, patience: Duration, mut holds: impl FnMut() -> bool) {
         let since = Instant::now();
         while !holds() {
-            if since.elapsed() > PATIENCE {
+            if since.elapsed() > patience {
                 self.screenshot("failed");
                 panic!("waited in vain until {what}; {} shows:\n{}", self.path(), self.visible());
             }

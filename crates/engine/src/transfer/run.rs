@@ -12,7 +12,7 @@ use crate::sql::Sql;
 use crate::{Caller, Channel, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{Record, Violation};
+use kezhan_meta::{ObjectMeta, Record, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -23,6 +23,8 @@ const CHUNK_FIRST: usize = 50;
 pub(super) const CHUNK_MAX: usize = 500;
 /// A chunk is to take about this long, so that progress moves and locks are short.
 const CHUNK_TIME: Duration = Duration::from_millis(700);
+/// From so many rows on, an import changes what the planner should know.
+const STATISTICS_FROM: u64 = 500;
 /// Rows of a dry run that runs as a job.
 const DRY_ROWS: u64 = 2_000_000;
 
@@ -118,7 +120,23 @@ pub fn run(
     let together = engine.creates_many(&importer.object);
     let mut work = Work { importer, run, state, pending: Vec::new(), together, started: Instant::now(), begun: 0 };
     work.begun = work.state.done;
-    work.all(conn, &mut *source)
+    let signal = work.all(conn, &mut *source)?;
+    if signal == Signal::Continue && work.state.done > STATISTICS_FROM {
+        count_anew(conn, &work.importer.object);
+    }
+    Ok(signal)
+}
+
+/// Lets the planner know at once what came in: until the database's own housekeeping comes round it would plan for
+/// empty tables, and whoever looks at the result would wait for minutes.
+fn count_anew(conn: &mut PgConnection, object: &ObjectMeta) {
+    for table in ["import_rows", object.table.as_ref()] {
+        let mut sql = Sql::new("ANALYZE ");
+        sql.ident(table);
+        if let Err(error) = sql.execute(conn) {
+            log::warn!("no new statistics of {table}: {error}");
+        }
+    }
 }
 
 fn last_change(conn: &mut PgConnection, caller: &Caller) -> Result<i64> {

@@ -1,0 +1,69 @@
+//! A new user brings the files of a whole sales team in through the browser, unedited.
+
+use kezhan_tests::browser::Browser;
+use kezhan_tests::import::fixture;
+use kezhan_tests::server::PASSWORD;
+use kezhan_tests::{TestServer, root};
+use std::path::PathBuf;
+
+/// Through the wizard with one file: what is missing is made, what is proposed is taken.
+fn bring_in(browser: &Browser, object: &str, file: &str) {
+    browser.goto(&format!("/imports?object={object}"));
+    browser.upload("#import-file", &fixture("crm-sales").join(file));
+    browser.sees("下一步：检查");
+    // One at a time: each choice draws the column anew.
+    let make = "const open = [...document.querySelectorAll(\"select[aria-label='无法识别的值']\")].filter(s => \
+                s.value != 'create' && s.querySelector('option[value=create]')); \
+                if (open.length) { open[0].value = 'create'; open[0].dispatchEvent(new Event('change', {bubbles: true})); } \
+                return open.length;";
+    if object == "user" {
+        browser.until("everything missing is made", || browser.script(make) == 0);
+    }
+    browser.press("下一步：检查");
+    browser.sees("开始导入");
+    if ["account", "opportunity"].contains(&object) {
+        browser.press("采用 1 项建议");
+        browser.sees_no("采用 1 项建议");
+    }
+    browser.press("开始导入");
+    browser.patiently("the import is over", || browser.visible().contains("已完成"));
+    browser.screenshot(&format!("crm-sales-{object}"));
+}
+
+#[test]
+fn four_files_go_in_through_the_browser_and_tell_what_was_won() {
+    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
+    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    // A company that has customers and deals of its own already.
+    let api = server.admin();
+    let own = api.create("accounts", serde_json::json!({ "name": "上海鑫茂科技有限公司" }));
+    api.create("opportunities", serde_json::json!({ "name": "自己的商机", "account": own["id"], "amount": "999" }));
+    let browser = Browser::open(&server.url(""));
+    browser.goto("/");
+    browser.fill("#username", "admin");
+    browser.fill("#password", PASSWORD);
+    browser.press("登录");
+    browser.until("the first list is open", || browser.path().starts_with("/o/"));
+
+    bring_in(&browser, "user", "sales_teams.csv");
+    bring_in(&browser, "product", "products.csv");
+    bring_in(&browser, "account", "accounts.csv");
+    bring_in(&browser, "opportunity", "sales_pipeline.csv");
+
+    // What was won of it stands in the result, and is one step away as a list.
+    browser.sees("8,800");
+    browser.sees("4,238");
+    browser.sees("10,005,534");
+    browser
+        .script("[...document.querySelectorAll('#import-result a')].find(a => a.innerText.includes('4,238')).click()");
+    browser.sees("共 4,238 条");
+    browser.sees("10,005,534");
+    browser.screenshot("crm-sales-won");
+
+    for (query, found) in [("Betatech", "Betatech"), ("鑫茂", "上海鑫茂科技有限公司")] {
+        browser.goto(&format!("/o/accounts?q={query}"));
+        browser.sees(found);
+    }
+    let complaints: Vec<String> = browser.complaints().into_iter().filter(|c| !c.contains("status of 401")).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
