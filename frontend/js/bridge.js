@@ -116,3 +116,50 @@ export function saveFile(name, bytes) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+/**
+ * Calls `changed` when the server tells of a change, and whenever some may have been missed.
+ * All tabs share one stream: browsers allow few connections per host.
+ */
+export function listen(url, changed) {
+  const tabs = new BroadcastChannel("kz.changes");
+  const end = new AbortController();
+  tabs.onmessage = () => changed();
+  const tell = () => {
+    changed();
+    tabs.postMessage(0);
+  };
+  const stream = () => new Promise((done) => {
+    let source;
+    let timer;
+    let wait = 1_000;
+    const open = () => {
+      source = new EventSource(url);
+      source.onopen = () => {
+        wait = 1_000;
+        tell();
+      };
+      source.addEventListener("change", tell);
+      source.onerror = () => {
+        // Otherwise the browser comes back by itself.
+        if (source.readyState !== EventSource.CLOSED) return;
+        // Refused: looking again renews the session, if that was why.
+        changed();
+        timer = setTimeout(open, wait);
+        wait = Math.min(wait * 2, 60_000);
+      };
+    };
+    end.signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      source?.close();
+      done();
+    });
+    if (!end.signal.aborted) open();
+  });
+  if (navigator.locks) navigator.locks.request("kz.changes", { signal: end.signal }, stream).catch(() => {});
+  else stream();
+  return () => {
+    end.abort();
+    tabs.close();
+  };
+}

@@ -30,6 +30,8 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = loadRegions)]
     async fn load_regions_js() -> JsValue;
+    #[wasm_bindgen(js_name = listen)]
+    fn listen_js(url: &str, changed: &Closure<dyn FnMut()>) -> js_sys::Function;
     #[wasm_bindgen(js_name = readText)]
     async fn read_text_js(url: &str, limit: u32) -> JsValue;
 }
@@ -91,4 +93,21 @@ pub async fn upload(
     let answer = upload_js("POST", url, body, list, &progress, signal).await.ok()?;
     let answer: js_sys::Array = answer.dyn_into().ok()?;
     Some((answer.get(0).as_f64()? as u16, answer.get(1).as_string()?))
+}
+
+/// Calls back at every change that the server tells of, until it is dropped.
+pub struct Listening {
+    stop: js_sys::Function,
+    _changed: Closure<dyn FnMut()>,
+}
+
+pub fn listen(url: &str, changed: impl FnMut() + 'static) -> Listening {
+    let changed = Closure::new(changed);
+    Listening { stop: listen_js(url, &changed), _changed: changed }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.stop.call0(&JsValue::NULL);
+    }
 }

@@ -60,6 +60,7 @@ lazily! {
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();
+    inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: settings_screen() => crate::layout::settings::screen();
     manage: recycle_screen() => crate::record::recycle::screen();
 }

@@ -3,5 +3,6 @@
 pub mod auth;
 pub mod client;
 pub mod files;
+pub mod inbox;
 pub mod records;
 pub mod transfer;

@@ -1,5 +1,7 @@
 //! What surrounds every screen: sign-in, shell, navigation, palette.
 
+pub mod bell;
+pub mod inbox;
 pub mod nav;
 pub mod palette;
 pub mod settings;

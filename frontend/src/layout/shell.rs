@@ -1,11 +1,13 @@
 //! The frame of the signed-in application and its routes.
 
+use super::bell::bell;
 use super::nav;
 use super::palette::{self, Palette};
 use super::user_menu::user_menu;
 use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO_CONTENT, label, t, tf};
 use crate::lazy;
 use crate::record;
+use crate::state::inbox;
 use crate::state::session::may;
 use crate::ui::{self, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
@@ -17,6 +19,7 @@ use leptos_router::path;
 pub fn shell() -> AnyView {
     let search = Palette::new();
     lazy::warm();
+    inbox::follow();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
         if (ev.ctrl_key() || ev.meta_key()) && ev.key().eq_ignore_ascii_case("k") && !keys::composing(&ev) {
             ev.prevent_default();
@@ -39,6 +42,7 @@ pub fn shell() -> AnyView {
                     </button>
                     <div class="grow"></div>
                     {create_menu()}
+                    {bell()}
                     {user_menu()}
                 </header>
                 <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">

@@ -3,6 +3,7 @@
 //! Signals live as long as the page, so that code after an `await`, whose component may be gone, can use them.
 
 pub mod catalog;
+pub mod inbox;
 pub mod lists;
 pub mod prefs;
 pub mod session;
@@ -21,6 +22,10 @@ pub struct App {
     pub lang: RwSignal<Lang>,
     /// Grows with every record written here, so that lists and panels on screen know to look again.
     pub written: RwSignal<u64>,
+    /// Notifications that wait to be read.
+    pub unread: RwSignal<i64>,
+    /// Grows with everything that the server tells of by itself.
+    pub told: RwSignal<u64>,
 }
 
 thread_local! {
@@ -33,6 +38,8 @@ thread_local! {
             toasts: RwSignal::new(Vec::new()),
             lang: RwSignal::new(prefs::stored_lang()),
             written: RwSignal::new(0),
+            unread: RwSignal::new(0),
+            told: RwSignal::new(0),
         });
         std::mem::forget(owner);
         app

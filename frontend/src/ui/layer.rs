@@ -30,7 +30,10 @@ pub fn Layer(
         document().active_element().and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()).map(SendWrapper::new);
     on_cleanup(move || {
         if let Some(element) = before {
-            let _ = element.focus();
+            // Once the dialog is gone: until then nothing behind it takes the focus.
+            request_animation_frame(move || {
+                let _ = element.focus();
+            });
         }
     });
     Effect::new(move || {

@@ -1,0 +1,48 @@
+//! How much there is to read, kept current by the server's stream of changes.
+
+use super::app;
+use crate::api::client::BASE;
+use crate::api::inbox;
+use crate::bridge;
+use crate::i18n::{APP_NAME, t};
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+
+/// Listens for as long as the component that calls it is on screen.
+pub fn follow() {
+    if !inbox::possible() {
+        return;
+    }
+    look();
+    let listening = bridge::listen(&format!("{BASE}/events?objects={}", inbox::OBJECT), || {
+        app().told.update(|n| *n += 1);
+        look();
+    });
+    let listening = SendWrapper::new(listening);
+    on_cleanup(move || {
+        drop(listening);
+        app().unread.set(0);
+        document().set_title(t(APP_NAME));
+    });
+    Effect::new(|| {
+        let name = t(APP_NAME);
+        document().set_title(&match app().unread.get() {
+            0 => name.to_owned(),
+            unread => format!("({}) {name}", shown(unread)),
+        });
+    });
+}
+
+/// Asks again how many are unread.
+pub fn look() {
+    leptos::task::spawn_local(async {
+        // Out of reach, the last number stands.
+        if let Ok(unread) = inbox::unread().await {
+            app().unread.set(unread);
+        }
+    });
+}
+
+pub fn shown(unread: i64) -> String {
+    if unread > 99 { "99+".to_owned() } else { unread.to_string() }
+}
