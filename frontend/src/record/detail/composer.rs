@@ -1,13 +1,13 @@
 //! Writing down a contact in a few seconds: kind, words, next time.
 
 use super::Open;
+use super::mention::Mentions;
 use crate::api::records::{self, RecordExt};
-use crate::fields::{self, Input};
-use crate::i18n::{FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, label, t};
+use crate::i18n::{FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, MENTION_HINT, label, t};
 use crate::record::files::{self, Uploads};
 use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, DateInput, Look, keys};
-use kezhan_meta::{FieldType, ObjectMeta, Record, normalise_value};
+use kezhan_meta::{ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -32,6 +32,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
     let kinds = follow_up.field("kind").map(|f| f.options().to_vec()).unwrap_or_default();
     let kind = RwSignal::new(kinds.first().map(|k| k.value.to_string()).unwrap_or_default());
     let content = RwSignal::new(Value::Null);
+    let mentions = Mentions::new(content);
     let next = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
@@ -39,7 +40,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
     let waiting = RwSignal::new(Uploads::new(None));
     let leaving = RwSignal::new(None::<Uploads>);
     let owner = Owner::current().map(StoredValue::new);
-    let Some(content_field) = follow_up.field("content").cloned() else { return ().into_any() };
+    let names_people = follow_up.field("mentions").is_some_and(|f| !f.read_only);
     let send = Callback::new(move |()| {
         if busy.get_untracked() {
             return;
@@ -56,6 +57,10 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
         let mut record = Record::new();
         record.insert("kind".to_owned(), json!(kind.get_untracked()));
         record.insert("content".to_owned(), text);
+        let named = mentions.ids();
+        if names_people && !named.is_empty() {
+            record.insert("mentions".to_owned(), json!(named));
+        }
         record.insert(link.clone(), json!(open.id.get_value()));
         // A deal's follow-up is also one of its customer.
         if let Some(here) = open.record.get_untracked() {
@@ -90,6 +95,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
                         waiting.set(fresh.unwrap_or(files));
                     }
                     let _ = content.try_set(Value::Null);
+                    mentions.clear();
                     let _ = next.try_set(String::new());
                     toast::done(t(FOLLOW_UP_ADDED));
                     touched();
@@ -102,15 +108,6 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
             }
         });
     });
-    let input = Input {
-        id: "follow-up-content".to_owned(),
-        field: kezhan_meta::FieldMeta { kind: FieldType::LongText, ..content_field },
-        value: content,
-        expanded: None,
-        home: None,
-        invalid: Signal::derive(move || error.get().is_some()),
-        done: Callback::new(|()| ()),
-    };
     let attach = files::possible();
     let take = move |ev: &web_sys::Event, list: Vec<web_sys::File>| {
         if attach && !list.is_empty() {
@@ -137,8 +134,8 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
                     }
                 }).collect_view()}
             </div>
-            <label class="text-xs muted" for="follow-up-content">{t(FOLLOW_UP_HINT)}</label>
-            {fields::input(input)}
+            <label class="text-xs muted" for="follow-up-content">{t(FOLLOW_UP_HINT)}{names_people.then(|| t(MENTION_HINT))}</label>
+            {mentions.view("follow-up-content", Signal::derive(move || error.get().is_some()))}
             {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
             {move || leaving.get().map(Uploads::view)}
             {move || waiting.get().view()}

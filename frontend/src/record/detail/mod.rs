@@ -4,6 +4,7 @@ mod actions;
 mod composer;
 mod facts;
 mod history;
+mod mention;
 pub mod peek;
 mod related;
 mod stages;

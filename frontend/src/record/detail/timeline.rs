@@ -3,6 +3,7 @@
 use super::Open;
 use super::composer;
 use super::history::actor_name;
+use super::mention;
 use crate::api::client::ApiError;
 use crate::api::files as stored;
 use crate::api::records::{self, RecordExt};
@@ -16,7 +17,8 @@ use crate::record::files;
 use crate::record::list::record_url;
 use crate::state::{app, catalog};
 use crate::ui::{self, Button, badge, icon};
-use kezhan_meta::{FieldType, ObjectMeta, Record};
+use kezhan_meta::query::ListQuery;
+use kezhan_meta::{FieldType, Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
@@ -25,17 +27,26 @@ use std::collections::HashMap;
 /// Files of the follow-ups on screen, by the follow-up.
 type Attached = RwSignal<HashMap<String, Vec<Record>>>;
 
+/// What entries show beside what the timeline itself tells.
+#[derive(Clone, Copy)]
+struct Beside {
+    attached: Attached,
+    /// Names of the people mentioned.
+    people: RwSignal<HashMap<String, String>>,
+}
+
 pub fn panel(open: Open) -> AnyView {
     let entries = RwSignal::new(None::<Result<Vec<Value>, ApiError>>);
     let next = RwSignal::new(None::<String>);
-    let attached: Attached = RwSignal::new(HashMap::new());
+    let beside = Beside { attached: RwSignal::new(HashMap::new()), people: RwSignal::new(HashMap::new()) };
     let load = move |cursor: Option<String>| {
         let (object, id) = (open.object(), open.id.get_value());
         leptos::task::spawn_local(async move {
             let first = cursor.is_none();
             match records::timeline(&object, &id, cursor.as_deref()).await {
                 Ok(page) => {
-                    attachments(attached, &page.data);
+                    attachments(beside.attached, &page.data);
+                    mentioned(beside, &page.data);
                     let _ = next.try_set(page.next_cursor);
                     let _ = entries.try_update(|e| match e {
                         Some(Ok(list)) if !first => list.extend(page.data),
@@ -59,7 +70,7 @@ pub fn panel(open: Open) -> AnyView {
         Some(Err(error)) => ui::failed(&error, move || load(None)),
         Some(Ok(list)) if list.is_empty() => ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any()),
         Some(Ok(list)) => view! {
-            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e, attached)).collect_view()}</ol>
+            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e, beside)).collect_view()}</ol>
             {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
         }
         .into_any(),
@@ -93,12 +104,39 @@ fn attachments(attached: Attached, entries: &[Value]) {
     });
 }
 
-fn entry(here: &ObjectMeta, entry: &Value, attached: Attached) -> Option<AnyView> {
+fn mentions(record: &Record) -> Vec<String> {
+    let ids = record.value("mentions").as_array().map(Vec::as_slice).unwrap_or_default();
+    ids.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Asks for the names of the people that these entries mention.
+fn mentioned(beside: Beside, entries: &[Value]) {
+    let known = |id: &String| beside.people.with_untracked(|p| p.contains_key(id));
+    let mut ids: Vec<String> =
+        entries.iter().filter_map(|e| e["record"].as_object()).flat_map(mentions).filter(|id| !known(id)).collect();
+    ids.sort();
+    ids.dedup();
+    let Some(object) = catalog::object("user").filter(|_| !ids.is_empty()) else { return };
+    let query = ListQuery {
+        limit: Some(200),
+        fields: Some(vec!["id".to_owned(), object.title.to_string()]),
+        filter: Some(Filter::field("id", Op::In, ids)),
+        ..ListQuery::default()
+    };
+    leptos::task::spawn_local(async move {
+        let Ok(page) = records::query(&object.plural, &query).await else { return };
+        let _ = beside.people.try_update(|people| {
+            people.extend(page.data.iter().map(|user| (user.id().to_owned(), user.title(&object))));
+        });
+    });
+}
+
+fn entry(here: &ObjectMeta, entry: &Value, beside: Beside) -> Option<AnyView> {
     let at = entry.get("at").and_then(Value::as_str).unwrap_or_default();
     match entry.get("record") {
         Some(Value::Object(record)) => {
             let object = catalog::object(entry.get("object")?.as_str()?)?;
-            Some(linked(&object, record, at, entry.get("actor"), attached))
+            Some(linked(&object, record, at, entry.get("actor"), beside))
         }
         _ => changed(here, entry, at),
     }
@@ -126,7 +164,7 @@ fn frame(picture: &str, accent: bool, head: AnyView, at: &str, body: AnyView) ->
 }
 
 /// A follow-up, task or deal that hangs on the record.
-fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>, attached: Attached) -> AnyView {
+fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>, beside: Beside) -> AnyView {
     let kind = object
         .fields
         .iter()
@@ -148,15 +186,20 @@ fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>,
         ().into_any()
     };
     let id = record.id().to_owned();
-    let attached = Memo::new(move |_| attached.with(|all| all.get(&id).cloned()).unwrap_or_default());
+    let attached = Memo::new(move |_| beside.attached.with(|all| all.get(&id).cloned()).unwrap_or_default());
     let attached = move || attached.with(|list| (!list.is_empty()).then(|| files::chips(list)));
+    let named = mentions(record);
+    let named = move || {
+        let names: Vec<String> = beside.people.with(|p| named.iter().filter_map(|id| p.get(id).cloned()).collect());
+        (!names.is_empty()).then(|| view! { <div class="flex flex-wrap gap-1 mt-1.5">{mention::chips(&names)}</div> })
+    };
     let head = view! { {link}{kind}<span class="muted">{who}</span> }.into_any();
     frame(
         &object.icon,
         true,
         head,
         at,
-        view! { {body}{attached}{next.map(|n| view! { <div class="mt-1.5">{n}</div> })} }.into_any(),
+        view! { {body}{named}{attached}{next.map(|n| view! { <div class="mt-1.5">{n}</div> })} }.into_any(),
     )
 }
 
