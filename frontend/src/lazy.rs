@@ -7,6 +7,7 @@ use crate::record::detail::Open;
 use crate::record::files::Uploads;
 use crate::record::list::List;
 use crate::record::url::Url;
+use crate::state::current::Acting;
 use crate::ui::{self, Button};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
@@ -60,6 +61,7 @@ lazily! {
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();
+    act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: settings_screen() => crate::layout::settings::screen();
     manage: recycle_screen() => crate::record::recycle::screen();

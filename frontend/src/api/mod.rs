@@ -1,5 +1,6 @@
 //! The server, as the contract describes it. Nothing here draws.
 
+pub mod actions;
 pub mod auth;
 pub mod client;
 pub mod files;

@@ -215,6 +215,13 @@ pub async fn delete_many(object: &ObjectMeta, ids: &[String]) -> Batch {
     batch(object, ids, |id| json!({ "op": "delete", "id": id })).await
 }
 
+/// To every record its own changes.
+pub async fn update_each(object: &ObjectMeta, changes: Vec<(String, Record)>) -> Batch {
+    let (ids, changes): (Vec<String>, Vec<Record>) = changes.into_iter().unzip();
+    let of: std::collections::HashMap<&str, &Record> = ids.iter().map(String::as_str).zip(&changes).collect();
+    batch(object, &ids, |id| json!({ "op": "update", "id": id, "record": of.get(id) })).await
+}
+
 pub async fn update_many(object: &ObjectMeta, ids: &[String], changes: &Record) -> Batch {
     batch(object, ids, |id| json!({ "op": "update", "id": id, "record": changes })).await
 }

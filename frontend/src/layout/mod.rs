@@ -2,6 +2,7 @@
 
 pub mod bell;
 pub mod inbox;
+pub mod kept;
 pub mod nav;
 pub mod palette;
 pub mod settings;

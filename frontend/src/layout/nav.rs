@@ -1,7 +1,7 @@
 //! Where one can go: the objects by area, on phones a dock.
 
 use super::palette::Palette;
-use super::settings;
+use super::{kept, settings};
 use crate::i18n::{
     APP_NAME, AREA_COMMERCE, AREA_CUSTOMERS, AREA_INSIGHT, AREA_MARKETING, AREA_PEOPLE, AREA_PLATFORM, AREA_SALES,
     AREA_SERVICE, AREA_WORK, Key, MORE, NAV_COLLAPSE, NAV_EXPAND, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NAVIGATION,
@@ -55,6 +55,7 @@ fn link(href: String, picture: &str, text: String, wide: Signal<bool>) -> AnyVie
 fn links(wide: Signal<bool>) -> AnyView {
     view! {
         <div class="flex flex-col gap-4">
+            {kept::kept(wide)}
             {groups().into_iter().map(|(area, objects)| view! {
                 <div class="flex flex-col gap-px">
                     <p class=move || if wide.get() { "px-2.5 pb-1 text-xs muted" } else { "sr-only" }>{t(area)}</p>

@@ -7,8 +7,8 @@ use super::user_menu::user_menu;
 use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO_CONTENT, label, t, tf};
 use crate::lazy;
 use crate::record;
-use crate::state::inbox;
 use crate::state::session::may;
+use crate::state::{app, favorites, inbox, recent};
 use crate::ui::{self, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -20,6 +20,8 @@ pub fn shell() -> AnyView {
     let search = Palette::new();
     lazy::warm();
     inbox::follow();
+    favorites::load();
+    recent::load();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
         if (ev.ctrl_key() || ev.meta_key()) && ev.key().eq_ignore_ascii_case("k") && !keys::composing(&ev) {
             ev.prevent_default();
@@ -60,6 +62,7 @@ pub fn shell() -> AnyView {
             </div>
         </div>
         {palette::palette(search)}
+        {move || app().acting.get().map(lazy::act)}
     }
     .into_any()
 }

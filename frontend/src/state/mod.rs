@@ -3,9 +3,12 @@
 //! Signals live as long as the page, so that code after an `await`, whose component may be gone, can use them.
 
 pub mod catalog;
+pub mod current;
+pub mod favorites;
 pub mod inbox;
 pub mod lists;
 pub mod prefs;
+pub mod recent;
 pub mod session;
 pub mod toast;
 
@@ -24,6 +27,11 @@ pub struct App {
     pub written: RwSignal<u64>,
     /// Notifications that wait to be read.
     pub unread: RwSignal<i64>,
+    pub favorites: RwSignal<Vec<favorites::Favorite>>,
+    pub recent: RwSignal<Vec<recent::Recent>>,
+    /// The record that is open.
+    pub current: RwSignal<Option<current::Current>>,
+    pub acting: RwSignal<Option<current::Acting>>,
     /// Grows with everything that the server tells of by itself.
     pub told: RwSignal<u64>,
 }
@@ -39,6 +47,10 @@ thread_local! {
             lang: RwSignal::new(prefs::stored_lang()),
             written: RwSignal::new(0),
             unread: RwSignal::new(0),
+            favorites: RwSignal::new(Vec::new()),
+            recent: RwSignal::new(Vec::new()),
+            current: RwSignal::new(None),
+            acting: RwSignal::new(None),
             told: RwSignal::new(0),
         });
         std::mem::forget(owner);

@@ -1,19 +1,31 @@
 //! What one does with a record as a whole.
 
-use super::Open;
+use super::{Open, act};
+use crate::api::actions::{self, Action};
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
-use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, UNDO, t, tf};
+use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, UNDO, label, t, tf};
 use crate::state::session::may;
-use crate::state::{toast, touched};
+use crate::state::{app, toast, touched};
 use crate::ui::{Button, Menu, MenuItem, icon};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
 use std::sync::Arc;
 
 pub fn bar(open: Open) -> AnyView {
+    let offered = RwSignal::new(Vec::new());
+    Effect::new(move || {
+        // What is possible changes with the record.
+        open.record.track();
+        leptos::task::spawn_local(async move {
+            if let Ok(actions) = actions::list(&open.object(), &open.id.get_value()).await {
+                let _ = offered.try_set(actions);
+            }
+        });
+    });
     let items = move || {
-        let mut items = vec![MenuItem::new("link", t(COPY_LINK), || {
+        let mut items: Vec<MenuItem> = offered.with_untracked(|all| all.iter().map(offer).collect());
+        items.push(MenuItem::new("link", t(COPY_LINK), || {
             leptos::task::spawn_local(async {
                 if let Ok(address) = window().location().href()
                     && bridge::copy(&address).await
@@ -21,7 +33,7 @@ pub fn bar(open: Open) -> AnyView {
                     toast::done(t(COPIED));
                 }
             });
-        })];
+        }));
         if may(&open.object().name, "delete") {
             items.push(MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger());
         }
@@ -34,6 +46,15 @@ pub fn bar(open: Open) -> AnyView {
         <Menu label=t(MORE) face=icon("ellipsis") items=items/>
     }
     .into_any()
+}
+
+fn offer(action: &Action) -> MenuItem {
+    let this = action.clone();
+    MenuItem::new("zap", label(&action.label), move || {
+        if let Some(on) = app().current.get_untracked() {
+            act::begin(on, this.clone());
+        }
+    })
 }
 
 /// To the recycle bin, with a way back; the list it came from is shown.

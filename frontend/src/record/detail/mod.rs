@@ -1,5 +1,6 @@
 //! One record: its facts, what happened to it, what hangs on it.
 
+pub mod act;
 mod actions;
 mod composer;
 mod facts;
@@ -8,6 +9,7 @@ mod mention;
 pub mod peek;
 mod related;
 mod stages;
+mod star;
 mod timeline;
 
 use super::files::{self, Uploads};
@@ -17,7 +19,8 @@ use crate::api::records::{self, RecordExt};
 use crate::i18n::{TAB_FACTS, TAB_FILES, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
 use crate::layout::shell;
 use crate::lazy;
-use crate::state::{app, catalog, prefs, session};
+use crate::state::current::{self, Current};
+use crate::state::{app, catalog, prefs, recent, session};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, avatar, icon, keys};
 use kezhan_meta::{ObjectMeta, Record};
@@ -49,6 +52,22 @@ impl Open {
             app().written.track();
             open.load();
         });
+        // The palette and shortcuts act on what is open.
+        Effect::new(move || {
+            let object = open.object();
+            open.record.with(|record| {
+                if let Some(record) = record {
+                    current::enter(Current {
+                        id: record.id().to_owned(),
+                        title: record.title(&object),
+                        version: record.version(),
+                        object,
+                    });
+                }
+            });
+        });
+        let id = open.id.get_value();
+        on_cleanup(move || current::leave(&id));
         open
     }
 
@@ -65,6 +84,9 @@ impl Open {
                     let _ = self.record.try_set(Some(record));
                 }
                 Err(error) => {
+                    if error.is_missing() {
+                        recent::gone(&id);
+                    }
                     let _ = self.error.try_set(Some(error));
                 }
             }
@@ -214,6 +236,7 @@ fn header(open: Open) -> AnyView {
                 <h1 class="font-semibold text-base leading-tight truncate">{move || name.get()}</h1>
             </div>
             <div class="grow"></div>
+            {star::star(open)}
             {actions::bar(open)}
         </header>
     }

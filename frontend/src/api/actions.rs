@@ -1,0 +1,38 @@
+//! What the server lets one do with a record, beyond changing its fields.
+
+use super::client::{ApiError, Call};
+use super::records::Many;
+use kezhan_meta::{Label, ObjectMeta, Record};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Clone, Debug, Deserialize)]
+pub struct Action {
+    pub key: String,
+    pub label: Label,
+    #[serde(default)]
+    pub input: Schema,
+}
+
+/// The JSON schema of an action's input, as far as it is shown.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Schema {
+    #[serde(default)]
+    pub properties: Map<String, Value>,
+    #[serde(default)]
+    pub required: Vec<String>,
+}
+
+pub async fn list(object: &ObjectMeta, id: &str) -> Result<Vec<Action>, ApiError> {
+    Call::get(&format!("/{}/{id}/actions", object.plural)).json::<Many<Action>>().await.map(|many| many.data)
+}
+
+pub async fn perform(
+    object: &ObjectMeta,
+    id: &str,
+    key: &str,
+    input: &Record,
+    version: Option<i64>,
+) -> Result<Value, ApiError> {
+    Call::post(&format!("/{}/{id}/actions/{key}", object.plural)).if_version(version).body(input).json().await
+}

@@ -1,0 +1,154 @@
+//! Two people changed the same record: field by field, whose value it shall be.
+
+use crate::api::records::{self, RecordExt, title_of};
+use crate::bridge;
+use crate::fields::{self, Shown};
+use crate::i18n::{
+    CANCEL, CONFLICT_MERGED, CONFLICT_MINE, CONFLICT_SAVE, CONFLICT_TEXT, CONFLICT_THEIRS, CONFLICT_TITLE, SYSTEM,
+    label, t, tf,
+};
+use crate::lazy;
+use crate::state::{app, toast, touched};
+use crate::ui::{Button, Layer, Look, Shape};
+use kezhan_meta::{FieldMeta, ObjectMeta, Record};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// What the dialog is about.
+#[derive(Clone)]
+pub struct Conflict {
+    object: Arc<ObjectMeta>,
+    /// What I want, and what stands there now.
+    mine: Record,
+    theirs: Record,
+    /// Of mine, what they have changed too.
+    contested: Vec<FieldMeta>,
+    saved: Callback<Record>,
+}
+
+/// After a refused save: what nobody else has touched is saved on top of theirs at once; about the rest one is asked.
+pub async fn resolve(object: Arc<ObjectMeta>, base: Record, mine: Record, saved: Callback<Record>) {
+    let theirs = match records::read(&object, base.id()).await {
+        Ok(theirs) => theirs,
+        Err(error) => return toast::error(&error),
+    };
+    let clashes =
+        |f: &&FieldMeta| match mine.get(f.key.as_ref()) {
+            Some(value) => theirs.value(&f.key) != base.value(&f.key) && theirs.value(&f.key) != value,
+            None => false,
+        };
+    let contested: Vec<FieldMeta> = object.fields.iter().filter(clashes).cloned().collect();
+    if contested.is_empty() {
+        return save(object, mine, theirs, saved, true).await;
+    }
+    app().conflict.set(Some(Conflict { object, mine, theirs, contested, saved }));
+}
+
+async fn save(object: Arc<ObjectMeta>, mine: Record, theirs: Record, saved: Callback<Record>, merged: bool) {
+    match records::update(&object, theirs.id(), &mine, theirs.version()).await {
+        Ok(record) => {
+            app().conflict.set(None);
+            if merged {
+                toast::done(t(CONFLICT_MERGED));
+            }
+            touched();
+            let _ = saved.try_run(record);
+        }
+        // Somebody was faster once more.
+        Err(error) if error.is_stale() => Box::pin(resolve(object, theirs, mine, saved)).await,
+        Err(error) => toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone())),
+    }
+}
+
+/// Mounted once, over whatever is on screen.
+pub fn layer() -> AnyView {
+    (move || app().conflict.get().map(lazy::conflict)).into_any()
+}
+
+pub fn dialog(conflict: Conflict) -> AnyView {
+    let close = move || app().conflict.set(None);
+    let rows: Vec<(FieldMeta, RwSignal<bool>)> =
+        conflict.contested.iter().map(|f| (f.clone(), RwSignal::new(true))).collect();
+    let who = conflict.theirs.expanded("updated_by").map(|v| title_of("user", v)).filter(|name| !name.is_empty());
+    let who = who.unwrap_or_else(|| t(SYSTEM).to_owned());
+    let when = bridge::date_time(conflict.theirs.value("updated_at").as_str().unwrap_or_default());
+    let text = tf(CONFLICT_TEXT, &[("who", &who), ("when", &when)]);
+    let choices = rows.iter().map(|(field, mine)| choice(&conflict, field, *mine)).collect_view();
+    let busy = RwSignal::new(false);
+    let submit = move |ev: leptos::ev::SubmitEvent| {
+        ev.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let mut mine = conflict.mine.clone();
+        for (field, keep) in &rows {
+            if !keep.get_untracked() {
+                mine.remove(field.key.as_ref());
+            }
+        }
+        let conflict = conflict.clone();
+        leptos::task::spawn_local(async move {
+            if mine.is_empty() {
+                // Theirs throughout: it stands already.
+                app().conflict.set(None);
+                touched();
+                let _ = conflict.saved.try_run(conflict.theirs);
+            } else {
+                save(conflict.object, mine, conflict.theirs, conflict.saved, false).await;
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! {
+        <Layer shape=Shape::Wide label=t(CONFLICT_TITLE) on_close=move |()| close()>
+            <form class="flex flex-col min-h-0" on:submit=submit>
+                <div class="p-4 flex flex-col gap-4 overflow-y-auto scroll-thin">
+                    <p class="text-[13px] muted">{text}</p>
+                    {choices}
+                </div>
+                <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0">
+                    <Button label=t(CANCEL) on_click=move |_| close()/>
+                    <Button label=t(CONFLICT_SAVE) look=Look::Primary submit=true busy=busy/>
+                </footer>
+            </form>
+        </Layer>
+    }
+    .into_any()
+}
+
+fn choice(conflict: &Conflict, field: &FieldMeta, mine: RwSignal<bool>) -> AnyView {
+    let side = |own: bool| {
+        let record = if own { &conflict.mine } else { &conflict.theirs };
+        let shown = fields::plain_text(Shown::of(field, record));
+        // What was chosen has come without its name: it is looked up.
+        let text = match field.target() {
+            Some(target) if own => fields::reference::names_later(target, record.value(&field.key)),
+            _ => Signal::stored(if shown.is_empty() { "–".to_owned() } else { shown }),
+        };
+        let class = move || {
+            if mine.get() == own {
+                "flex gap-2 items-start rounded-lg border border-primary bg-primary/6 p-2.5 cursor-pointer min-w-0"
+            } else {
+                "flex gap-2 items-start rounded-lg border border-base-300 p-2.5 cursor-pointer min-w-0"
+            }
+        };
+        view! {
+            <label class=class>
+                <input type="radio" class="radio mt-0.5 shrink-0" name=format!("conflict-{}", field.key)
+                    prop:checked=move || mine.get() == own on:change=move |_| mine.set(own)/>
+                <span class="min-w-0 text-[13px]">
+                    <span class="block text-xs muted">{t(if own { CONFLICT_MINE } else { CONFLICT_THEIRS })}</span>
+                    <span class="whitespace-pre-wrap break-words">{text}</span>
+                </span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="min-w-0">
+            <legend class="text-[13px] font-semibold mb-1.5">{label(&field.label)}</legend>
+            <div class="grid sm:grid-cols-2 gap-2">{side(true)}{side(false)}</div>
+        </fieldset>
+    }
+    .into_any()
+}

@@ -1,0 +1,126 @@
+//! Doing what the server offers for a record: its input is asked for by the fields that it names.
+
+use crate::api::actions::{self, Action};
+use crate::api::records;
+use crate::fields::{self, Input};
+use crate::i18n::{ACTION_DONE, CANCEL, PASSWORD, label, t, tf};
+use crate::state::current::{Acting, Current};
+use crate::state::{app, catalog, prefs, toast, touched};
+use crate::ui::{Button, Field, Layer, Look, Shape};
+use kezhan_meta::{FieldMeta, FieldType, Label, ObjectMeta, Record, normalise_value};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+/// Does it at once where nothing needs to be said, else asks.
+pub fn begin(on: Current, action: Action) {
+    if asked(&on.object, &action).is_empty() {
+        return run(on, action, Record::new(), None);
+    }
+    app().acting.set(Some(Acting { on, action }));
+}
+
+/// The fields that an action asks for. What is neither a field nor a simple value is left to programs.
+fn asked(object: &ObjectMeta, action: &Action) -> Vec<FieldMeta> {
+    let one = |(key, schema): (&String, &Value)| {
+        let required = action.input.required.contains(key);
+        if let Some(field) = object.field(key) {
+            return Some(FieldMeta { required, ..field.clone() });
+        }
+        let kind = match (schema["type"].as_str()?, schema["format"].as_str()) {
+            ("string", Some("uuid")) => FieldType::Reference { to: catalog::object(key)?.name.clone() },
+            ("string", Some("date")) => FieldType::Date,
+            ("string", _) => FieldType::Text,
+            ("integer", _) => FieldType::Integer,
+            ("boolean", _) => FieldType::Boolean,
+            _ => return None,
+        };
+        let label = match catalog::object(key) {
+            Some(target) => target.label.clone(),
+            None if key == "password" => Label { zh: t(PASSWORD).into(), en: t(PASSWORD).into() },
+            None => Label { zh: key.clone().into(), en: key.clone().into() },
+        };
+        let field = json!({"key": key, "label": label, "storage": "custom", "required": required, "type": "text"});
+        serde_json::from_value::<FieldMeta>(field).ok().map(|field| FieldMeta { kind, ..field })
+    };
+    action.input.properties.iter().filter_map(one).collect()
+}
+
+pub fn dialog(acting: Acting) -> AnyView {
+    let close = move || app().acting.set(None);
+    let title = label(&acting.action.label);
+    let fields = asked(&acting.on.object, &acting.action);
+    let drafts: Vec<_> =
+        fields.into_iter().map(|f| (f, RwSignal::new(Value::Null), RwSignal::new(None::<String>))).collect();
+    let busy = RwSignal::new(false);
+    let controls = drafts.iter().map(|(field, value, error)| {
+        let id = format!("act-{}", field.key);
+        let error = *error;
+        let input = Input {
+            id: id.clone(),
+            field: field.clone(),
+            value: *value,
+            expanded: None,
+            invalid: Signal::derive(move || error.get().is_some()),
+            home: None,
+            done: Callback::new(|()| ()),
+        };
+        view! { <Field id=id label=label(&field.label) required=field.required error=error>{fields::input(input)}</Field> }
+    });
+    let controls = controls.collect_view();
+    let send = move |ev: leptos::ev::SubmitEvent| {
+        ev.prevent_default();
+        let mut input = Record::new();
+        let mut sound = true;
+        for (field, value, error) in &drafts {
+            let fault = match normalise_value(field, &value.get_untracked()) {
+                Ok(Value::Null) if field.required => {
+                    Some(kezhan_meta::problem::Code::Required.message(prefs::lang(), &[]))
+                }
+                Ok(Value::Null) => None,
+                Ok(value) => {
+                    input.insert(field.key.to_string(), value);
+                    None
+                }
+                Err(fault) => Some(fault.item(prefs::lang()).message),
+            };
+            sound &= fault.is_none();
+            error.set(fault);
+        }
+        if sound && !busy.get_untracked() {
+            busy.set(true);
+            run(acting.on.clone(), acting.action.clone(), input, Some(busy));
+        }
+    };
+    view! {
+        <Layer shape=Shape::Dialog label=title.clone() on_close=move |()| close()>
+            <form class="flex flex-col min-h-0" novalidate on:submit=send>
+                <div class="flex flex-col gap-3 p-4 min-h-48">{controls}</div>
+                <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
+                    <Button label=t(CANCEL) on_click=move |_| close()/>
+                    <Button label=title look=Look::Primary submit=true busy=busy/>
+                </footer>
+            </form>
+        </Layer>
+    }
+    .into_any()
+}
+
+fn run(on: Current, action: Action, input: Record, busy: Option<RwSignal<bool>>) {
+    leptos::task::spawn_local(async move {
+        // The newest version: what is on screen may be older than what one has just done.
+        let version = records::read(&on.object, &on.id).await.ok().and_then(|r| r["version"].as_i64()).or(on.version);
+        match actions::perform(&on.object, &on.id, &action.key, &input, version).await {
+            Ok(_) => {
+                app().acting.set(None);
+                toast::done(tf(ACTION_DONE, &[("action", &label(&action.label)), ("title", &on.title)]));
+                touched();
+            }
+            Err(error) => {
+                if let Some(busy) = busy {
+                    let _ = busy.try_set(false);
+                }
+                toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone()));
+            }
+        }
+    });
+}
