@@ -3,6 +3,7 @@
 //! would pull the code back into the first load.
 
 use crate::i18n::{RETRY, SCREEN_UNAVAILABLE, t};
+use crate::record::conflict::Conflict;
 use crate::record::detail::Open;
 use crate::record::files::Uploads;
 use crate::record::list::List;
@@ -61,6 +62,7 @@ lazily! {
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();
+    conflict: conflict(conflict: Conflict) => crate::record::conflict::dialog(conflict);
     act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: settings_screen() => crate::layout::settings::screen();

@@ -125,8 +125,7 @@ fn at_hand(text: &str, actions: &[Action]) -> Vec<Entry> {
     let text = text.to_lowercase();
     let mut out = on_current(actions);
     out.extend(lately().into_iter().take(if text.is_empty() { 8 } else { usize::MAX }));
-    let catalog = catalog::catalog();
-    let lists: Vec<_> = catalog.objects().filter(|o| o.listed).collect();
+    let lists: Vec<_> = super::nav::groups().into_iter().flat_map(|(_, objects)| objects).collect();
     let other = |o: &ObjectMeta| {
         !text.is_empty()
             && [&o.label.zh, &o.label.en, &o.label_many.en].iter().any(|l| l.to_lowercase().contains(&text))

@@ -8,18 +8,20 @@ use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO
 use crate::lazy;
 use crate::record;
 use crate::state::session::may;
-use crate::state::{app, favorites, inbox, recent};
+use crate::state::{app, favorites, inbox, lists, recent};
 use crate::ui::{self, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::{Redirect, Route, Routes};
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
 
 pub fn shell() -> AnyView {
     let search = Palette::new();
     lazy::warm();
     inbox::follow();
+    let at = use_location();
+    Effect::new(move || lists::passed(&at.pathname.get(), &at.search.get()));
     favorites::load();
     recent::load();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
@@ -62,6 +64,7 @@ pub fn shell() -> AnyView {
             </div>
         </div>
         {palette::palette(search)}
+        {record::conflict::layer()}
         {move || app().acting.get().map(lazy::act)}
     }
     .into_any()

@@ -32,11 +32,10 @@ pub async fn resolve(object: Arc<ObjectMeta>, base: Record, mine: Record, saved:
         Ok(theirs) => theirs,
         Err(error) => return toast::error(&error),
     };
-    let clashes =
-        |f: &&FieldMeta| match mine.get(f.key.as_ref()) {
-            Some(value) => theirs.value(&f.key) != base.value(&f.key) && theirs.value(&f.key) != value,
-            None => false,
-        };
+    let clashes = |f: &&FieldMeta| match mine.get(f.key.as_ref()) {
+        Some(value) => theirs.value(&f.key) != base.value(&f.key) && theirs.value(&f.key) != value,
+        None => false,
+    };
     let contested: Vec<FieldMeta> = object.fields.iter().filter(clashes).cloned().collect();
     if contested.is_empty() {
         return save(object, mine, theirs, saved, true).await;

@@ -1,18 +1,21 @@
 //! Making and changing a record: fields by section, checked by the shared rules before anything is sent.
 
+use super::conflict;
+use super::similar::Similar;
 use super::url::Url;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::fields::{self, Input, Shown};
+use crate::fields::{self, Input};
 use crate::i18n::{
-    CANCEL, CONFLICT_LOADED, CONFLICT_THEIRS, CREATED, EDIT_OBJECT, FORM_FAULTS, NEW_OBJECT, OPEN, SAVE, SAVE_AND_NEW,
-    SAVED, SECTION_BASIC, SECTION_CONTACT, SECTION_PROGRESS, SECTION_SCALE, SECTION_SYSTEM, label, t, tf,
+    CANCEL, CREATED, EDIT_OBJECT, FORM_FAULTS, NEW_OBJECT, OPEN, SAVE, SAVE_AND_NEW, SAVED, SECTION_BASIC,
+    SECTION_CONTACT, SECTION_PROGRESS, SECTION_SCALE, SECTION_SYSTEM, label, t, tf,
 };
 use crate::state::{prefs, session, toast, touched};
 use crate::ui::{Button, Field, Layer, Look, Shape, keys};
 use kezhan_meta::check::check_field;
 use kezhan_meta::{Default, FieldMeta, FieldType, ObjectMeta, Record, check_record, normalise_value};
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -22,8 +25,6 @@ struct Draft {
     field: FieldMeta,
     value: RwSignal<Value>,
     error: RwSignal<Option<String>>,
-    /// What somebody else made of it meanwhile.
-    theirs: RwSignal<Option<String>>,
     expanded: Option<Value>,
 }
 
@@ -35,6 +36,7 @@ struct Form {
     base: RwSignal<Option<Record>>,
     problem: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
+    similar: Similar,
 }
 
 /// A drawer for a new record, opened by `?new=1`; `with.account=…` fills in what is known.
@@ -149,16 +151,11 @@ impl Form {
                         None => default_value(field),
                     },
                 };
-                Draft {
-                    field: field.clone(),
-                    value: RwSignal::new(value),
-                    error: RwSignal::new(None),
-                    theirs: RwSignal::new(None),
-                    expanded,
-                }
+                Draft { field: field.clone(), value: RwSignal::new(value), error: RwSignal::new(None), expanded }
             })
             .collect();
         Form {
+            similar: Similar::new(&object, base.is_none()),
             object,
             drafts: StoredValue::new(drafts),
             base: RwSignal::new(base),
@@ -192,6 +189,7 @@ impl Form {
                     <div role="alert">{move || problem.get().map(|text| view! {
                         <p class="rounded-md bg-error/10 text-error px-3 py-2 text-[13px] mb-3">{text}</p>
                     })}</div>
+                    {self.similar.view()}
                     {self.sections()}
                 </div>
                 <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
@@ -235,7 +233,7 @@ impl Form {
 
     fn control(&self, draft: &Draft) -> AnyView {
         let id = format!("field-{}", draft.field.key);
-        let (error, theirs) = (draft.error, draft.theirs);
+        let error = draft.error;
         let done = {
             let (form, draft) = (self.clone(), draft.clone());
             Callback::new(move |()| form.check_one(&draft))
@@ -264,7 +262,6 @@ impl Form {
                 hint=if prefs::lang() == kezhan_meta::Lang::En { draft.field.help.to_string() } else { String::new() }>
                 {fields::input(input)}
                 {offer}
-                {move || theirs.get().map(|text| view! { <p class="text-xs text-warning">{tf(CONFLICT_THEIRS, &[("value", &text)])}</p> })}
             </Field>
         }
         .into_any()
@@ -291,6 +288,9 @@ impl Form {
 
     /// When a field is left: only its own faults, so that nobody is blamed for what is still to come.
     fn check_one(&self, draft: &Draft) {
+        if let Some(text) = draft.value.get_untracked().as_str() {
+            self.similar.look(&self.object, &draft.field, text);
+        }
         let (record, _) = self.gather();
         let fault = match normalise_value(&draft.field, &draft.value.get_untracked()) {
             Err(fault) => Some(fault),
@@ -371,7 +371,13 @@ impl Form {
                     form.send_files(&record).await;
                     saved(record, again)
                 }
-                Err(error) if error.is_stale() => form.reload().await,
+                // What was typed stays until it is decided field by field.
+                Err(error) if error.is_stale() => {
+                    let Some(base) = base else { return };
+                    let saved = SendWrapper::new(saved);
+                    let saved = Callback::new(move |record: Record| saved(record, again));
+                    conflict::resolve(form.object.clone(), base, body, saved).await;
+                }
                 Err(error) => form.refuse(&error),
             }
         });
@@ -403,30 +409,6 @@ impl Form {
         }
         let faults: Vec<_> = error.items().iter().map(|i| (i.field.clone(), i.message.clone())).collect();
         self.show_faults(&faults);
-    }
-
-    /// Somebody saved first: what was typed stays, what they changed is shown beside it, and saving again decides.
-    async fn reload(&self) {
-        let Some(old) = self.base.get_untracked() else { return };
-        match records::read(&self.object, old.id()).await {
-            Ok(now) => {
-                for draft in self.drafts.get_value() {
-                    let key = draft.field.key.as_ref();
-                    if old.value(key) == now.value(key) {
-                        continue;
-                    }
-                    let untouched =
-                        normalise_value(&draft.field, &draft.value.get_untracked()).is_ok_and(|v| v == *old.value(key));
-                    draft.theirs.set(Some(fields::plain_text(Shown::of(&draft.field, &now))));
-                    if untouched {
-                        draft.value.set(now.value(key).clone());
-                    }
-                }
-                self.base.set(Some(now));
-                self.problem.set(Some(t(CONFLICT_LOADED).to_owned()));
-            }
-            Err(error) => self.refuse(&error),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The screens that every object has, drawn from its metadata.
 
+pub mod conflict;
 pub mod detail;
 pub mod export;
 pub mod files;
@@ -8,4 +9,5 @@ pub mod form;
 pub mod import;
 pub mod list;
 pub mod recycle;
+pub mod similar;
 pub mod url;

@@ -51,7 +51,8 @@ impl Similar {
                 _ if named && !person => company_core(&text),
                 _ => text.clone(),
             };
-            let Ok(hits) = records::search(if ask.is_empty() { &text } else { &ask }, &objects.join(","), 20).await else {
+            let Ok(hits) = records::search(if ask.is_empty() { &text } else { &ask }, &objects.join(","), 20).await
+            else {
                 return;
             };
             if self.ticket.try_get_value() != Some(ticket) {

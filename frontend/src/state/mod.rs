@@ -32,6 +32,8 @@ pub struct App {
     /// The record that is open.
     pub current: RwSignal<Option<current::Current>>,
     pub acting: RwSignal<Option<current::Acting>>,
+    /// A change that met another's.
+    pub conflict: RwSignal<Option<crate::record::conflict::Conflict>>,
     /// Grows with everything that the server tells of by itself.
     pub told: RwSignal<u64>,
 }
@@ -51,6 +53,7 @@ thread_local! {
             recent: RwSignal::new(Vec::new()),
             current: RwSignal::new(None),
             acting: RwSignal::new(None),
+            conflict: RwSignal::new(None),
             told: RwSignal::new(0),
         });
         std::mem::forget(owner);

@@ -52,6 +52,9 @@ pub fn dialog(acting: Acting) -> AnyView {
     let drafts: Vec<_> =
         fields.into_iter().map(|f| (f, RwSignal::new(Value::Null), RwSignal::new(None::<String>))).collect();
     let busy = RwSignal::new(false);
+    if let Some((first, ..)) = drafts.first() {
+        super::facts::focus_later(format!("act-{}", first.key));
+    }
     let controls = drafts.iter().map(|(field, value, error)| {
         let id = format!("act-{}", field.key);
         let error = *error;

@@ -4,7 +4,7 @@ use super::{Open, act};
 use crate::api::actions::{self, Action};
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
-use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, UNDO, label, t, tf};
+use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, PRINT, UNDO, label, t, tf};
 use crate::state::session::may;
 use crate::state::{app, toast, touched};
 use crate::ui::{Button, Menu, MenuItem, icon};
@@ -33,6 +33,15 @@ pub fn bar(open: Open) -> AnyView {
                     toast::done(t(COPIED));
                 }
             });
+        }));
+        items.push(MenuItem::new("printer", t(PRINT), || {
+            // Once the menu is gone.
+            set_timeout(
+                || {
+                    let _ = window().print();
+                },
+                std::time::Duration::from_millis(50),
+            );
         }));
         if may(&open.object().name, "delete") {
             items.push(MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger());

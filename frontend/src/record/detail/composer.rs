@@ -109,13 +109,17 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
         });
     });
     let attach = files::possible();
-    if open.url.peek("follow").is_some() {
+    Effect::new(move || {
+        if open.url.get("follow").is_none() {
+            return;
+        }
         request_animation_frame(move || {
             if let Some(field) = document().get_element_by_id("follow-up-content") {
                 let _ = wasm_bindgen::JsCast::unchecked_into::<web_sys::HtmlElement>(field).focus();
             }
+            open.url.replace(&[("follow", None)]);
         });
-    }
+    });
     let take = move |ev: &web_sys::Event, list: Vec<web_sys::File>| {
         if attach && !list.is_empty() {
             ev.prevent_default();

@@ -3,7 +3,8 @@
 use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input, Shown};
-use crate::i18n::{CANCEL, EDIT, SAVE, SHOW_EMPTY, STALE_RELOADED, label, t};
+use crate::i18n::{CANCEL, EDIT, SAVE, SHOW_EMPTY, label, t};
+use crate::record::conflict;
 use crate::record::form::section_label;
 use crate::state::{prefs, session, toast, touched};
 use crate::ui::{Button, Look, icon, keys};
@@ -162,7 +163,7 @@ fn finish_typing() {
     }
 }
 
-fn focus_later(id: String) {
+pub fn focus_later(id: String) {
     request_animation_frame(move || {
         use wasm_bindgen::JsCast;
         if let Some(element) = document().get_element_by_id(&id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok())
@@ -211,10 +212,10 @@ fn save(
                 touched();
             }
             Err(problem) => {
-                let _ = open.record.try_set(Some(before));
+                let _ = open.record.try_set(Some(before.clone()));
                 if problem.is_stale() {
-                    toast::problem(t(STALE_RELOADED));
                     open.load();
+                    conflict::resolve(object, before, changes, Callback::new(|_| ())).await;
                 } else {
                     toast::problem(problem.items().first().map_or_else(|| problem.message(), |i| i.message.clone()));
                 }

@@ -2,18 +2,20 @@
 
 use super::Open;
 use crate::api::client::ApiError;
-use crate::api::records::{self, Change};
+use crate::api::records::{self, Change, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_RESTORED,
-    HISTORY_UPDATED, LOAD_MORE, SYSTEM, label, t,
+    CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_RESTORE,
+    HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, SYSTEM, UNDO, VALUE_RESTORED, label, t, tf,
 };
-use crate::state::app;
+use crate::record::conflict;
+use crate::state::{app, session, toast, touched};
 use crate::ui::{self, Button, avatar, icon};
-use kezhan_meta::ObjectMeta;
+use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
 use serde_json::Value;
+use std::sync::Arc;
 
 pub fn panel(open: Open) -> AnyView {
     let changes = RwSignal::new(None::<Result<Vec<Change>, ApiError>>);
@@ -46,7 +48,7 @@ pub fn panel(open: Open) -> AnyView {
         Some(Err(error)) => ui::failed(&error, move || load(None)),
         Some(Ok(list)) if list.is_empty() => ui::empty("history", t(HISTORY_EMPTY), "", ().into_any()),
         Some(Ok(list)) => view! {
-            <ol class="p-4 flex flex-col gap-4 max-w-3xl">{list.iter().map(|c| entry(&object, c)).collect_view()}</ol>
+            <ol class="p-4 flex flex-col gap-4 max-w-3xl">{list.iter().map(|c| entry(open, &object, c)).collect_view()}</ol>
             {move || next.get().map(|cursor| view! { <div class="px-4 pb-4"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
         }
         .into_any(),
@@ -69,7 +71,7 @@ fn channel(key: &str) -> String {
     }
 }
 
-fn entry(object: &ObjectMeta, change: &Change) -> AnyView {
+fn entry(open: Open, object: &ObjectMeta, change: &Change) -> AnyView {
     let actor = actor_name(change.actor.as_ref());
     let verb = t(match change.action.as_str() {
         "create" => HISTORY_CREATED,
@@ -77,7 +79,7 @@ fn entry(object: &ObjectMeta, change: &Change) -> AnyView {
         "restore" => HISTORY_RESTORED,
         _ => HISTORY_UPDATED,
     });
-    let lines = change.changes.iter().filter_map(|(key, value)| line(object, key, value)).collect_view();
+    let lines = change.changes.iter().filter_map(|(key, value)| line(open, object, key, value)).collect_view();
     let through = change.channel.as_deref().map(channel).unwrap_or_default();
     view! {
         <li class="flex gap-3 text-[13px]">
@@ -91,7 +93,7 @@ fn entry(object: &ObjectMeta, change: &Change) -> AnyView {
     .into_any()
 }
 
-fn line(object: &ObjectMeta, key: &str, change: &Value) -> Option<AnyView> {
+fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<AnyView> {
     let field = object.field(key).filter(|f| !f.hidden)?;
     let text = |side: &str| {
         let value = change.get(side).unwrap_or(&Value::Null);
@@ -108,14 +110,67 @@ fn line(object: &ObjectMeta, key: &str, change: &Value) -> Option<AnyView> {
     if from.is_empty() && to.is_empty() {
         return None;
     }
+    let back = restorable(open, object, field, change).map(|value| {
+        let field = field.clone();
+        let name = tf(HISTORY_RESTORE_TO, &[("field", &label(&field.label)), ("value", &from)]);
+        view! {
+            <button type="button" class="link text-xs inline-flex items-center gap-1 opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100 print:hidden"
+                aria-label=name on:click=move |_| restore(open, field.clone(), value.clone())>{icon("undo-2")}{t(HISTORY_RESTORE)}</button>
+        }
+    });
     Some(
         view! {
-            <li class="flex flex-wrap items-baseline gap-x-2 min-w-0">
+            <li class="group flex flex-wrap items-baseline gap-x-2 min-w-0">
                 <span class="muted">{label(&field.label)}</span>
                 {(!from.is_empty()).then(|| view! { <span class="line-through muted break-words min-w-0">{from}</span><span class="muted">{icon("arrow-right")}</span> })}
                 <span class="break-words min-w-0">{if to.is_empty() { "–".to_owned() } else { to }}</span>
+                {back}
             </li>
         }
         .into_any(),
     )
+}
+
+/// The value before a change, where it is another one now and may be put back.
+fn restorable(open: Open, object: &ObjectMeta, field: &FieldMeta, change: &Value) -> Option<Value> {
+    if field.read_only || field.immutable || field.secret || !session::may(&object.name, "edit") {
+        return None;
+    }
+    let bare = |value: &Value| match value {
+        Value::Object(o) if field.target().is_some() => o.get("id").cloned().unwrap_or(Value::Null),
+        other => other.clone(),
+    };
+    let before = bare(change.get("from")?);
+    let now = open.record.with_untracked(|r| r.as_ref().map(|r| r.value(&field.key).clone()))?;
+    (before != now && !(before.is_null() && field.required)).then_some(before)
+}
+
+fn restore(open: Open, field: FieldMeta, value: Value) {
+    let Some(base) = open.record.get_untracked() else { return };
+    put(open.object(), base, field, value, true);
+}
+
+/// Writes one value; with a way back the first time.
+fn put(object: Arc<ObjectMeta>, base: Record, field: FieldMeta, value: Value, undo: bool) {
+    let changes = Record::from_iter([(field.key.to_string(), value)]);
+    leptos::task::spawn_local(async move {
+        match records::update(&object, base.id(), &changes, base.version()).await {
+            Ok(now) => {
+                touched();
+                let text = tf(VALUE_RESTORED, &[("field", &label(&field.label))]);
+                if undo {
+                    let before = base.value(&field.key).clone();
+                    toast::undoable(text, t(UNDO), move || {
+                        put(object.clone(), now.clone(), field.clone(), before.clone(), false);
+                    });
+                } else {
+                    toast::done(text);
+                }
+            }
+            Err(error) if error.is_stale() => {
+                conflict::resolve(object, base, changes, Callback::new(|_| ())).await;
+            }
+            Err(error) => toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone())),
+        }
+    });
 }

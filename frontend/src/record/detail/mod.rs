@@ -10,6 +10,7 @@ pub mod peek;
 mod related;
 mod stages;
 mod star;
+mod step;
 mod timeline;
 
 use super::files::{self, Uploads};
@@ -20,7 +21,7 @@ use crate::i18n::{TAB_FACTS, TAB_FILES, TAB_HISTORY, TAB_TIMELINE, VIEWS, label,
 use crate::layout::shell;
 use crate::lazy;
 use crate::state::current::{self, Current};
-use crate::state::{app, catalog, prefs, recent, session};
+use crate::state::{app, catalog, lists, prefs, recent, session};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, avatar, icon, keys};
 use kezhan_meta::{ObjectMeta, Record};
@@ -123,6 +124,7 @@ fn page(object: Arc<ObjectMeta>, id: String) -> AnyView {
         }
     });
     on_cleanup(move || handle.remove());
+    step::shortcuts(open);
     (move || {
         if ready.get() {
             return content(open);
@@ -222,12 +224,12 @@ fn header(open: Open) -> AnyView {
         let object = object.clone();
         move |_| open.record.with(|r| r.as_ref().map(|r| r.title(&object)).unwrap_or_default())
     });
-    let list = format!("/o/{}", object.plural);
+    let list = lists::address(&object.plural);
     let sign = object.icon.to_string();
     let person = matches!(object.name.as_ref(), "contact" | "lead" | "user");
     view! {
-        <header class="flex items-center gap-3 px-4 h-14 shrink-0 border-b border-base-300">
-            <A href=list attr:class="btn btn-quiet btn-icon" attr:aria-label=label(&object.label_many)>{icon("arrow-left")}</A>
+        <header class="flex items-center gap-2 md:gap-3 px-4 h-14 shrink-0 border-b border-base-300">
+            <A href=list attr:class="btn btn-quiet btn-icon print:hidden" attr:aria-label=label(&object.label_many)>{icon("arrow-left")}</A>
             {move || if person { avatar(&name.get(), true) } else {
                 view! { <span class="size-9 rounded-lg bg-primary/10 text-primary hidden sm:grid place-items-center shrink-0">{icon(&sign)}</span> }.into_any()
             }}
@@ -236,6 +238,7 @@ fn header(open: Open) -> AnyView {
                 <h1 class="font-semibold text-base leading-tight truncate">{move || name.get()}</h1>
             </div>
             <div class="grow"></div>
+            {step::steps(open)}
             {star::star(open)}
             {actions::bar(open)}
         </header>
