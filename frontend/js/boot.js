@@ -11,5 +11,6 @@
   const theme = read("kz.theme");
   const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   root.dataset.theme = dark ? "dark" : "light";
+  root.dataset.density = read("kz.density") ?? "normal";
   root.lang = read("kz.locale") === "en" ? "en" : "zh-CN";
 })();

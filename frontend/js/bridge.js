@@ -29,19 +29,51 @@ export function formatMoney(locale, text, currency) {
   }
 }
 
-const pad = (n) => String(n).padStart(2, "0");
+/** The zone that times are shown and typed in. */
+let chosenZone;
+export function setZone(name) {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    chosenZone = name;
+  } catch {
+    // Not one that this browser knows: the one before stays.
+  }
+}
 
-/** 2026-11-24 14:30 in the reader's own time zone, in every language. */
+export function zone() {
+  return chosenZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export function zones() {
+  return Intl.supportedValuesOf?.("timeZone") ?? [zone()];
+}
+
+const CLOCK = { hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+function clock(date) {
+  const parts = format("d", "en-CA", { ...CLOCK, timeZone: chosenZone }).formatToParts(date);
+  return Object.fromEntries(parts.map((p) => [p.type, p.value]));
+}
+
+/** 2026-11-24 14:30 in the reader's time zone, in every language. */
 export function formatDateTime(text) {
   const d = new Date(text);
   if (Number.isNaN(d.getTime())) return text;
-  return `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())} ${pad(d.getHours())}:${pad(d.getMinutes())}`;
+  const c = clock(d);
+  return `${c.year}-${c.month}-${c.day} ${c.hour}:${c.minute}`;
 }
 
-/** The reader's local date and time (as typed) to an instant, empty when it is none. */
+/** The reader's date and time (as typed) to an instant, empty when it is none. */
 export function localToInstant(text) {
-  const d = new Date(text.replace(" ", "T"));
-  return Number.isNaN(d.getTime()) ? "" : d.toISOString();
+  const typed = text.trim().replace(" ", "T");
+  const wanted = Date.parse(`${typed.length === 10 ? `${typed}T00:00` : typed}Z`);
+  if (Number.isNaN(wanted)) return "";
+  // The offset there, and once more, as it may be another one beyond a change of clocks.
+  let at = wanted;
+  for (let round = 0; round < 2; round++) {
+    const c = clock(new Date(at));
+    at += wanted - Date.UTC(c.year, c.month - 1, c.day, c.hour, c.minute, c.second);
+  }
+  return new Date(at).toISOString();
 }
 
 /** The provinces, cities and districts, loaded when the first address is edited. */

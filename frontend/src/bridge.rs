@@ -30,6 +30,12 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = loadRegions)]
     async fn load_regions_js() -> JsValue;
+    #[wasm_bindgen(js_name = setZone)]
+    fn set_zone_js(zone: &str);
+    #[wasm_bindgen(js_name = zone)]
+    fn zone_js() -> String;
+    #[wasm_bindgen(js_name = zones)]
+    fn zones_js() -> js_sys::Array;
     #[wasm_bindgen(js_name = listen)]
     fn listen_js(url: &str, changed: &Closure<dyn FnMut()>) -> js_sys::Function;
     #[wasm_bindgen(js_name = readText)]
@@ -110,4 +116,18 @@ impl Drop for Listening {
     fn drop(&mut self) {
         let _ = self.stop.call0(&JsValue::NULL);
     }
+}
+
+/// The zone in which times are shown; one that the browser does not know changes nothing.
+pub fn set_zone(zone: &str) {
+    set_zone_js(zone);
+}
+
+pub fn zone() -> String {
+    zone_js()
+}
+
+/// Every zone that the browser knows.
+pub fn zones() -> Vec<String> {
+    zones_js().iter().filter_map(|z| z.as_string()).collect()
 }

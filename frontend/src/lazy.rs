@@ -65,6 +65,8 @@ lazily! {
     conflict: conflict(conflict: Conflict) => crate::record::conflict::dialog(conflict);
     act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
+    manage: preferences_screen() => crate::layout::preferences::screen();
+    manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
     manage: settings_screen() => crate::layout::settings::screen();
     manage: recycle_screen() => crate::record::recycle::screen();
 }

@@ -12,6 +12,7 @@ pub struct Me {
     pub name: Option<String>,
     pub username: Option<String>,
     pub role_name: Option<String>,
+    pub time_zone: Option<String>,
     /// The largest file that may be put on a record; 0 where it is not known.
     pub upload_max_bytes: u64,
     /// Object → action → data scope.

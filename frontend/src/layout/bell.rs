@@ -8,11 +8,10 @@ use crate::state::inbox::shown;
 use crate::ui::icon;
 use leptos::prelude::*;
 
-pub fn bell() -> AnyView {
+pub fn bell(open: RwSignal<bool>) -> AnyView {
     if !inbox::possible() {
         return ().into_any();
     }
-    let open = RwSignal::new(false);
     let unread = app().unread;
     let name = move || match unread.get() {
         0 => t(INBOX).to_owned(),

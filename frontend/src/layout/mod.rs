@@ -1,10 +1,12 @@
 //! What surrounds every screen: sign-in, shell, navigation, palette.
 
 pub mod bell;
+pub mod help;
 pub mod inbox;
 pub mod kept;
 pub mod nav;
 pub mod palette;
+pub mod preferences;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;

@@ -5,7 +5,7 @@ use crate::api::actions::{self, Action};
 use crate::api::records;
 use crate::i18n::{
     EDIT, FOLLOW_UP_SAVE, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NEW_OBJECT, NOTHING_FOUND, PALETTE_HINT,
-    PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, RECENT, SEARCH, STAR, UNSTAR, label, t, tf,
+    PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, PREFERENCES, RECENT, SEARCH, STAR, UNSTAR, label, t, tf,
 };
 use crate::record::detail::act;
 use crate::state::session::may;
@@ -101,6 +101,7 @@ fn pages() -> Vec<Entry> {
     if catalog::catalog().objects().any(|o| may(&o.name, "import")) {
         out.push(Entry::go("file-up", t(NAV_IMPORTS), "/imports".to_owned()));
     }
+    out.push(Entry::go("settings-2", t(PREFERENCES), "/preferences".to_owned()));
     out.push(Entry::go("trash-2", t(NAV_RECYCLE), "/recycle".to_owned()));
     if !super::settings::objects().is_empty() {
         out.push(Entry::go("settings", t(NAV_SETTINGS), "/settings".to_owned()));

@@ -1,6 +1,6 @@
 //! The frame of the signed-in application and its routes.
 
-use super::bell::bell;
+use super::bell;
 use super::nav;
 use super::palette::{self, Palette};
 use super::user_menu::user_menu;
@@ -9,7 +9,8 @@ use crate::lazy;
 use crate::record;
 use crate::state::session::may;
 use crate::state::{app, favorites, inbox, lists, recent};
-use crate::ui::{self, Menu, MenuItem, icon, keys};
+use crate::ui::shortcuts::{Shortcut, pressed};
+use crate::ui::{self, Menu, MenuItem, icon};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::{Redirect, Route, Routes};
@@ -18,6 +19,7 @@ use leptos_router::path;
 
 pub fn shell() -> AnyView {
     let search = Palette::new();
+    let (help, bell) = (RwSignal::new(false), RwSignal::new(false));
     lazy::warm();
     inbox::follow();
     let at = use_location();
@@ -25,10 +27,16 @@ pub fn shell() -> AnyView {
     favorites::load();
     recent::load();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
-        if (ev.ctrl_key() || ev.meta_key()) && ev.key().eq_ignore_ascii_case("k") && !keys::composing(&ev) {
-            ev.prevent_default();
+        if pressed(&ev, Shortcut::Palette) {
             search.open();
+        } else if pressed(&ev, Shortcut::Help) {
+            help.set(true);
+        } else if pressed(&ev, Shortcut::Inbox) {
+            bell.set(true);
+        } else {
+            return;
         }
+        ev.prevent_default();
     });
     on_cleanup(move || shortcut.remove());
     view! {
@@ -46,8 +54,8 @@ pub fn shell() -> AnyView {
                     </button>
                     <div class="grow"></div>
                     {create_menu()}
-                    {bell()}
-                    {user_menu()}
+                    {bell::bell(bell)}
+                    {user_menu(help)}
                 </header>
                 <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
                     <Routes fallback=missing>
@@ -56,6 +64,7 @@ pub fn shell() -> AnyView {
                         <Route path=path!("/o/:plural/:id") view=lazy::record_screen/>
                         <Route path=path!("/imports") view=lazy::import_screen/>
                         <Route path=path!("/imports/:id") view=lazy::import_screen/>
+                        <Route path=path!("/preferences") view=lazy::preferences_screen/>
                         <Route path=path!("/settings") view=lazy::settings_screen/>
                         <Route path=path!("/recycle") view=lazy::recycle_screen/>
                     </Routes>
@@ -64,6 +73,7 @@ pub fn shell() -> AnyView {
             </div>
         </div>
         {palette::palette(search)}
+        {move || help.get().then(|| lazy::help(help))}
         {record::conflict::layer()}
         {move || app().acting.get().map(lazy::act)}
     }

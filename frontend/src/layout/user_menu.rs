@@ -1,11 +1,13 @@
 //! One's own menu: language, theme, leaving.
 
-use crate::i18n::{SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t};
+use crate::i18n::{HELP, PREFERENCES, SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t};
 use crate::state::prefs::{self, Theme};
 use crate::state::session;
 use crate::ui::{Menu, MenuItem, avatar};
 use kezhan_meta::Lang;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 
 pub fn language_items() -> Vec<MenuItem> {
     let now = prefs::lang();
@@ -33,12 +35,18 @@ pub fn theme_items() -> Vec<MenuItem> {
         .collect()
 }
 
-pub fn user_menu() -> AnyView {
+pub fn user_menu(help: RwSignal<bool>) -> AnyView {
     let name = session::me().and_then(|me| me.name.clone().or_else(|| me.username.clone())).unwrap_or_default();
     let face = view! { {avatar(&name, false)}<span class="hidden lg:inline max-w-28 truncate">{name.clone()}</span> }
         .into_any();
-    let items = || {
-        let mut items = language_items();
+    let navigate = use_navigate();
+    let items = move || {
+        let navigate = navigate.clone();
+        let mut items = vec![
+            MenuItem::new("settings-2", t(PREFERENCES), move || navigate("/preferences", NavigateOptions::default())),
+            MenuItem::new("keyboard", t(HELP), move || help.set(true)),
+        ];
+        items.extend(language_items());
         items.extend(theme_items());
         items.push(MenuItem::new("log-out", t(SIGN_OUT), || leptos::task::spawn_local(session::sign_out())));
         items

@@ -74,3 +74,42 @@ fn system_is_dark() -> bool {
 pub fn narrow() -> bool {
     window().match_media("(max-width: 767px)").ok().flatten().is_some_and(|m| m.matches())
 }
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Density {
+    Compact,
+    Normal,
+    Roomy,
+}
+
+impl Density {
+    pub fn stored() -> Density {
+        match read("kz.density").as_deref() {
+            Some("compact") => Density::Compact,
+            Some("roomy") => Density::Roomy,
+            _ => Density::Normal,
+        }
+    }
+
+    pub fn choose(self) {
+        let key = match self {
+            Density::Compact => "compact",
+            Density::Normal => "normal",
+            Density::Roomy => "roomy",
+        };
+        write("kz.density", key);
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-density", key);
+        }
+    }
+}
+
+/// The time zone in which times are shown and typed; the browser's own where none was chosen.
+pub fn zone() -> String {
+    crate::bridge::zone()
+}
+
+pub fn set_zone(zone: &str) {
+    write("kz.zone", zone);
+    crate::bridge::set_zone(zone);
+}

@@ -33,6 +33,11 @@ pub async fn sign_in(tenant: &str, username: &str, password: &str) -> Result<(),
 }
 
 async fn enter(me: Me) {
+    // The person's own, else what this browser was told, else its own.
+    let stored = me.time_zone.clone().filter(|_| may_of(&me, "user", "edit"));
+    if let Some(zone) = stored.or_else(|| super::prefs::read("kz.zone")) {
+        crate::bridge::set_zone(&zone);
+    }
     match catalog::load().await {
         Ok(()) => app().session.set(Session::SignedIn(Arc::new(me))),
         Err(error) => app().session.set(Session::Failed(error)),
@@ -63,8 +68,9 @@ pub fn me() -> Option<Arc<Me>> {
 
 /// May the signed-in person do this with records of this object? The server decides again.
 pub fn may(object: &str, action: &str) -> bool {
-    me().is_some_and(|me| match me.permissions.get(object) {
-        Some(granted) => granted.get(action).is_some(),
-        None => false,
-    })
+    me().is_some_and(|me| may_of(&me, object, action))
+}
+
+fn may_of(me: &Me, object: &str, action: &str) -> bool {
+    me.permissions.get(object).is_some_and(|granted| granted.get(action).is_some())
 }

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod layer;
 pub mod menu;
 pub mod popover;
+pub mod shortcuts;
 pub mod states;
 pub mod tabs;
 pub mod toaster;

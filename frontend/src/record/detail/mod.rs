@@ -22,8 +22,9 @@ use crate::layout::shell;
 use crate::lazy;
 use crate::state::current::{self, Current};
 use crate::state::{app, catalog, lists, prefs, recent, session};
+use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::tabs::Tab;
-use crate::ui::{self, avatar, icon, keys};
+use crate::ui::{self, avatar, icon};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -113,14 +114,11 @@ fn page(object: Arc<ObjectMeta>, id: String) -> AnyView {
     let open = Open::new(object.clone(), id, Url::new());
     let ready = Memo::new(move |_| open.record.with(Option::is_some));
     let handle = window_event_listener(leptos::ev::keydown, move |ev| {
-        if ev.key() == "e"
-            && session::may(&open.object().name, "edit")
-            && keys::plain(&ev)
-            && !keys::composing(&ev)
-            && !keys::typing(&ev)
-        {
+        if pressed(&ev, Shortcut::Edit) && session::may(&open.object().name, "edit") {
             ev.prevent_default();
             open.url.replace(&[("edit", Some("1".to_owned()))]);
+        } else if pressed(&ev, Shortcut::Star) {
+            star::toggle(open);
         }
     });
     on_cleanup(move || handle.remove());

@@ -3,7 +3,8 @@
 use super::Open;
 use crate::i18n::{NEXT_RECORD, PREVIOUS_RECORD, t};
 use crate::state::lists::{self, Place};
-use crate::ui::{Button, Look, keys};
+use crate::ui::shortcuts::{Shortcut, pressed};
+use crate::ui::{Button, Look};
 use leptos::prelude::*;
 
 fn url(open: Open, id: &str) -> String {
@@ -18,13 +19,12 @@ pub fn place(open: Open) -> Option<Place> {
 /// `K` and Alt-Up, `J` and Alt-Down.
 pub fn shortcuts(open: Open) {
     let handle = window_event_listener(leptos::ev::keydown, move |ev| {
-        if keys::composing(&ev) || keys::typing(&ev) || ev.ctrl_key() || ev.meta_key() {
+        let to = if pressed(&ev, Shortcut::Next) {
+            place(open).and_then(|p| p.after)
+        } else if pressed(&ev, Shortcut::Previous) {
+            place(open).and_then(|p| p.before)
+        } else {
             return;
-        }
-        let to = match (ev.key().as_str(), ev.alt_key()) {
-            ("j", false) | ("ArrowDown", true) => place(open).and_then(|p| p.after),
-            ("k", false) | ("ArrowUp", true) => place(open).and_then(|p| p.before),
-            _ => return,
         };
         ev.prevent_default();
         if let Some(id) = to {

@@ -1,0 +1,103 @@
+//! Who one is, and how one likes it.
+
+use crate::api::records;
+use crate::bridge;
+use crate::i18n::{
+    DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_HERE, PREF_LOCAL, PREF_PROFILE,
+    PREFERENCES, SAVED, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t, tf,
+};
+use crate::state::prefs::{self, Density, Theme};
+use crate::state::{catalog, session, toast};
+use crate::ui::combobox::fixed;
+use crate::ui::{Combobox, Field, Item, avatar};
+use kezhan_meta::{Lang, Record};
+use leptos::prelude::*;
+use serde_json::json;
+
+/// One of a few, shown side by side.
+fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
+    label: &'static str,
+    options: Vec<(T, &'static str)>,
+    now: T,
+    choose: impl Fn(T) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let chosen = RwSignal::new(now);
+    let buttons = options.into_iter().map(|(value, text)| {
+        let on = move || chosen.get() == value;
+        view! {
+            <button type="button" role="radio" aria-checked=move || on().to_string()
+                class=move || if on() { "px-3 h-8 rounded-md text-[13px] bg-primary/12 text-primary font-semibold" } else { "px-3 h-8 rounded-md text-[13px] hover:bg-base-content/6" }
+                on:click=move |_| { chosen.set(value); choose(value) }>{text}</button>
+        }
+    });
+    view! {
+        <div class="grid sm:grid-cols-[10rem_1fr] gap-1 sm:gap-4 items-center">
+            <span class="text-[13px] muted">{label}</span>
+            <div class="flex flex-wrap gap-1" role="radiogroup" aria-label=label>{buttons.collect_view()}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What belongs to the person goes with them to other devices, where their role lets them change it.
+fn store(key: &'static str, value: String) {
+    let (Some(me), Some(user)) = (session::me(), catalog::object("user")) else { return };
+    let Some(id) = me.id.clone().filter(|_| session::may("user", "edit")) else { return };
+    let change = Record::from_iter([(key.to_owned(), json!(value))]);
+    leptos::task::spawn_local(async move {
+        match records::update(&user, &id, &change, None).await {
+            Ok(_) => toast::done(t(SAVED)),
+            Err(error) => toast::error(&error),
+        }
+    });
+}
+
+pub fn screen() -> AnyView {
+    let me = session::me();
+    let name = me.as_ref().and_then(|m| m.name.clone().or(m.username.clone())).unwrap_or_default();
+    let role = me.as_ref().and_then(|m| m.role_name.clone()).unwrap_or_default();
+    let username = me.as_ref().and_then(|m| m.username.clone()).unwrap_or_default();
+    let languages = Lang::ALL.into_iter().map(|l| (l, in_own_words(l))).collect();
+    let themes = vec![(Theme::System, t(THEME_SYSTEM)), (Theme::Light, t(THEME_LIGHT)), (Theme::Dark, t(THEME_DARK))];
+    let densities = vec![
+        (Density::Compact, t(DENSITY_COMPACT)),
+        (Density::Normal, t(DENSITY_NORMAL)),
+        (Density::Roomy, t(DENSITY_ROOMY)),
+    ];
+    let zone = prefs::zone();
+    let chosen = RwSignal::new(vec![Item::new(zone.clone(), zone)]);
+    let zones = bridge::zones().into_iter().map(|z| Item::new(z.clone(), z)).collect();
+    let set_zone = move |()| {
+        if let Some(zone) = chosen.with_untracked(|c| c.first().map(|i| i.value.clone())) {
+            prefs::set_zone(&zone);
+            store("time_zone", zone);
+        }
+    };
+    let scope = if session::may("user", "edit") { PREF_HERE } else { PREF_LOCAL };
+    view! {
+        <section class="grow overflow-y-auto p-4 md:p-6">
+            <div class="max-w-2xl flex flex-col gap-4">
+                <h1 class="font-semibold text-base">{t(PREFERENCES)}</h1>
+                <div class="panel p-4 flex items-center gap-3">
+                    {avatar(&name, true)}
+                    <div class="min-w-0">
+                        <p class="font-semibold truncate">{name.clone()}</p>
+                        <p class="muted text-[13px] truncate">{tf(PREF_PROFILE, &[("username", &username), ("role", &role)])}</p>
+                    </div>
+                </div>
+                <div class="panel p-4 flex flex-col gap-5">
+                    {choice(t(LANGUAGE), languages, prefs::lang(), |lang| { store("locale", lang.tag().to_owned()); prefs::set_lang(lang) })}
+                    {choice(t(THEME), themes, Theme::stored(), Theme::choose)}
+                    {choice(t(DENSITY), densities, Density::stored(), Density::choose)}
+                    <div class="max-w-sm">
+                        <Field id="time-zone" label=t(TIME_ZONE) hint=t(TIME_ZONE_HINT)>
+                            <Combobox id="time-zone" chosen=chosen lookup=fixed(zones) on_done=set_zone/>
+                        </Field>
+                    </div>
+                    <p class="text-xs muted">{t(scope)}</p>
+                </div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
