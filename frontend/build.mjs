@@ -204,6 +204,15 @@ function checkBudget(sizes, first, later) {
   }
 }
 
+/** The service worker, with the names of everything it keeps; what it is changes with any of them. */
+function worker(page) {
+  const shell = ["/", ...fs.readdirSync(assets).filter((f) => !/\.(br|gz)$/.test(f)).sort().map((f) => `/assets/${f}`)];
+  const version = createHash("sha256").update(page).update(shell.join()).digest("hex").slice(0, 10);
+  const text = fs.readFileSync(path.join(here, "js/sw.js"), "utf8");
+  const head = `const SHELL = ${JSON.stringify(shell)};\nconst VERSION = ${JSON.stringify(version)};\n`;
+  fs.writeFileSync(path.join(stage, "sw.js"), head + text);
+}
+
 /** The scripts that a script loads at once, itself included. */
 function imported(outputs, file) {
   const seen = new Set();
@@ -225,10 +234,15 @@ async function assemble() {
   const regions = emit("regions.txt", fs.readFileSync(path.join(here, "../crates/meta/data/regions.txt")));
   const js = await scripts(wasm, regions);
   const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
+  const icon = emit("icon.svg", fs.readFileSync(path.join(here, "icon.svg")));
   const page = fs.readFileSync(path.join(here, "index.html"), "utf8")
     .replace("%css%", css).replace("%wasm%", wasm).replace("%favicon%", favicon)
     .replace("%boot%", js.boot).replaceAll("%main%", js.main).replace("%icons%", () => sprite(rust));
   fs.writeFileSync(path.join(stage, "index.html"), page);
+  const manifest = JSON.parse(fs.readFileSync(path.join(here, "manifest.json"), "utf8"));
+  manifest.icons = ["any", "maskable"].map((purpose) => ({ src: icon, sizes: "any", type: "image/svg+xml", purpose }));
+  fs.writeFileSync(path.join(stage, "manifest.webmanifest"), JSON.stringify(manifest));
+  worker(page);
   if (release) {
     const sizes = await precompress();
     checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm], [...later, regions]);

@@ -195,3 +195,5 @@ export function listen(url, changed) {
     tabs.close();
   };
 }
+
+export { enter, forget, install, outboxAdd, outboxOf, outboxRemove, reachable } from "./offline.js";

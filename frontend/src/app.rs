@@ -2,14 +2,15 @@
 
 use crate::i18n::{APP_STARTING, t};
 use crate::layout::{shell, sign_in};
-use crate::state::app;
 use crate::state::session::{self, Session};
+use crate::state::{app, offline};
 use crate::ui;
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
 pub fn root() -> impl IntoView {
     leptos::task::spawn_local(session::start());
+    offline::install();
     let state = app();
     // Texts do not subscribe to the language: a change of it draws everything anew.
     let phase = Memo::new(move |_| (state.lang.get(), phase(&state.session.get())));

@@ -30,6 +30,20 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = loadRegions)]
     async fn load_regions_js() -> JsValue;
+    #[wasm_bindgen(js_name = install)]
+    fn install_js(renewed: &js_sys::Function);
+    #[wasm_bindgen(js_name = enter)]
+    async fn enter_js(user: &str);
+    #[wasm_bindgen(js_name = forget)]
+    async fn forget_js();
+    #[wasm_bindgen(js_name = outboxAdd)]
+    async fn outbox_add_js(user: &str, key: &str, body: &str) -> JsValue;
+    #[wasm_bindgen(js_name = outboxOf)]
+    async fn outbox_of_js(user: &str) -> JsValue;
+    #[wasm_bindgen(js_name = outboxRemove)]
+    async fn outbox_remove_js(key: &str);
+    #[wasm_bindgen(js_name = reachable)]
+    async fn reachable_js() -> JsValue;
     #[wasm_bindgen(js_name = setZone)]
     fn set_zone_js(zone: &str);
     #[wasm_bindgen(js_name = zone)]
@@ -130,4 +144,42 @@ pub fn zone() -> String {
 /// Every zone that the browser knows.
 pub fn zones() -> Vec<String> {
     zones_js().iter().filter_map(|z| z.as_string()).collect()
+}
+
+/// Installs the service worker; `renewed` gets a way to let a newer version take over.
+pub fn install_worker(renewed: impl Fn(js_sys::Function) + 'static) {
+    let renewed: Closure<dyn Fn(js_sys::Function)> = Closure::new(renewed);
+    // For as long as the page lives.
+    install_js(renewed.into_js_value().unchecked_ref());
+}
+
+/// What is seen from now on is this person's.
+pub async fn seen_by(user: &str) {
+    enter_js(user).await;
+}
+
+pub async fn forget_seen() {
+    forget_js().await;
+}
+
+pub async fn outbox_add(user: &str, key: &str, body: &str) -> bool {
+    outbox_add_js(user, key, body).await.is_truthy()
+}
+
+/// Key and body of what waits, oldest first.
+pub async fn outbox_of(user: &str) -> Vec<(String, String)> {
+    let Ok(all) = outbox_of_js(user).await.dyn_into::<js_sys::Array>() else { return Vec::new() };
+    let pair = |one: JsValue| {
+        let one: js_sys::Array = one.dyn_into().ok()?;
+        Some((one.get(0).as_string()?, one.get(1).as_string()?))
+    };
+    all.iter().filter_map(pair).collect()
+}
+
+pub async fn outbox_remove(key: &str) {
+    outbox_remove_js(key).await;
+}
+
+pub async fn reachable() -> bool {
+    reachable_js().await.is_truthy()
 }

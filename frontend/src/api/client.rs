@@ -2,7 +2,7 @@
 
 use crate::bridge;
 use crate::i18n::{ERROR_NETWORK, ERROR_UNREADABLE, t};
-use crate::state::{prefs, session};
+use crate::state::{offline, prefs, session};
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use gloo_net::http::{Method, RequestBuilder, Response};
 use kezhan_meta::{Problem, ProblemItem};
@@ -123,6 +123,13 @@ impl Call {
         self
     }
 
+    /// Under this key instead of one of its own, so that trying again later is the same call.
+    pub fn key(mut self, key: &str) -> Call {
+        self.headers.retain(|(name, _)| *name != "Idempotency-Key");
+        self.headers.push(("Idempotency-Key", key.to_owned()));
+        self
+    }
+
     /// Only if the record still is at this version.
     pub fn if_version(mut self, version: Option<i64>) -> Call {
         if let Some(version) = version {
@@ -150,7 +157,18 @@ impl Call {
             },
             None => request.send().await,
         };
-        sent.map_err(|_| ApiError::Network)
+        match sent {
+            Ok(response) => {
+                if response.headers().get("X-Kezhan-Last-Seen").is_some() {
+                    offline::lost();
+                }
+                Ok(response)
+            }
+            Err(_) => {
+                offline::lost();
+                Err(ApiError::Network)
+            }
+        }
     }
 
     /// Sends; a 401 refreshes the session once and sends again.

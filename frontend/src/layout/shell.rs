@@ -4,7 +4,9 @@ use super::bell;
 use super::nav;
 use super::palette::{self, Palette};
 use super::user_menu::user_menu;
-use crate::i18n::{CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, SEARCH, SKIP_TO_CONTENT, label, t, tf};
+use crate::i18n::{
+    CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH, SKIP_TO_CONTENT, label, t, tf,
+};
 use crate::lazy;
 use crate::record;
 use crate::state::session::may;
@@ -57,6 +59,7 @@ pub fn shell() -> AnyView {
                     {bell::bell(bell)}
                     {user_menu(help)}
                 </header>
+                <div role="status" aria-live="polite">{offline_note}</div>
                 <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
                     <Routes fallback=missing>
                         <Route path=path!("/") view=home/>
@@ -78,6 +81,19 @@ pub fn shell() -> AnyView {
         {move || app().acting.get().map(lazy::act)}
     }
     .into_any()
+}
+
+fn offline_note() -> Option<AnyView> {
+    app().offline.get().then(|| {
+        let waiting = app().waiting.get();
+        let more = (waiting > 0).then(|| tf(OFFLINE_WAITING, &[("n", &waiting.to_string())]));
+        view! {
+            <p class="flex items-center gap-2 px-4 py-1.5 text-[13px] bg-warning/12 text-warning border-b border-base-300">
+                {icon("cloud-off")}<span>{t(OFFLINE)}{more}</span>
+            </p>
+        }
+        .into_any()
+    })
 }
 
 /// The first list that this person has.

@@ -7,6 +7,7 @@ pub mod current;
 pub mod favorites;
 pub mod inbox;
 pub mod lists;
+pub mod offline;
 pub mod prefs;
 pub mod recent;
 pub mod session;
@@ -32,6 +33,10 @@ pub struct App {
     /// The record that is open.
     pub current: RwSignal<Option<current::Current>>,
     pub acting: RwSignal<Option<current::Acting>>,
+    /// The server does not answer: what is shown was seen before.
+    pub offline: RwSignal<bool>,
+    /// Follow-ups that wait to be sent.
+    pub waiting: RwSignal<usize>,
     /// A change that met another's.
     pub conflict: RwSignal<Option<crate::record::conflict::Conflict>>,
     /// Grows with everything that the server tells of by itself.
@@ -53,6 +58,8 @@ thread_local! {
             recent: RwSignal::new(Vec::new()),
             current: RwSignal::new(None),
             acting: RwSignal::new(None),
+            offline: RwSignal::new(false),
+            waiting: RwSignal::new(0),
             conflict: RwSignal::new(None),
             told: RwSignal::new(0),
         });

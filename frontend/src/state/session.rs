@@ -33,13 +33,19 @@ pub async fn sign_in(tenant: &str, username: &str, password: &str) -> Result<(),
 }
 
 async fn enter(me: Me) {
+    if let Some(id) = &me.id {
+        crate::bridge::seen_by(id).await;
+    }
     // The person's own, else what this browser was told, else its own.
     let stored = me.time_zone.clone().filter(|_| may_of(&me, "user", "edit"));
     if let Some(zone) = stored.or_else(|| super::prefs::read("kz.zone")) {
         crate::bridge::set_zone(&zone);
     }
     match catalog::load().await {
-        Ok(()) => app().session.set(Session::SignedIn(Arc::new(me))),
+        Ok(()) => {
+            app().session.set(Session::SignedIn(Arc::new(me)));
+            leptos::task::spawn_local(super::offline::send());
+        }
         Err(error) => app().session.set(Session::Failed(error)),
     }
 }
@@ -48,12 +54,14 @@ pub async fn sign_out() {
     // Whatever the server answers, this browser forgets.
     let _ = auth::logout().await;
     super::lists::forget_all();
+    crate::bridge::forget_seen().await;
     app().session.set(Session::Anonymous);
 }
 
 /// The session ended under our feet.
 pub fn expired() {
     if matches!(app().session.get_untracked(), Session::SignedIn(_)) {
+        leptos::task::spawn_local(crate::bridge::forget_seen());
         super::lists::forget_all();
         app().session.set(Session::Anonymous);
     }

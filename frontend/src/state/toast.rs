@@ -42,6 +42,14 @@ pub fn undoable(text: impl Into<String>, action: impl Into<String>, undo: impl F
     push(Kind::Done, text.into(), Some((action.into(), Callback::new(move |()| undo()))));
 }
 
+/// Stays until it is taken or dismissed.
+pub fn offer(text: impl Into<String>, action: impl Into<String>, run: impl Fn() + Send + Sync + 'static) {
+    let toasts = app().toasts;
+    let id = toasts.with_untracked(|list| list.last().map_or(0, |t| t.id + 1));
+    let action = Some((action.into(), Callback::new(move |()| run())));
+    toasts.update(|list| list.push(Toast { id, kind: Kind::Done, text: text.into(), action }));
+}
+
 pub fn problem(text: impl Into<String>) {
     push(Kind::Problem, text.into(), None);
 }

@@ -2,10 +2,13 @@
 
 use super::Open;
 use super::mention::Mentions;
+use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, MENTION_HINT, label, t};
+use crate::i18n::{
+    FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, MENTION_HINT, OUTBOX_KEPT, label, t,
+};
 use crate::record::files::{self, Uploads};
-use crate::state::{catalog, prefs, session, toast, touched};
+use crate::state::{catalog, offline, prefs, session, toast, touched};
 use crate::ui::{Button, DateInput, Look, keys};
 use kezhan_meta::{ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
@@ -84,9 +87,20 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
         busy.set(true);
         let follow_up = follow_up.clone();
         leptos::task::spawn_local(async move {
-            let answer = records::create(&follow_up, &record).await;
+            let key = uuid::Uuid::new_v4().to_string();
+            let answer = records::create_once(&follow_up, &record, &key).await;
             let _ = busy.try_set(false);
             match answer {
+                // Files cannot wait here: with them it stays in the form.
+                Err(ApiError::Network)
+                    if waiting.try_get_untracked().is_none_or(|w| w.is_empty())
+                        && offline::keep(&key, &record).await =>
+                {
+                    let _ = content.try_set(Value::Null);
+                    mentions.clear();
+                    let _ = next.try_set(String::new());
+                    toast::done(t(OUTBOX_KEPT));
+                }
                 Ok(made) => {
                     if let Some(files) = waiting.try_get_untracked().filter(|w| !w.is_empty()) {
                         files.send_to(OBJECT, made.id());
