@@ -172,6 +172,15 @@ impl Browser {
         self.driver_call("goog/cdp/execute", &command);
     }
 
+    /// Takes the page's network away, or gives it back. A service worker keeps its own.
+    pub fn offline(&self, offline: bool) {
+        let run =
+            |cmd: &str, params: Value| self.driver_call("goog/cdp/execute", &json!({"cmd": cmd, "params": params}));
+        run("Network.enable", json!({}));
+        let conditions = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        run("Network.emulateNetworkConditions", conditions);
+    }
+
     /// What the page complained about since the last time: script errors and failed loads.
     pub fn complaints(&self) -> Vec<String> {
         let entries = self.driver_call("se/log", &json!({"type": "browser"}));

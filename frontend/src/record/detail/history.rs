@@ -114,7 +114,7 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         let field = field.clone();
         let name = tf(HISTORY_RESTORE_TO, &[("field", &label(&field.label)), ("value", &from)]);
         view! {
-            <button type="button" class="link text-xs inline-flex items-center gap-1 opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100 print:hidden"
+            <button type="button" class="link text-xs inline-flex items-center gap-1 print:hidden"
                 aria-label=name on:click=move |_| restore(open, field.clone(), value.clone())>{icon("undo-2")}{t(HISTORY_RESTORE)}</button>
         }
     });

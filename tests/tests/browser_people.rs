@@ -1,0 +1,195 @@
+//! People at work on the same records, each in a browser of their own.
+
+use kezhan_api::worker;
+use kezhan_engine::events::Herald;
+use kezhan_tests::browser::Browser;
+use kezhan_tests::server::PASSWORD;
+use kezhan_tests::{TestServer, root};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The application with the web client, and two who share their customers.
+fn server() -> (TestServer, String) {
+    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
+    assert!(web.join("index.html").exists(), "the web client is not built: run scripts/build-web first");
+    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    let all: serde_json::Map<String, Value> =
+        ["read", "create", "edit", "delete"].iter().map(|a| ((*a).to_owned(), json!("all"))).collect();
+    let role = server.role("同组销售", json!({ "*": all }));
+    let wang = server.user("wang", &role, json!({"name": "王伟"}));
+    server.user("li", &role, json!({"name": "李娜"}));
+    (server, wang)
+}
+
+fn signed_in(server: &TestServer, user: &str) -> Browser {
+    let browser = Browser::open(&server.url(""));
+    browser.goto("/");
+    browser.fill("#username", user);
+    browser.fill("#password", PASSWORD);
+    browser.press("登录");
+    browser.until("the first list is open", || browser.path().starts_with("/o/"));
+    browser
+}
+
+fn id_of(record: &Value) -> String {
+    record["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_inbox_fills_while_one_looks_and_empties_by_reading() {
+    let (server, wang) = server();
+    let herald = Herald::new(server.db.url(), Arc::new(kezhan_features::engine()), worker::subscribers());
+    herald.drain().unwrap();
+    let browser = signed_in(&server, "wang");
+    let title = || browser.script("return document.title").as_str().unwrap_or_default().to_owned();
+    browser.until("the page is named", || title() == "客栈 CRM");
+
+    let li = server.sign_in("li", PASSWORD);
+    let account = li.post("/accounts", &json!({"name": "鑫茂科技有限公司", "owner": wang})).created();
+    li.post("/follow_ups", &json!({"content": "@王伟 请看报价", "account": account["id"], "mentions": [wang]}))
+        .created();
+    browser.until("the badge counts both", || {
+        herald.drain().unwrap();
+        title().starts_with("(2)")
+    });
+
+    // By key; both lines are of one record, and opening it reads them.
+    browser.press_css("#bell");
+    browser.sees("提到我");
+    browser.sees("分配给我");
+    browser.sees("请看报价");
+    browser.screenshot("inbox");
+    browser.press_css("dialog li > button");
+    browser.until("the record is open", || browser.path() == format!("/o/accounts/{}", id_of(&account)));
+    browser.until("nothing is unread", || title() == "客栈 CRM");
+    browser.press_css("#bell");
+    browser.sees("没有通知");
+}
+
+#[test]
+fn a_colleague_is_mentioned_by_initials() {
+    let (server, _) = server();
+    let li = server.sign_in("li", PASSWORD);
+    let account = li.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
+    let browser = signed_in(&server, "li");
+    browser.goto(&format!("/o/accounts/{}", id_of(&account)));
+    browser.fill("#follow-up-content", "报价已发 @ww");
+    browser.until("one person is offered", || {
+        browser.script("return document.querySelectorAll('#follow-up-content-people [role=option]').length") == 1
+    });
+    browser.keys("\u{e007}");
+    browser.keys("请跟进");
+    browser.press("记录跟进");
+    browser.sees("报价已发 @王伟 请跟进");
+    let written = li.get("/follow_ups?limit=1").ok();
+    assert_eq!(written["data"][0]["mentions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn two_who_edit_the_same_record_decide_field_by_field() {
+    let (server, _) = server();
+    let li = server.sign_in("li", PASSWORD);
+    let account = li.post("/accounts", &json!({"name": "鑫茂科技有限公司", "city": "上海"})).created();
+    let page = format!("/o/accounts/{}", id_of(&account));
+    let (first, second) = (signed_in(&server, "wang"), signed_in(&server, "li"));
+    for browser in [&first, &second] {
+        browser.goto(&format!("{page}?edit=1"));
+        browser.find("#field-city");
+    }
+    first.fill("#field-city", "苏州");
+    first.fill("#field-email", "wang@xinmao.example");
+    first.press("保存");
+    first.sees("已保存");
+
+    second.fill("#field-city", "杭州");
+    second.fill("#field-website", "https://xinmao.example");
+    second.press("保存");
+    second.sees("王伟");
+    second.sees("对方的");
+    second.screenshot("conflict");
+    second.press("按所选保存");
+    second.sees("已保存");
+    let now = li.get(&format!("/accounts/{}", id_of(&account))).ok();
+    assert_eq!(now["city"], "杭州");
+    assert_eq!((&now["email"], &now["website"]), (&json!("wang@xinmao.example"), &json!("https://xinmao.example")));
+
+    // An old value comes back from the history.
+    second.goto(&format!("{page}?tab=history"));
+    second.press("将城市恢复为“上海”");
+    second.sees("已恢复城市");
+    assert_eq!(li.get(&format!("/accounts/{}", id_of(&account))).ok()["city"], "上海");
+}
+
+#[test]
+fn favourites_stay_in_the_order_they_are_put_into() {
+    let (server, _) = server();
+    let wang = server.sign_in("wang", PASSWORD);
+    let browser = signed_in(&server, "wang");
+    for name in ["甲公司", "乙公司"] {
+        let account = wang.post("/accounts", &json!({"name": name})).created();
+        browser.goto(&format!("/o/accounts/{}", id_of(&account)));
+        browser.press_css("main header button[aria-label='收藏']");
+        browser.find("main header button[aria-label='取消收藏']");
+        browser.until("it is kept", || {
+            let kept = wang.get("/favorites").ok();
+            kept["data"].as_array().unwrap().iter().any(|f| f["title"] == name)
+        });
+    }
+    let order = |browser: &Browser| {
+        browser.script("return [...document.querySelectorAll('nav [data-favorite]')].map((e) => e.innerText.trim())")
+    };
+    browser.until("both are in the navigation", || order(&browser) == json!(["甲公司", "乙公司"]));
+    browser.script("document.querySelector('nav [data-favorite] button').click()");
+    browser.press("下移");
+    browser.until("they have changed places", || order(&browser) == json!(["乙公司", "甲公司"]));
+    browser.until("the server knows", || {
+        let kept = wang.get("/favorites?sort=sort_order").ok();
+        kept["data"][0]["title"] == "乙公司"
+    });
+    browser.goto("/preferences");
+    browser.until("the order has stayed", || order(&browser) == json!(["乙公司", "甲公司"]));
+
+    // The palette acts on the record that is open.
+    let first = wang.get("/accounts?name=甲公司").ok()["data"][0].clone();
+    browser.goto(&format!("/o/accounts/{}", id_of(&first)));
+    browser.sees("修改记录");
+    browser.press_css("header button[aria-label='搜索']");
+    browser.press_css("#palette-list [role=option]:nth-child(3)");
+    browser.until("it is let go", || order(&browser) == json!(["乙公司"]));
+}
+
+#[test]
+fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
+    let (server, _) = server();
+    let wang = server.sign_in("wang", PASSWORD);
+    let account = wang.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
+    let browser = signed_in(&server, "wang");
+    browser.goto(&format!("/o/accounts/{}", id_of(&account)));
+    browser.find("#follow-up-content");
+    browser.offline(true);
+    browser.fill("#follow-up-content", "在客户现场谈妥了交期");
+    browser.press("记录跟进");
+    browser.sees("已保存在本机，联网后自动发送");
+    browser.sees("网络不可用");
+    browser.sees("1 条跟进等待发送");
+    browser.screenshot("offline");
+    assert!(wang.get("/follow_ups").ok()["data"].as_array().unwrap().is_empty());
+
+    browser.offline(false);
+    browser.sees("已发送 1 条离线记录的跟进");
+    browser.sees_no("网络不可用");
+    browser.sees("在客户现场谈妥了交期");
+    let sent = wang.get("/follow_ups").ok();
+    assert_eq!(sent["data"].as_array().unwrap().len(), 1);
+    assert_eq!(sent["data"][0]["account"], account["id"]);
+
+    // What was seen belongs to who saw it.
+    browser.until("answers are kept", || browser.script("return localStorage.getItem('kz.seen.by')") != Value::Null);
+    browser.press("我的账户");
+    browser.press("退出登录");
+    browser.find("#username");
+    browser.until("nothing of them is left", || {
+        browser.script("return localStorage.getItem('kz.seen.by')") == Value::Null
+    });
+}
