@@ -7,6 +7,7 @@ use crate::record::conflict::Conflict;
 use crate::record::detail::Open;
 use crate::record::files::Uploads;
 use crate::record::list::List;
+use crate::record::list::batch::Failure;
 use crate::record::url::Url;
 use crate::state::current::Acting;
 use crate::ui::{self, Button};
@@ -57,8 +58,15 @@ lazily! {
     form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
     form: edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
         crate::record::form::edit_layer(object, record, close);
-    batch: batch_edit(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) =>
-        crate::record::list::batch::edit_dialog(list, object, open);
+    cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
+    batch: batch_edit(
+        list: List,
+        field: Option<&'static str>,
+        open: RwSignal<Option<Option<&'static str>>>,
+        failures: RwSignal<Vec<Failure>>
+    ) => crate::record::list::batch::edit_dialog(list, field, open, failures);
+    batch: batch_failures(list: List, failures: RwSignal<Vec<Failure>>) =>
+        crate::record::list::batch::failures_dialog(list, failures);
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();
@@ -79,6 +87,7 @@ pub fn warm() {
                 // What cannot be had now is asked for again when it is needed.
                 let _ = record_screen::fetch().await;
                 let _ = create_form::fetch().await;
+                let _ = cell_editor::fetch().await;
             });
         },
         Duration::from_millis(800),

@@ -1,7 +1,7 @@
 //! One's notifications.
 
 use super::client::ApiError;
-use super::records::{self, Batch, Page, names_of};
+use super::records::{self, Page, names_of};
 use crate::state::catalog;
 use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::{Filter, Op, Record};
@@ -45,10 +45,11 @@ pub async fn list(only_unread: bool) -> Result<Page, ApiError> {
     records::query(&object.plural, &query).await
 }
 
-pub async fn read(ids: &[String]) -> Batch {
-    let Some(object) = catalog::object(OBJECT) else { return Batch::default() };
+pub async fn read(ids: &[String]) -> Result<(), ApiError> {
+    let Some(object) = catalog::object(OBJECT) else { return Ok(()) };
     let now = String::from(js_sys::Date::new_0().to_iso_string());
-    records::update_many(&object, ids, &Record::from_iter([("read_at".to_owned(), json!(now))])).await
+    let seen = Record::from_iter([("read_at".to_owned(), json!(now))]);
+    records::update_each(&object, ids.iter().map(|id| (id.clone(), seen.clone())).collect()).await
 }
 
 /// Every unread one, those that are not on screen included.
@@ -66,10 +67,7 @@ pub async fn read_all() -> Result<(), ApiError> {
         if ids.is_empty() {
             return Ok(());
         }
-        let done = read(&ids).await;
-        if let Some(problem) = done.problem {
-            return Err(problem);
-        }
+        read(&ids).await?;
         if page.next_cursor.is_none() {
             return Ok(());
         }

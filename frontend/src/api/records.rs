@@ -167,8 +167,8 @@ pub fn title_of(target: &str, value: &Value) -> String {
         .to_owned()
 }
 
-/// Most operations of one batch.
-const BATCH: usize = 500;
+/// Operations of one call: far fewer than the server takes, so that progress shows.
+const BATCH: usize = 100;
 
 #[derive(Deserialize)]
 struct BatchAnswer {
@@ -179,54 +179,45 @@ struct BatchAnswer {
 struct BatchResult {
     status: u16,
     #[serde(default)]
+    version: Option<i64>,
+    #[serde(default)]
+    record: Option<Record>,
+    #[serde(default)]
     problem: Option<Problem>,
 }
 
-/// What became of many writes: which records they reached, and the first reason why one was not.
-#[derive(Default)]
-pub struct Batch {
-    pub done: Vec<String>,
-    pub failed: usize,
-    pub problem: Option<ApiError>,
+/// What one operation left behind: the version, and the record unless it is gone.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub version: Option<i64>,
+    pub record: Option<Record>,
 }
 
-/// The same operation on many records, each standing for itself.
-async fn batch(object: &ObjectMeta, ids: &[String], operation: impl Fn(&str) -> Value) -> Batch {
-    let mut out = Batch::default();
-    for chunk in ids.chunks(BATCH) {
-        let operations: Vec<Value> = chunk.iter().map(|id| operation(id)).collect();
-        let call = Call::post(&format!("/{}/batch", object.plural)).body(&json!({ "operations": operations }));
+/// Many operations on one object, each standing for itself; says after each call how many are done.
+pub async fn batch(
+    object: &ObjectMeta,
+    operations: &[Value],
+    progress: impl Fn(usize),
+) -> Vec<Result<Written, ApiError>> {
+    let mut out = Vec::with_capacity(operations.len());
+    for chunk in operations.chunks(BATCH) {
+        let call = Call::post(&format!("/{}/batch", object.plural)).body(&json!({ "operations": chunk }));
         match call.json::<BatchAnswer>().await {
-            Ok(answer) => {
-                for (id, result) in chunk.iter().zip(answer.results) {
-                    if result.status < 300 {
-                        out.done.push(id.clone());
-                    } else {
-                        out.failed += 1;
-                        out.problem = out.problem.or(result.problem.map(|p| ApiError::Problem(Box::new(p))));
-                    }
-                }
-            }
-            Err(error) => {
-                out.failed += chunk.len();
-                out.problem.get_or_insert(error);
-            }
+            Ok(answer) => out.extend(answer.results.into_iter().map(|result| match result.problem {
+                Some(problem) => Err(ApiError::Problem(Box::new(problem))),
+                None if result.status < 300 => Ok(Written { version: result.version, record: result.record }),
+                None => Err(ApiError::Unreadable(result.status)),
+            })),
+            Err(error) => out.extend(chunk.iter().map(|_| Err(error.clone()))),
         }
+        progress(out.len());
     }
     out
 }
 
-pub async fn delete_many(object: &ObjectMeta, ids: &[String]) -> Batch {
-    batch(object, ids, |id| json!({ "op": "delete", "id": id })).await
-}
-
-/// To every record its own changes.
-pub async fn update_each(object: &ObjectMeta, changes: Vec<(String, Record)>) -> Batch {
-    let (ids, changes): (Vec<String>, Vec<Record>) = changes.into_iter().unzip();
-    let of: std::collections::HashMap<&str, &Record> = ids.iter().map(String::as_str).zip(&changes).collect();
-    batch(object, &ids, |id| json!({ "op": "update", "id": id, "record": of.get(id) })).await
-}
-
-pub async fn update_many(object: &ObjectMeta, ids: &[String], changes: &Record) -> Batch {
-    batch(object, ids, |id| json!({ "op": "update", "id": id, "record": changes })).await
+/// To every record its own changes; the first reason why one was not changed.
+pub async fn update_each(object: &ObjectMeta, changes: Vec<(String, Record)>) -> Result<(), ApiError> {
+    let operations: Vec<Value> =
+        changes.into_iter().map(|(id, record)| json!({ "op": "update", "id": id, "record": record })).collect();
+    batch(object, &operations, |_| {}).await.into_iter().try_for_each(|answer| answer.map(drop))
 }

@@ -11,14 +11,31 @@ use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The names that came along; the start of an id where the reader may not see the record.
+thread_local! {
+    /// Names met while choosing: what is chosen shows by name at once, before the server sends it along.
+    static MET: RefCell<HashMap<String, String>> = RefCell::default();
+}
+
+/// Keeps the name of a record for when only its id is at hand.
+pub fn meet(id: &str, name: &str) {
+    if !name.is_empty() {
+        MET.with_borrow_mut(|met| met.insert(id.to_owned(), name.to_owned()));
+    }
+}
+
+/// The names that came along, or were met; the start of an id where the reader may not see the record.
 fn names(shown: Shown<'_>) -> Vec<(String, String)> {
     let target = shown.field.target().unwrap_or_default();
     let name = |id: &str, value: Option<&Value>| {
         let title = value.map(|v| title_of(target, v)).unwrap_or_default();
-        if title.is_empty() { id.chars().take(8).collect() } else { title }
+        if !title.is_empty() {
+            return title;
+        }
+        MET.with_borrow(|met| met.get(id).cloned()).unwrap_or_else(|| id.chars().take(8).collect())
     };
     match shown.value {
         Value::String(id) => vec![(id.clone(), name(id, shown.expanded))],
@@ -103,6 +120,7 @@ pub fn resolve_names(target: &str, chosen: RwSignal<Vec<Item>>, known: bool) {
             for item in items {
                 if let Some(record) = page.data.iter().find(|r| r.id() == item.value) {
                     item.label = record.title(&object);
+                    meet(&item.value, &item.label);
                 }
             }
         });
@@ -131,6 +149,7 @@ pub fn lookup(target: &str) -> Lookup {
             let page = records::query(&object.plural, &query).await.ok()?;
             let item = |record: &Record| {
                 let hint = hint.map(|f| super::plain_text(Shown::of(f, record))).unwrap_or_default();
+                meet(record.id(), &record.title(&object));
                 Item { hint, ..Item::new(record.id(), record.title(&object)) }
             };
             Some(page.data.iter().map(item).collect())

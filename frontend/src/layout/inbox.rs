@@ -111,7 +111,7 @@ impl Inbox {
         });
         app().unread.update(|n| *n = (*n - ids.len() as i64).max(0));
         leptos::task::spawn_local(async move {
-            if let Some(problem) = inbox::read(&ids).await.problem {
+            if let Err(problem) = inbox::read(&ids).await {
                 toast::error(&problem);
             }
             state::look();

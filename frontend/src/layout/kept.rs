@@ -45,7 +45,7 @@ fn stars(wide: Signal<bool>) -> AnyView {
         let rows = all
             .into_iter()
             .enumerate()
-            .filter_map(|(at, favorite)| Some(star(at, count, favorite, wide, dragged, over)?))
+            .filter_map(|(at, favorite)| star(at, count, favorite, wide, dragged, over))
             .collect_view();
         view! { <div class="flex flex-col gap-px" role="group" aria-label=t(FAVORITES)>{heading(t(FAVORITES), wide)}{rows}</div> }
             .into_any()

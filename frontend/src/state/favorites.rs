@@ -117,7 +117,7 @@ pub fn put(from: usize, to: usize) {
         return;
     }
     leptos::task::spawn_local(async move {
-        if let Some(problem) = records::update_each(&favorite, moved).await.problem {
+        if let Err(problem) = records::update_each(&favorite, moved).await {
             toast::error(&problem);
             load();
         }

@@ -43,7 +43,7 @@ pub fn gone(id: &str) {
 }
 
 fn keep() {
-    let text = app().recent.with_untracked(|list| serde_json::to_string(list));
+    let text = app().recent.with_untracked(serde_json::to_string);
     if let (Some(key), Ok(text)) = (key(), text) {
         prefs::write(&key, &text);
     }

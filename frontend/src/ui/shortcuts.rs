@@ -46,8 +46,11 @@ const fn alt(key: &'static str) -> Press {
     Press { key, command: false, alt: true }
 }
 
+/// A shortcut, what it does, and the keys for it.
+pub type Line = (Shortcut, Key, &'static [Press]);
+
 /// Where it works, and what does what there.
-pub const TABLE: &[(Key, &[(Shortcut, Key, &[Press])])] = &[
+pub const TABLE: &[(Key, &[Line])] = &[
     (
         SC_EVERYWHERE,
         &[

@@ -1,57 +1,74 @@
-//! What one does with several records at once.
+//! What one does with several records at once: each with its progress, its failures by name and a way back.
 
 use super::List;
+use super::cells::{self, notice};
+use super::write::{self, Outcome, Write};
+use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input};
-use crate::i18n::label;
 use crate::i18n::{
-    BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FIELD, BATCH_SELECTED, BATCH_SKIPPED, CANCEL, CLEAR_SELECTION,
-    DELETE, EXPORT, SAVE, UNDO, t, tf,
+    BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FAILURES, BATCH_FIELD, BATCH_NOTHING, BATCH_PROGRESS,
+    BATCH_RESTORED, BATCH_SELECTED, CANCEL, CLEAR_SELECTION, CLOSE, DELETE, EXPORT, SAVE, SELECT_MATCHING, TRANSFER,
+    UNDO, label, t, tf,
 };
 use crate::state::session::may;
 use crate::state::{toast, touched};
 use crate::ui::combobox::fixed;
 use crate::ui::{Button, Combobox, Field, Item, Look};
-use kezhan_meta::query::ListQuery;
-use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record, normalise_value};
+use futures_util::StreamExt;
+use kezhan_meta::query::{LIMIT_MAX, ListQuery};
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+const OWNER: &str = "owner";
+/// Calls that run side by side.
+const ABREAST: usize = 6;
+/// Failures that are listed one by one.
+const LISTED: usize = 200;
+
+/// A record that was left as it was: its id, its name, why.
+pub type Failure = (String, String, String);
+
 pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
-    let editing = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let object = list.state.with_untracked(|s| s.object.clone());
+    // The field to change, where it is known beforehand.
+    let editing = RwSignal::new(None::<Option<&'static str>>);
+    let failures = RwSignal::new(Vec::<Failure>::new());
+    let object = list.object.with_value(Arc::clone);
     let name = object.name.to_string();
     let count = move || tf(BATCH_SELECTED, &[("n", &list.selected.with(|s| s.len()).to_string())]);
-    let remove = {
-        let object = object.clone();
-        move |_| {
-            let (object, ids) = (object.clone(), chosen(list));
-            busy.set(true);
-            leptos::task::spawn_local(async move {
-                let outcome = records::delete_many(&object, &ids).await;
-                let _ = busy.try_set(false);
-                list.selected.try_update(|s| s.clear());
-                touched();
-                report(BATCH_DELETED, &outcome, {
-                    let object = object.clone();
-                    move |ids| restore_all(object.clone(), ids)
-                });
-            });
-        }
+    let busy = Signal::derive(move || list.progress.with(Option::is_some));
+    let transferable = object.field(OWNER).is_some_and(|f| cells::editable(list, f));
+    let matching = move || {
+        (list.more_match() && !busy.get()).then(|| {
+            view! { <button type="button" class="link text-[13px] whitespace-nowrap" on:click=move |_| list.pick_matching()>{t(SELECT_MATCHING)}</button> }
+        })
     };
     view! {
-        <div class="flex items-center gap-2 h-12 px-3 shrink-0 bg-primary/8" role="toolbar">
-            <span class="font-semibold whitespace-nowrap">{count}</span>
+        <div class="flex items-center gap-2 h-12 px-3 shrink-0 bg-primary/8 overflow-x-auto" role="toolbar">
+            <span class="font-semibold whitespace-nowrap" role="status">{count}</span>
+            {matching}
+            {move || list.progress.get().map(progress)}
             <div class="grow"></div>
-            {may(&name, "edit").then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" busy=busy on_click=move |_| editing.set(true)/> })}
-            {may(&name, "export").then(|| view! { <Button label=t(EXPORT) icon="file-down" on_click=move |_| exporting.set(true)/> })}
-            {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" busy=busy on_click=remove/> })}
+            {may(&name, "edit").then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" disabled=busy on_click=move |_| editing.set(Some(None))/> })}
+            {transferable.then(|| view! { <Button label=t(TRANSFER) icon="user-round" disabled=busy on_click=move |_| editing.set(Some(Some(OWNER)))/> })}
+            {may(&name, "export").then(|| view! { <Button label=t(EXPORT) icon="file-down" disabled=busy on_click=move |_| exporting.set(true)/> })}
+            {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" disabled=busy on_click=move |_| delete(list, failures)/> })}
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.selected.update(|s| s.clear())/>
         </div>
-        {move || editing.get().then(|| crate::lazy::batch_edit(list, object.clone(), editing))}
+        {move || editing.get().map(|field| crate::lazy::batch_edit(list, field, editing, failures))}
+        {move || (!failures.with(Vec::is_empty)).then(|| crate::lazy::batch_failures(list, failures))}
+    }
+    .into_any()
+}
+
+fn progress((done, all): (usize, usize)) -> AnyView {
+    let text = tf(BATCH_PROGRESS, &[("n", &done.to_string())]);
+    view! {
+        <progress class="progress progress-primary w-28" aria-label=text.clone() value=(all > 0).then(|| done.to_string()) max=all.max(1).to_string()></progress>
+        <span class="text-[13px] muted tnum whitespace-nowrap">{text}</span>
     }
     .into_any()
 }
@@ -60,85 +77,119 @@ fn chosen(list: List) -> Vec<String> {
     list.selected.with_untracked(|s| s.iter().cloned().collect())
 }
 
-fn report(text: crate::i18n::Key, outcome: &records::Batch, undo: impl Fn(Vec<String>) + Send + Sync + 'static) {
-    if outcome.failed > 0 {
-        let reason = outcome.problem.as_ref().map(|p| p.message()).unwrap_or_default();
-        toast::problem(format!("{} {reason}", tf(BATCH_SKIPPED, &[("n", &outcome.failed.to_string())])));
-    }
-    if !outcome.done.is_empty() {
-        let ids = outcome.done.clone();
-        toast::undoable(tf(text, &[("n", &ids.len().to_string())]), t(UNDO), move || undo(ids.clone()));
-    }
-}
-
-/// What the records have now, to put back.
-async fn values(object: &ObjectMeta, ids: &[String], key: &str) -> HashMap<String, Value> {
-    let mut out = HashMap::new();
-    for chunk in ids.chunks(200) {
+/// The records as they are now: version, name and one value, in the order of their ids.
+async fn read(list: List, object: &ObjectMeta, ids: &[String], key: Option<&str>) -> Result<Vec<Record>, ApiError> {
+    let mut out = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(LIMIT_MAX as usize) {
+        let mut fields = vec!["id".to_owned(), "version".to_owned(), object.title.to_string()];
+        fields.extend(key.filter(|k| *k != object.title).map(str::to_owned));
         let query = ListQuery {
             filter: Some(Filter::field("id", Op::In, json!(chunk))),
-            fields: Some(vec!["id".to_owned(), key.to_owned()]),
-            limit: Some(200),
+            fields: Some(fields),
+            limit: Some(LIMIT_MAX),
             ..ListQuery::default()
         };
-        let page = records::query(&object.plural, &query).await.unwrap_or_default();
-        out.extend(page.data.iter().map(|r| (r.id().to_owned(), r.value(key).clone())));
+        out.extend(records::query(&object.plural, &query).await?.data);
+        let _ = list.progress.try_set(Some((0, ids.len())));
     }
-    out
+    Ok(out)
 }
 
-fn restore_all(object: Arc<ObjectMeta>, ids: Vec<String>) {
+fn delete(list: List, failures: RwSignal<Vec<Failure>>) {
+    let (object, ids) = (list.object.with_value(Arc::clone), chosen(list));
+    list.progress.set(Some((0, ids.len())));
     leptos::task::spawn_local(async move {
-        for id in ids {
-            if let Err(error) = records::restore(&object, &id).await {
-                return toast::error(&error);
-            }
-        }
+        let outcome = remove(list, &object, &ids).await;
+        let _ = list.progress.try_set(None);
+        let (done, failed) = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => return toast::error(&error),
+        };
+        let _ = list.selected.try_update(|picked| picked.retain(|id| !done.contains(id)));
         touched();
+        if !failed.is_empty() {
+            let _ = failures.try_set(failed);
+        }
+        if !done.is_empty() {
+            let n = done.len().to_string();
+            toast::undoable(tf(BATCH_DELETED, &[("n", &n)]), t(UNDO), move || {
+                restore(list, object.clone(), done.clone());
+            });
+        }
     });
 }
 
-fn editable(object: &ObjectMeta) -> Vec<FieldMeta> {
-    object.fields.iter().filter(|f| !f.read_only && !f.immutable && !f.secret && !f.unique).cloned().collect()
+async fn remove(list: List, object: &ObjectMeta, ids: &[String]) -> Result<(Vec<String>, Vec<Failure>), ApiError> {
+    let rows = read(list, object, ids, None).await?;
+    let operations: Vec<Value> =
+        rows.iter().map(|r| json!({"op": "delete", "id": r.id(), "version": r.version()})).collect();
+    let answers = records::batch(object, &operations, |n| {
+        let _ = list.progress.try_set(Some((n, ids.len())));
+    })
+    .await;
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for (row, answer) in rows.iter().zip(answers) {
+        match answer {
+            Ok(_) => done.push(row.id().to_owned()),
+            Err(error) => failed.push((row.id().to_owned(), row.title(object), write::reason(&error))),
+        }
+    }
+    Ok((done, failed))
+}
+
+fn restore(list: List, object: Arc<ObjectMeta>, ids: Vec<String>) {
+    leptos::task::spawn_local(async move {
+        let all = ids.len();
+        let _ = list.progress.try_set(Some((0, all)));
+        let calls = ids.iter().map(|id| records::restore(&object, id));
+        let mut calls = futures_util::stream::iter(calls).buffer_unordered(ABREAST);
+        let (mut done, mut problem) = (0, None);
+        while let Some(answer) = calls.next().await {
+            match answer {
+                Ok(()) => done += 1,
+                Err(error) => problem = Some(error),
+            }
+            let _ = list.progress.try_set(Some((done, all)));
+        }
+        let _ = list.progress.try_set(None);
+        touched();
+        if let Some(error) = problem {
+            toast::error(&error);
+        }
+        toast::done(tf(BATCH_RESTORED, &[("n", &done.to_string())]));
+    });
+}
+
+fn editable(list: List, object: &ObjectMeta) -> Vec<FieldMeta> {
+    object.fields.iter().filter(|f| !f.unique && !f.hidden && cells::editable(list, f)).cloned().collect()
 }
 
 /// One field, one value, for all that are selected.
-pub fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) -> AnyView {
-    let fields = editable(&object);
-    let items = fields.iter().map(|f| Item::new(f.key.clone(), label(&f.label))).collect();
-    let field = RwSignal::new(Vec::<Item>::new());
+pub fn edit_dialog(
+    list: List,
+    known: Option<&'static str>,
+    open: RwSignal<Option<Option<&'static str>>>,
+    failures: RwSignal<Vec<Failure>>,
+) -> AnyView {
+    let object = list.object.with_value(Arc::clone);
+    let all = editable(list, &object);
+    let items: Vec<Item> = all.iter().map(|f| Item::new(f.key.clone(), label(&f.label))).collect();
+    let field = RwSignal::new(items.iter().filter(|i| known == Some(i.value.as_str())).cloned().collect::<Vec<_>>());
     let value = RwSignal::new(Value::Null);
     let error = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
-    let fields = StoredValue::new(fields);
+    let all = StoredValue::new(all);
     let current = Memo::new(move |_| {
-        field.with(|f| f.first().and_then(|i| fields.with_value(|all| all.iter().find(|f| f.key == i.value).cloned())))
+        field.with(|f| f.first().and_then(|i| all.with_value(|all| all.iter().find(|f| f.key == i.value).cloned())))
     });
     let save = move |_| {
         let Some(field) = current.get_untracked() else { return };
-        let value = match normalise_value(&field, &value.get_untracked()) {
-            Ok(value) => value,
-            Err(fault) => return error.set(Some(fault.item(crate::state::prefs::lang()).message)),
-        };
-        let (object, ids) = (object.clone(), chosen(list));
-        busy.set(true);
-        leptos::task::spawn_local(async move {
-            let mut changes = Record::new();
-            changes.insert(field.key.to_string(), value);
-            let before = values(&object, &ids, &field.key).await;
-            let outcome = records::update_many(&object, &ids, &changes).await;
-            if let Some(problem) = outcome.problem.as_ref().filter(|_| outcome.done.is_empty()) {
-                busy.set(false);
-                return error
-                    .set(Some(problem.items().first().map_or_else(|| problem.message(), |i| i.message.clone())));
+        match cells::checked(list, &field, &value.get_untracked(), &Record::new()) {
+            Ok(value) => {
+                open.set(None);
+                change_all(list, field, value, failures);
             }
-            open.set(false);
-            list.selected.update(|s| s.clear());
-            touched();
-            report(BATCH_EDITED, &outcome, move |ids| {
-                put_back(object.clone(), field.key.to_string(), ids, before.clone())
-            });
-        });
+            Err(problem) => error.set(Some(problem)),
+        }
     };
     let control = move || {
         current.get().map(|field| {
@@ -156,37 +207,88 @@ pub fn edit_dialog(list: List, object: Arc<ObjectMeta>, open: RwSignal<bool>) ->
             view! { <Field id="batch-value" label=label(&field.label) error=error>{fields::input(input)}</Field> }
         })
     };
+    let choose = known.is_none().then(|| {
+        view! { <Field id="batch-field" label=t(BATCH_FIELD)><Combobox id="batch-field" chosen=field lookup=fixed(items)/></Field> }
+    });
     let content = view! {
         <div class="p-4 flex flex-col gap-4 overflow-y-auto">
-            <Field id="batch-field" label=t(BATCH_FIELD)><Combobox id="batch-field" chosen=field lookup=fixed(items)/></Field>
+            <p class="text-[13px] muted">{tf(BATCH_SELECTED, &[("n", &list.selected.with_untracked(|s| s.len()).to_string())])}</p>
+            {choose}
             {control}
         </div>
         <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
-            <Button label=t(CANCEL) on_click=move |_| open.set(false)/>
-            <Button label=t(SAVE) look=Look::Primary busy=busy disabled=Signal::derive(move || current.get().is_none()) on_click=save/>
+            <Button label=t(CANCEL) on_click=move |_| open.set(None)/>
+            <Button label=t(SAVE) look=Look::Primary disabled=Signal::derive(move || current.get().is_none()) on_click=save/>
         </footer>
     }
     .into_any();
-    super::dialog(t(BATCH_EDIT).to_owned(), false, move || open.set(false), content)
+    let title = if known.is_some() { t(TRANSFER) } else { t(BATCH_EDIT) };
+    super::dialog(title.to_owned(), false, move || open.set(None), content)
 }
 
-fn put_back(object: Arc<ObjectMeta>, key: String, ids: Vec<String>, before: HashMap<String, Value>) {
+/// What each record has now is read first: undoing writes it back.
+fn change_all(list: List, field: FieldMeta, value: Value, failures: RwSignal<Vec<Failure>>) {
+    let (object, ids) = (list.object.with_value(Arc::clone), chosen(list));
+    list.progress.set(Some((0, ids.len())));
     leptos::task::spawn_local(async move {
-        // One batch for each value that there was.
-        let mut groups: Vec<(&Value, Vec<String>)> = Vec::new();
-        for id in ids {
-            let value = before.get(&id).unwrap_or(&Value::Null);
-            match groups.iter_mut().find(|(v, _)| *v == value) {
-                Some((_, ids)) => ids.push(id),
-                None => groups.push((value, vec![id])),
+        let rows = match read(list, &object, &ids, Some(&field.key)).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                let _ = list.progress.try_set(None);
+                return toast::error(&error);
             }
+        };
+        let names: HashMap<String, String> = rows.iter().map(|r| (r.id().to_owned(), r.title(&object))).collect();
+        let writes: Vec<Write> = rows
+            .iter()
+            .filter(|r| *r.value(&field.key) != value)
+            .map(|r| Write::of(r, &field.key, value.clone()))
+            .collect();
+        let all = writes.len();
+        if writes.is_empty() {
+            let _ = list.progress.try_set(None);
+            return toast::done(t(BATCH_NOTHING));
         }
-        for (value, ids) in groups {
-            let changes = Record::from_iter([(key.clone(), value.clone())]);
-            if let Some(error) = records::update_many(&object, &ids, &changes).await.problem {
-                toast::error(&error);
+        let text =
+            format!("{} · {}", notice(&field, &value, &Record::new()), tf(BATCH_EDITED, &[("n", &all.to_string())]));
+        let told = move |n: usize| {
+            let _ = list.progress.try_set(Some((n, all)));
+        };
+        write::apply_many(list, writes, text, told, move |outcome: Outcome| {
+            let _ = list.progress.try_set(None);
+            let done: Vec<&str> = outcome.done.iter().map(|w| w.id.as_str()).collect();
+            if outcome.failed.is_empty() {
+                let _ = list.selected.try_update(|picked| picked.clear());
+            } else {
+                // What failed stays picked, to be tried again.
+                let _ = list.selected.try_update(|picked| picked.retain(|id| !done.contains(&id.as_str())));
+                let named = outcome
+                    .failed
+                    .iter()
+                    .map(|(w, reason)| (w.id.clone(), names.get(&w.id).cloned().unwrap_or_default(), reason.clone()));
+                let _ = failures.try_set(named.collect());
             }
-        }
-        touched();
+        });
     });
+}
+
+/// Which records were left as they were, and why.
+pub fn failures_dialog(list: List, failures: RwSignal<Vec<Failure>>) -> AnyView {
+    let all = failures.get_untracked();
+    let plural = list.object.with_value(|o| o.plural.to_string());
+    let lines = all.iter().take(LISTED).map(|(id, name, reason)| {
+        view! {
+            <li class="py-1.5 flex flex-wrap gap-x-3 border-b border-base-300/60">
+                <a class="link font-semibold" href=format!("/o/{plural}/{id}")>{name.clone()}</a>
+                <span>{reason.clone()}</span>
+            </li>
+        }
+    });
+    let content = view! {
+        <ul id="batch-failures" class="px-4 py-2 text-[13px] overflow-y-auto">{lines.collect_view()}</ul>
+        <footer class="flex justify-end p-3"><Button label=t(CLOSE) on_click=move |_| failures.set(Vec::new())/></footer>
+    }
+    .into_any();
+    let title = tf(BATCH_FAILURES, &[("n", &all.len().to_string())]);
+    super::dialog(title, false, move || failures.set(Vec::new()), content)
 }

@@ -1,13 +1,20 @@
 //! The list of an object's records: toolbar, conditions, grid or cards, peek.
 
 pub mod batch;
+mod cells;
 mod columns;
+pub mod editor;
 mod grid;
+mod head;
+mod picks;
+mod row;
 mod rows;
+mod sorting;
 mod state;
 mod summary;
 mod toolbar;
 mod views;
+mod write;
 
 pub use grid::record_url;
 pub use rows::Rows;
@@ -19,9 +26,14 @@ use crate::layout::shell;
 use crate::lazy;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::{Layer, Shape, keys};
+use cells::Cells;
+use columns::Look;
+use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::collections::HashSet;
+use std::sync::Arc;
+use write::Write;
 
 /// What the parts of one list share.
 #[derive(Clone, Copy)]
@@ -31,6 +43,43 @@ pub struct List {
     pub rows: Rows,
     pub selected: RwSignal<HashSet<String>>,
     pub narrow: RwSignal<bool>,
+    pub object: StoredValue<Arc<ObjectMeta>>,
+    cells: Cells,
+    look: Memo<Look>,
+    /// The width of a column while its edge is drawn.
+    resizing: RwSignal<Option<(String, i32)>>,
+    /// What was done here and can be undone, the latest last.
+    undo: StoredValue<Vec<Vec<Write>>>,
+    /// `App::written` after the last write from here, which is on screen already.
+    own: StoredValue<u64>,
+    /// The row that a range of picks starts from.
+    anchor: StoredValue<Option<usize>>,
+    /// What is done with many records: how many are done, of how many.
+    progress: RwSignal<Option<(usize, usize)>>,
+}
+
+impl List {
+    pub fn len(self) -> usize {
+        self.rows.rows.with_untracked(Vec::len)
+    }
+
+    pub fn row(self, at: usize) -> Option<Arc<Record>> {
+        self.rows.rows.with_untracked(|rows| rows.get(at).cloned())
+    }
+
+    pub fn find(self, id: &str) -> Option<Arc<Record>> {
+        self.rows.find(id)
+    }
+
+    /// Where a record stands.
+    fn position(self, id: &str) -> Option<usize> {
+        use crate::api::records::RecordExt;
+        self.rows.rows.with(|rows| rows.iter().position(|r| r.id() == id))
+    }
+
+    fn change(self, ids: &HashSet<&str>, change: impl Fn(&mut Record)) {
+        self.rows.change(ids, change);
+    }
 }
 
 pub fn screen() -> AnyView {
@@ -54,16 +103,35 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     on_cleanup(move || resize.remove());
     let meta = StoredValue::new(object.clone());
     let state = Memo::new(move |_| ListState::read(&meta.get_value(), url));
-    let list = List { url, state, rows: Rows::new(), selected: RwSignal::new(HashSet::new()), narrow };
+    let list = List {
+        url,
+        state,
+        rows: Rows::new(),
+        selected: RwSignal::new(HashSet::new()),
+        narrow,
+        object: meta,
+        cells: Cells::new(),
+        look: Memo::new(move |_| Look::read(url)),
+        resizing: RwSignal::new(None),
+        undo: StoredValue::new(Vec::new()),
+        own: StoredValue::new(u64::MAX),
+        anchor: StoredValue::new(None),
+        progress: RwSignal::new(None),
+    };
 
     // Another question, or something was written: look again, keeping what is on screen until the answer is there.
     Effect::new(move |before: Option<(ListState, u64)>| {
         let now = (state.get(), app().written.get());
         if before.as_ref() != Some(&now) {
-            if before.as_ref().is_some_and(|b| b.0 != now.0) {
+            let another = before.as_ref().is_some_and(|b| b.0 != now.0);
+            if another {
                 list.selected.update(HashSet::clear);
+                list.cells.editing.set(None);
+                list.cells.at.set(None);
             }
-            list.rows.start(&now.0, now.1);
+            if another || list.own.get_value() != now.1 {
+                list.rows.start(&now.0, now.1);
+            }
         }
         now
     });

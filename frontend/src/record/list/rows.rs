@@ -2,10 +2,11 @@
 
 use super::state::ListState;
 use crate::api::client::ApiError;
-use crate::api::records;
+use crate::api::records::{self, RecordExt};
 use crate::state::lists::{self, Remembered};
 use kezhan_meta::Record;
 use leptos::prelude::*;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 #[derive(Clone, Copy)]
@@ -94,7 +95,12 @@ impl Rows {
                 Ok(page) => {
                     let new = page.data.into_iter().map(Arc::new);
                     if first {
-                        self.rows.set(new.collect());
+                        // A row that is the same stays the same, and is not drawn again.
+                        let mut old: HashMap<String, Arc<Record>> = self
+                            .rows
+                            .with_untracked(|rows| rows.iter().map(|r| (r.id().to_owned(), r.clone())).collect());
+                        let kept = new.map(|r| old.remove(r.id()).filter(|o| *o == r).unwrap_or(r));
+                        self.rows.set(kept.collect());
                         self.count.set(page.count);
                     } else {
                         self.rows.update(|rows| rows.extend(new));
@@ -105,6 +111,28 @@ impl Rows {
                 Err(error) => self.error.set(Some(error)),
             }
         });
+    }
+
+    /// Changes some of the rows where they stand.
+    pub fn change(self, ids: &HashSet<&str>, change: impl Fn(&mut Record)) {
+        let changed = |rows: &mut Vec<Arc<Record>>| {
+            for row in rows.iter_mut().filter(|r| ids.contains(r.id())) {
+                // Another address tells the screen to draw it anew.
+                let mut record = (**row).clone();
+                change(&mut record);
+                *row = Arc::new(record);
+            }
+        };
+        let _ = self.rows.try_update(changed);
+    }
+
+    pub fn find(self, id: &str) -> Option<Arc<Record>> {
+        self.rows.try_with_untracked(|rows| rows.iter().find(|r| r.id() == id).cloned()).flatten()
+    }
+
+    /// What was written here is on screen already.
+    pub fn seen(self, written: u64) {
+        self.written.set_value(written);
     }
 
     /// Keeps what is on screen for when the reader comes back.

@@ -1,6 +1,7 @@
 //! Saved views as tabs: conditions, order and columns under a name.
 
 use super::List;
+use super::columns::Look as ColumnLook;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{
     CANCEL, DELETE, SAVE, SAVE_VIEW, UNDO, VIEW_ALL, VIEW_DELETED, VIEW_MODIFIED, VIEW_NAME, VIEW_SAVED, VIEW_SHARED,
@@ -26,11 +27,21 @@ fn settings(list: List) -> Value {
     if state.chosen_columns {
         out["fields"] = json!(state.columns);
     }
+    let look = list.look.get_untracked();
+    if !look.widths.is_empty() {
+        out["widths"] = json!(look.widths);
+    }
+    if look.frozen > 0 {
+        out["frozen"] = json!(look.frozen);
+    }
     if !state.q.is_empty() {
         out["q"] = json!(state.q);
     }
     out
 }
+
+/// Of the address, what a view decides.
+const PARTS: [&str; 6] = ["filter", "sort", "columns", "widths", "frozen", "q"];
 
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
@@ -42,8 +53,15 @@ fn address(list: List, view: &Record) -> String {
             .and_then(Value::as_array)
             .map(|a| a.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
     };
+    let widths = settings.get("widths").and_then(Value::as_object).map(|widths| {
+        let pairs = widths.iter().filter_map(|(key, width)| Some((key.clone(), i32::try_from(width.as_i64()?).ok()?)));
+        ColumnLook { widths: pairs.collect(), frozen: 0 }
+    });
+    let frozen = settings.get("frozen").and_then(Value::as_u64).filter(|n| *n > 0).map(|n| n.to_string());
     list.url.with(&[
         ("view", Some(view.id().to_owned())),
+        ("widths", widths.and_then(|w| w.widths_text())),
+        ("frozen", frozen),
         ("filter", crate::record::filter::to_text(&filter)),
         ("sort", texts("sort")),
         ("columns", texts("fields")),
@@ -76,6 +94,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     let current = Memo::new(move |_| list.url.get("view"));
     let modified = Memo::new(move |_| {
         list.state.get();
+        list.look.track();
         let id = current.get()?;
         let kept = views.with(|v| v.iter().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
         Some(kept != settings(list))
@@ -90,7 +109,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     let strip = move || {
         let all = views.get();
         (!all.is_empty()).then(|| {
-            let none = list.url.with(&[("view", None), ("filter", None), ("sort", None), ("columns", None), ("q", None), ("import", None)]);
+            let none = list.url.with(&PARTS.iter().chain(&["view", "import"]).map(|part| (*part, None)).collect::<Vec<_>>());
             view! {
                 <nav class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
                     <A href=none attr:class=class(current.get().is_none())>{t(VIEW_ALL)}</A>

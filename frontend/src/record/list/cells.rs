@@ -1,0 +1,370 @@
+//! The cell that has the keyboard: which one it is, what keys do with it, and what is drawn over it.
+
+use super::grid::{HEAD, ROW, record_url};
+use super::write::{self, Write};
+use super::{List, columns};
+use crate::api::records::RecordExt;
+use crate::fields;
+use crate::i18n::{CELL_CLEARED, CELL_READ_ONLY, CELL_SET, label, t, tf};
+use crate::lazy;
+use crate::state::session::may;
+use crate::state::{prefs, toast};
+use crate::ui::keys;
+use kezhan_meta::check::check_field;
+use kezhan_meta::{FieldMeta, FieldType, Record, normalise_value};
+use leptos::ev::KeyboardEvent;
+use leptos::html;
+use leptos::prelude::*;
+use serde_json::Value;
+use std::sync::Arc;
+use wasm_bindgen::JsCast;
+
+/// A cell, or with no column the whole row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct At {
+    pub row: usize,
+    pub col: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Cells {
+    pub at: RwSignal<Option<At>>,
+    /// The text that opened the editor, where a key did.
+    pub editing: RwSignal<Option<String>>,
+    /// Saves what the open editor holds; false where it does not pass.
+    pub leave: StoredValue<Option<Callback<(), bool>>>,
+    /// Values that the server did not take, shown for a moment.
+    pub refused: RwSignal<Vec<(String, String)>>,
+    pub scroller: NodeRef<html::Div>,
+    pub grid: NodeRef<html::Div>,
+}
+
+impl Cells {
+    pub fn new() -> Cells {
+        Cells {
+            at: RwSignal::new(None),
+            editing: RwSignal::new(None),
+            leave: StoredValue::new(None),
+            refused: RwSignal::new(Vec::new()),
+            scroller: NodeRef::new(),
+            grid: NodeRef::new(),
+        }
+    }
+
+    /// Back to the grid, without what was being edited.
+    pub fn close(self) {
+        self.leave.set_value(None);
+        self.editing.set(None);
+        self.take_focus();
+    }
+
+    pub fn take_focus(self) {
+        if let Some(grid) = self.grid.get_untracked() {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = grid.focus_with_options(&options);
+        }
+    }
+
+    pub fn is_editing(self) -> bool {
+        self.editing.with_untracked(Option::is_some)
+    }
+
+    /// Saves the open editor, if one is; false where it must stay open.
+    pub fn settle(self) -> bool {
+        !self.is_editing() || self.leave.get_value().is_none_or(|leave| leave.run(()))
+    }
+}
+
+pub fn cell_id(row: usize, col: usize) -> String {
+    format!("cell-{row}-{col}")
+}
+
+/// The focused cell's field and record.
+pub fn current(list: List) -> Option<(FieldMeta, Arc<Record>)> {
+    let at = list.cells.at.get_untracked()?;
+    let field = list.state.with_untracked(|s| s.fields().into_iter().nth(at.col?))?;
+    Some((field, list.row(at.row)?))
+}
+
+/// May this person change the field here? The server decides again, by the record.
+pub fn editable(list: List, field: &FieldMeta) -> bool {
+    let (name, deleted) = list.state.with_untracked(|s| (s.object.name.to_string(), s.deleted));
+    !deleted
+        && !field.read_only
+        && !field.immutable
+        && !field.secret
+        && !matches!(field.kind, FieldType::File | FieldType::Json | FieldType::AutoNumber { .. } | FieldType::Id)
+        && may(&name, "edit")
+}
+
+/// The value in its canonical form if it keeps the field's rules, else the fault in words.
+pub fn checked(list: List, field: &FieldMeta, value: &Value, record: &Record) -> Result<Value, String> {
+    let value = normalise_value(field, value).map_err(|fault| fault.item(prefs::lang()).message)?;
+    let object = list.object.with_value(Arc::clone);
+    match check_field(&object, field, &value, record).first() {
+        Some(fault) => Err(fault.item(prefs::lang()).message),
+        None => Ok(value),
+    }
+}
+
+/// What a notice calls the change.
+pub fn notice(field: &FieldMeta, value: &Value, record: &Record) -> String {
+    let name = label(&field.label);
+    let mut record = record.clone();
+    record.insert(field.key.to_string(), value.clone());
+    if let Some(expand) = record.get_mut("expand").and_then(Value::as_object_mut) {
+        expand.remove(field.key.as_ref());
+    }
+    let text: String = fields::plain_text(fields::Shown::of(field, &record)).chars().take(40).collect();
+    if text.is_empty() {
+        tf(CELL_CLEARED, &[("field", &name)])
+    } else {
+        tf(CELL_SET, &[("field", &name), ("value", &text)])
+    }
+}
+
+/// Opens the editor on the focused cell, with the text that was typed.
+pub fn edit(list: List, typed: &str) {
+    let Some((field, record)) = current(list) else { return };
+    if !editable(list, &field) {
+        return toast::problem(tf(CELL_READ_ONLY, &[("field", &label(&field.label))]));
+    }
+    if field.kind == FieldType::Boolean {
+        let after = Value::Bool(record.value(&field.key).as_bool() != Some(true));
+        let text = notice(&field, &after, &record);
+        return write::apply(list, vec![Write::of(&record, &field.key, after)], text);
+    }
+    list.cells.editing.set(Some(typed.to_owned()));
+}
+
+/// Moves the focus and brings it into view.
+pub fn go(list: List, at: At) {
+    let (rows, cols) = (list.len(), list.state.with_untracked(|s| s.columns.len()));
+    if rows == 0 || cols == 0 {
+        return list.cells.at.set(None);
+    }
+    let at = At { row: at.row.min(rows - 1), col: at.col.map(|c| c.min(cols - 1)) };
+    list.cells.at.set(Some(at));
+    let Some(node) = list.cells.scroller.get_untracked() else { return };
+    let (top, height) = (at.row as i32 * ROW, node.client_height() - HEAD - ROW);
+    if top < node.scroll_top() {
+        node.set_scroll_top(top);
+    } else if top > node.scroll_top() + height {
+        node.set_scroll_top(top - height);
+    }
+    let Some(col) = at.col else { return };
+    let places = columns::places(list);
+    let (Some((left, width)), frozen) = (places.get(col).copied(), columns::frozen_edge(list)) else { return };
+    if left + width <= frozen {
+        return;
+    }
+    if left - frozen < node.scroll_left() {
+        node.set_scroll_left(left - frozen);
+    } else if left + width > node.scroll_left() + node.client_width() {
+        node.set_scroll_left(left + width - node.client_width());
+    }
+}
+
+/// The next cell in reading order; nothing beyond the ends.
+pub fn step(list: List, at: At, back: bool) -> Option<At> {
+    let (rows, cols) = (list.len(), list.state.with_untracked(|s| s.columns.len()));
+    let place = at.row * cols + at.col.unwrap_or(0);
+    let next = if back { place.checked_sub(1)? } else { place + 1 };
+    (next < rows * cols).then(|| At { row: next / cols, col: Some(next % cols) })
+}
+
+/// Keys on the grid itself. With a cell: arrows, Tab, Enter, F2 and typing. With a row: J, K, X, Enter.
+pub fn key(list: List, ev: &KeyboardEvent) {
+    if keys::typing(ev) {
+        return;
+    }
+    let at = list.cells.at.get_untracked();
+    if list.cells.is_editing() {
+        // Typed before the editor had the focus.
+        if keys::plain(ev) && ev.key().chars().count() == 1 {
+            list.cells.editing.update(|typed| typed.get_or_insert_default().push_str(&ev.key()));
+        }
+        return;
+    }
+    if keys::composing(ev) {
+        // An input method starts: it composes in the editor.
+        if at.is_some_and(|a| a.col.is_some()) {
+            edit(list, "");
+        }
+        return;
+    }
+    if !keys::plain(ev) {
+        return with_control(list, at, ev);
+    }
+    let last = list.len().saturating_sub(1);
+    let (row, col) = (at.map(|a| a.row), at.and_then(|a| a.col));
+    let below = |n: usize| row.map_or(0, |r| r.saturating_add(n));
+    let above = |n: usize| row.map_or(0, |r| r.saturating_sub(n));
+    let page = list.cells.scroller.get_untracked().map_or(10, |n| (n.client_height() / ROW - 2).max(1) as usize);
+    let to = match (ev.key().as_str(), col) {
+        ("ArrowDown", _) => At { row: below(1), col: if at.is_none() { Some(0) } else { col } },
+        ("ArrowUp", _) => At { row: above(1), col: if at.is_none() { Some(0) } else { col } },
+        ("ArrowRight", None) if at.is_some() => At { row: above(0), col: Some(0) },
+        ("ArrowRight", Some(c)) => At { row: above(0), col: Some(c + 1) },
+        ("ArrowLeft", Some(c)) => At { row: above(0), col: Some(c.saturating_sub(1)) },
+        ("PageDown", _) => At { row: below(page), col },
+        ("PageUp", _) => At { row: above(page), col },
+        ("Home", Some(_)) => At { row: above(0), col: Some(0) },
+        ("End", Some(_)) => At { row: above(0), col: Some(usize::MAX) },
+        ("Home", None) => At { row: 0, col },
+        ("End", None) => At { row: last, col },
+        ("Tab", Some(_)) => match at.and_then(|at| step(list, at, ev.shift_key())) {
+            Some(next) => next,
+            None => return,
+        },
+        ("j", None) => At { row: below(1), col },
+        ("k", None) => At { row: above(1), col },
+        ("Escape", _) if at.is_some() => {
+            ev.prevent_default();
+            ev.stop_propagation();
+            return list.cells.at.set(None);
+        }
+        _ => return act(list, at, ev),
+    };
+    ev.prevent_default();
+    go(list, to);
+}
+
+fn act(list: List, at: Option<At>, ev: &KeyboardEvent) {
+    let Some(at) = at else { return };
+    let Some(record) = list.row(at.row) else { return };
+    match (ev.key().as_str(), at.col) {
+        ("Enter", None) => list.url.go(record_url(&list.object.with_value(Arc::clone), record.id())),
+        ("Enter", Some(_)) => match current(list) {
+            Some((field, _)) if !editable(list, &field) => {
+                list.url.go(record_url(&list.object.with_value(Arc::clone), record.id()));
+            }
+            _ => edit(list, ""),
+        },
+        (" ", _) if ev.shift_key() => list.toggle(record.id()),
+        (" ", _) => list.url.replace(&[("peek", Some(record.id().to_owned()))]),
+        ("x", None) => list.toggle(record.id()),
+        ("F2", Some(_)) => edit(list, ""),
+        ("Delete" | "Backspace", Some(_)) => clear(list),
+        (text, Some(_)) if text.chars().count() == 1 => edit(list, text),
+        _ => return,
+    }
+    ev.prevent_default();
+    ev.stop_propagation();
+}
+
+fn with_control(list: List, at: Option<At>, ev: &KeyboardEvent) {
+    if ev.alt_key() {
+        return;
+    }
+    match (ev.key().as_str(), at) {
+        ("z", _) => write::undo_last(list),
+        ("Enter", Some(at)) => {
+            let Some(record) = list.row(at.row) else { return };
+            list.url.go(record_url(&list.object.with_value(Arc::clone), record.id()));
+        }
+        ("Home", Some(at)) => go(list, At { row: 0, ..at }),
+        ("End", Some(at)) => go(list, At { row: usize::MAX, ..at }),
+        _ => return,
+    }
+    ev.prevent_default();
+}
+
+/// Empties the focused cell.
+fn clear(list: List) {
+    let Some((field, record)) = current(list) else { return };
+    if !editable(list, &field) {
+        return toast::problem(tf(CELL_READ_ONLY, &[("field", &label(&field.label))]));
+    }
+    match checked(list, &field, &Value::Null, &record) {
+        Ok(value) if value == *record.value(&field.key) => {}
+        Ok(value) => {
+            let text = notice(&field, &value, &record);
+            write::apply(list, vec![Write::of(&record, &field.key, value)], text);
+        }
+        Err(problem) => toast::problem(problem),
+    }
+}
+
+/// The cell under the pointer, by what its element says of itself.
+fn under(ev: &web_sys::MouseEvent) -> Option<At> {
+    let element = ev.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let cell = element.closest("[data-col]").ok()??;
+    let row = cell.closest("[data-row]").ok()??;
+    Some(At {
+        row: row.get_attribute("data-row")?.parse().ok()?,
+        col: Some(cell.get_attribute("data-col")?.parse().ok()?),
+    })
+}
+
+pub fn pressed(list: List, ev: &web_sys::MouseEvent) {
+    let Some(at) = under(ev) else { return };
+    if !list.cells.settle() {
+        return ev.prevent_default();
+    }
+    list.cells.at.set(Some(at));
+}
+
+pub fn pressed_twice(list: List, ev: &web_sys::MouseEvent) {
+    let on_link = ev
+        .target()
+        .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|e| e.closest("a, button, input").ok().flatten().is_some());
+    if !on_link && let Some(at) = under(ev) {
+        list.cells.at.set(Some(at));
+        edit(list, "");
+    }
+}
+
+/// What lies over the cells: the frame of the focused one, the editor, what was refused.
+pub fn layer(list: List) -> AnyView {
+    let frame = move || {
+        let at = list.cells.at.get()?;
+        let class = if list.cells.editing.with(Option::is_some) { "cell-frame opacity-0" } else { "cell-frame" };
+        Some(match at.col {
+            Some(col) => over(list, at.row, col, view! { <div class=class></div> }.into_any(), "").into_any(),
+            None => {
+                view! { <div class="row-frame" style=format!("top:{}px", HEAD + at.row as i32 * ROW)></div> }.into_any()
+            }
+        })
+    };
+    let editor = move || {
+        let open = Memo::new(move |_| list.cells.editing.with(Option::is_some));
+        move || {
+            open.get().then(|| {
+                let At { row, col } = list.cells.at.get_untracked()?;
+                Some(over(list, row, col?, lazy::cell_editor(list), "z-[5]"))
+            })
+        }
+    };
+    let refused = move || {
+        let cells = list.cells.refused.get();
+        let columns = list.state.with(|s| s.columns.clone());
+        let place = |(id, key): &(String, String)| {
+            let row = list.position(id)?;
+            let col = columns.iter().position(|c| c == key)?;
+            Some(over(list, row, col, view! { <div class="cell-refused"></div> }.into_any(), ""))
+        };
+        cells.iter().take(40).filter_map(place).collect_view()
+    };
+    view! { <div class="grid-layer">{refused}{frame}{editor()}</div> }.into_any()
+}
+
+/// Something over one cell: a row of the same columns with nothing else in it, so that frozen columns hold it too.
+fn over(list: List, row: usize, col: usize, content: AnyView, class: &str) -> AnyView {
+    let frozen = columns::is_frozen(list, col);
+    let place = format!("grid-column:{};{}", col + 2, columns::sticky(col, frozen));
+    let class = format!("grid-over {class} {}", if frozen { "z-[2]" } else { "" });
+    view! {
+        <div class=class style=format!("top:{}px", HEAD + row as i32 * ROW)>
+            <div class=if frozen { "sticky min-w-0" } else { "relative min-w-0" } style=place>{content}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Words for a screen reader: how the grid is worked.
+pub fn hint() -> &'static str {
+    t(crate::i18n::GRID_HINT)
+}

@@ -1,0 +1,324 @@
+//! Values written from the list: seen at once, sent one after the other, put back with the reason where the server
+//! refuses, and undone by writing what was there before.
+
+use super::List;
+use crate::api::client::ApiError;
+use crate::api::records::{self, RecordExt, Written, title_of};
+use crate::fields::reference;
+use crate::i18n::{BATCH_SKIPPED, NOTHING_TO_UNDO, STALE_RELOADED, UNDO, UNDONE, t, tf};
+use crate::state::{app, toast, touched};
+use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
+use kezhan_meta::{Filter, ObjectMeta, Op, Record};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One value of one record, before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Write {
+    pub id: String,
+    pub key: String,
+    pub before: Value,
+    pub after: Value,
+    /// Of the record when it was last seen.
+    pub version: Option<i64>,
+}
+
+impl Write {
+    pub fn of(record: &Record, key: &str, after: Value) -> Write {
+        Write {
+            id: record.id().to_owned(),
+            key: key.to_owned(),
+            before: record.value(key).clone(),
+            after,
+            version: record.version(),
+        }
+    }
+
+    fn back(&self) -> Write {
+        let (before, after) = (self.after.clone(), self.before.clone());
+        Write { before, after, ..self.clone() }
+    }
+}
+
+struct Job {
+    list: List,
+    object: Arc<ObjectMeta>,
+    writes: Vec<Write>,
+    /// What the notice says; an undo says that it is one.
+    text: Option<String>,
+    progress: Option<Callback<usize>>,
+    then: Option<Callback<Outcome>>,
+}
+
+/// What became of a set of writes.
+#[derive(Clone, Default)]
+pub struct Outcome {
+    pub done: Vec<Write>,
+    pub failed: Vec<(Write, String)>,
+}
+
+thread_local! {
+    static QUEUE: RefCell<VecDeque<Job>> = const { RefCell::new(VecDeque::new()) };
+    static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Shows the values and sends them.
+pub fn apply(list: List, writes: Vec<Write>, text: String) {
+    start(list, writes, Some(text), None, None);
+}
+
+/// The same, with a count of what is done and a word at the end.
+pub fn apply_many(
+    list: List,
+    writes: Vec<Write>,
+    text: String,
+    progress: impl Fn(usize) + Send + Sync + 'static,
+    then: impl Fn(Outcome) + Send + Sync + 'static,
+) {
+    start(list, writes, Some(text), Some(Callback::new(progress)), Some(Callback::new(then)));
+}
+
+/// The last thing done in this list, undone.
+pub fn undo_last(list: List) {
+    match list.undo.try_update_value(Vec::pop).flatten() {
+        Some(done) => undo(list, done),
+        None => toast::done(t(NOTHING_TO_UNDO)),
+    }
+}
+
+fn undo(list: List, done: Vec<Write>) {
+    list.undo.try_update_value(|stack| stack.retain(|d| *d != done));
+    start(list, done.iter().map(Write::back).collect(), None, None, None);
+}
+
+fn start(
+    list: List,
+    writes: Vec<Write>,
+    text: Option<String>,
+    progress: Option<Callback<usize>>,
+    then: Option<Callback<Outcome>>,
+) {
+    show(list, &writes);
+    let object = list.object.with_value(Arc::clone);
+    QUEUE.with_borrow_mut(|queue| queue.push_back(Job { list, object, writes, text, progress, then }));
+    if !RUNNING.replace(true) {
+        leptos::task::spawn_local(async {
+            while let Some(job) = QUEUE.with_borrow_mut(VecDeque::pop_front) {
+                run(job).await;
+            }
+            RUNNING.set(false);
+        });
+    }
+}
+
+/// Puts the values into the rows on screen.
+fn show(list: List, writes: &[Write]) {
+    let mut by_id: HashMap<&str, Vec<&Write>> = HashMap::new();
+    for write in writes {
+        by_id.entry(&write.id).or_default().push(write);
+    }
+    let ids: HashSet<&str> = by_id.keys().copied().collect();
+    list.change(&ids, |record| {
+        let id = record.id().to_owned();
+        for write in by_id.get(id.as_str()).into_iter().flatten() {
+            put(list, record, &write.key, write.after.clone());
+        }
+    });
+}
+
+/// A reference's name no longer fits its new value; it is kept for when the old one comes back.
+fn put(list: List, record: &mut Record, key: &str, value: Value) {
+    if record.value(key) == &value {
+        return;
+    }
+    let target = list.object.with_value(|o| o.field(key).and_then(|f| f.target().map(str::to_owned)));
+    if let Some(target) = target
+        && let Some(known) = record.get_mut("expand").and_then(Value::as_object_mut).and_then(|e| e.remove(key))
+        && let Some(id) = record.value(key).as_str()
+    {
+        reference::meet(id, &title_of(&target, &known));
+    }
+    record.insert(key.to_owned(), value);
+}
+
+async fn run(job: Job) {
+    let Job { list, object, writes, text, progress, then } = job;
+    let mut order: Vec<&str> = Vec::new();
+    let mut by_id: HashMap<&str, Vec<&Write>> = HashMap::new();
+    for write in &writes {
+        let all = by_id.entry(&write.id).or_default();
+        if all.is_empty() {
+            order.push(&write.id);
+        }
+        all.push(write);
+    }
+    let changes = |id: &str| -> Record {
+        by_id.get(id).into_iter().flatten().map(|w| (w.key.clone(), w.after.clone())).collect()
+    };
+    // The version as of now: what was sent before this has raised it.
+    let version = |id: &str| match list.find(id) {
+        Some(row) => row.version(),
+        None => by_id.get(id).and_then(|w| w.first()?.version),
+    };
+    let answers: Vec<Result<Written, ApiError>> = match order.as_slice() {
+        [id] => {
+            let answer = records::update(&object, id, &changes(id), version(id)).await;
+            vec![answer.map(|record| Written { version: record.version(), record: Some(record) })]
+        }
+        ids => {
+            let operations: Vec<Value> = ids
+                .iter()
+                .map(|id| json!({"op": "update", "id": id, "record": changes(id), "version": version(id)}))
+                .collect();
+            records::batch(&object, &operations, |n| {
+                if let Some(progress) = progress {
+                    progress.run(n);
+                }
+            })
+            .await
+        }
+    };
+    let mut outcome = Outcome::default();
+    let mut fresh: HashMap<&str, Written> = HashMap::new();
+    let mut stale: Vec<String> = Vec::new();
+    for (id, answer) in order.iter().zip(answers) {
+        let writes = by_id.get(id).into_iter().flatten().map(|w| (*w).clone());
+        match answer {
+            Ok(written) => {
+                outcome.done.extend(writes.map(|w| Write { version: written.version, ..w }));
+                fresh.insert(id, written);
+            }
+            Err(error) => {
+                let reason = reason(&error);
+                if is_stale(&error) {
+                    stale.push((*id).to_owned());
+                }
+                outcome.failed.extend(writes.map(|w| (w, reason.clone())));
+            }
+        }
+    }
+    absorb(list, &fresh);
+    roll_back(list, &outcome.failed);
+    reload(list, &stale).await;
+    wrote(list);
+    // Whoever wants to know names the failures too.
+    report(list, &outcome, text, then.is_none());
+    if let Some(then) = then {
+        then.run(outcome);
+    }
+}
+
+/// For people: the field's fault where there is one.
+pub fn reason(error: &ApiError) -> String {
+    if is_stale(error) {
+        return t(STALE_RELOADED).to_owned();
+    }
+    error.items().first().map_or_else(|| error.message(), |i| i.message.clone())
+}
+
+fn is_stale(error: &ApiError) -> bool {
+    error.is_stale() || error.items().first().is_some_and(|i| i.code == "stale")
+}
+
+/// Rows that somebody else has changed are shown as they are now.
+async fn reload(list: List, ids: &[String]) {
+    let Some(state) = list.state.try_get_untracked().filter(|_| !ids.is_empty()) else { return };
+    for chunk in ids.chunks(LIMIT_MAX as usize) {
+        let query = ListQuery {
+            filter: Some(Filter::field("id", Op::In, json!(chunk))),
+            sort: Vec::new(),
+            q: None,
+            import: None,
+            count: Count::None,
+            limit: Some(LIMIT_MAX),
+            ..state.query(None)
+        };
+        let Ok(page) = records::query(&state.object.plural, &query).await else { return };
+        let rows: HashMap<&str, &Record> = page.data.iter().map(|r| (r.id(), r)).collect();
+        let found: HashSet<&str> = rows.keys().copied().collect();
+        list.change(&found, |row| {
+            let id = row.id().to_owned();
+            if let Some(now) = rows.get(id.as_str()) {
+                row.clone_from(now);
+            }
+        });
+    }
+}
+
+/// What the server made of it, except where another change is under way.
+fn absorb(list: List, fresh: &HashMap<&str, Written>) {
+    let pending: HashSet<(String, String)> = QUEUE.with_borrow(|queue| {
+        queue.iter().flat_map(|job| job.writes.iter().map(|w| (w.id.clone(), w.key.clone()))).collect()
+    });
+    let ids: HashSet<&str> = fresh.keys().copied().collect();
+    list.change(&ids, |row| {
+        let id = row.id().to_owned();
+        let Some(written) = fresh.get(id.as_str()) else { return };
+        if let Some(record) = &written.record {
+            let keys: Vec<String> = row.keys().filter(|k| *k != "expand").cloned().collect();
+            for key in keys {
+                if let Some(value) = record.get(&key).filter(|_| !pending.contains(&(id.clone(), key.clone()))) {
+                    put(list, row, &key, value.clone());
+                }
+            }
+        }
+        if let Some(version) = written.version {
+            row.insert("version".to_owned(), json!(version));
+        }
+    });
+}
+
+fn roll_back(list: List, failed: &[(Write, String)]) {
+    if failed.is_empty() {
+        return;
+    }
+    let back: Vec<Write> = failed.iter().map(|(w, _)| w.back()).collect();
+    show(list, &back);
+    let cells: Vec<(String, String)> = back.into_iter().map(|w| (w.id, w.key)).collect();
+    let _ = list.cells.refused.try_set(cells);
+    set_timeout(
+        move || {
+            let _ = list.cells.refused.try_set(Vec::new());
+        },
+        Duration::from_millis(2500),
+    );
+}
+
+/// Others look again; this list shows it already.
+fn wrote(list: List) {
+    let next = app().written.get_untracked() + 1;
+    if list.own.try_set_value(next).is_none() {
+        list.rows.seen(next);
+    }
+    touched();
+}
+
+fn report(list: List, outcome: &Outcome, text: Option<String>, failures: bool) {
+    if let Some((_, first)) = outcome.failed.first().filter(|_| failures) {
+        let mut reasons: Vec<&str> = Vec::new();
+        for (_, reason) in &outcome.failed {
+            if !reasons.contains(&reason.as_str()) && reasons.len() < 3 {
+                reasons.push(reason);
+            }
+        }
+        match outcome.failed.len() {
+            1 => toast::problem(first.clone()),
+            n => toast::problem(format!("{} {}", tf(BATCH_SKIPPED, &[("n", &n.to_string())]), reasons.join(" "))),
+        }
+    }
+    if outcome.done.is_empty() {
+        return;
+    }
+    match text {
+        None => toast::done(t(UNDONE)),
+        Some(text) => {
+            let done = outcome.done.clone();
+            list.undo.try_update_value(|stack| stack.push(done.clone()));
+            toast::undoable(text, t(UNDO), move || undo(list, done.clone()));
+        }
+    }
+}
