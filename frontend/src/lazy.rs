@@ -58,6 +58,7 @@ lazily! {
     form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
     form: edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
         crate::record::form::edit_layer(object, record, close);
+    kanban: kanban(list: List, by: String) => crate::record::list::kanban::board(list, by);
     cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
     batch: batch_edit(
         list: List,

@@ -2,10 +2,13 @@
 
 pub mod batch;
 mod cells;
+mod column;
 mod columns;
 pub mod editor;
 mod grid;
 mod head;
+pub mod kanban;
+mod layout;
 mod picks;
 mod row;
 mod rows;
@@ -46,6 +49,8 @@ pub struct List {
     pub object: StoredValue<Arc<ObjectMeta>>,
     cells: Cells,
     look: Memo<Look>,
+    /// The field of the board, where the list is laid out as one.
+    board: Memo<Option<String>>,
     /// The width of a column while its edge is drawn.
     resizing: RwSignal<Option<(String, i32)>>,
     /// What was done here and can be undone, the latest last.
@@ -112,6 +117,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         object: meta,
         cells: Cells::new(),
         look: Memo::new(move |_| Look::read(url)),
+        board: Memo::new(move |_| meta.with_value(|object| layout::board(url, object))),
         resizing: RwSignal::new(None),
         undo: StoredValue::new(Vec::new()),
         own: StoredValue::new(u64::MAX),
@@ -144,7 +150,10 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         <div class="grow min-h-0 flex">
             <section class="grow min-w-0 flex flex-col bg-base-100">
                 {toolbar::toolbar(list)}
-                {grid::grid(list)}
+                {move || match list.board.get() {
+                    Some(by) => lazy::kanban(list, by),
+                    None => grid::grid(list),
+                }}
             </section>
             {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>

@@ -130,6 +130,19 @@ impl Rows {
         self.rows.try_with_untracked(|rows| rows.iter().find(|r| r.id() == id).cloned()).flatten()
     }
 
+    /// Takes a row out, and says where it stood.
+    pub fn take(self, id: &str) -> Option<(usize, Arc<Record>)> {
+        let take = |rows: &mut Vec<Arc<Record>>| {
+            let at = rows.iter().position(|r| r.id() == id)?;
+            Some((at, rows.remove(at)))
+        };
+        self.rows.try_update(take).flatten()
+    }
+
+    pub fn insert(self, at: usize, row: Arc<Record>) {
+        let _ = self.rows.try_update(|rows| rows.insert(at.min(rows.len()), row));
+    }
+
     /// What was written here is on screen already.
     pub fn seen(self, written: u64) {
         self.written.set_value(written);

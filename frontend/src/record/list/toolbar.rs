@@ -1,6 +1,6 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
-use super::{List, batch, columns, summary, views};
+use super::{List, batch, columns, layout, summary, views};
 use crate::api::transfer;
 use crate::fields;
 use crate::i18n::{
@@ -59,6 +59,7 @@ pub fn toolbar(list: List) -> AnyView {
                         {icon("list-filter")}
                         <span class="hidden sm:inline">{t(FILTER)}</span>
                     </button>
+                    {layout::switch(list)}
                     {columns::chooser(list)}
                     <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
                     {may(&object.name, "create").then(|| view! {

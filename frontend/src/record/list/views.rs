@@ -34,6 +34,10 @@ fn settings(list: List) -> Value {
     if look.frozen > 0 {
         out["frozen"] = json!(look.frozen);
     }
+    if let Some(by) = list.board.get_untracked() {
+        out["layout"] = json!("kanban");
+        out["by"] = json!(by);
+    }
     if !state.q.is_empty() {
         out["q"] = json!(state.q);
     }
@@ -41,7 +45,7 @@ fn settings(list: List) -> Value {
 }
 
 /// Of the address, what a view decides.
-const PARTS: [&str; 6] = ["filter", "sort", "columns", "widths", "frozen", "q"];
+const PARTS: [&str; 8] = ["filter", "sort", "columns", "widths", "frozen", "layout", "by", "q"];
 
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
@@ -53,6 +57,7 @@ fn address(list: List, view: &Record) -> String {
             .and_then(Value::as_array)
             .map(|a| a.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
     };
+    let text = |key: &str| settings.get(key).and_then(Value::as_str).map(str::to_owned);
     let widths = settings.get("widths").and_then(Value::as_object).map(|widths| {
         let pairs = widths.iter().filter_map(|(key, width)| Some((key.clone(), i32::try_from(width.as_i64()?).ok()?)));
         ColumnLook { widths: pairs.collect(), frozen: 0 }
@@ -65,7 +70,9 @@ fn address(list: List, view: &Record) -> String {
         ("filter", crate::record::filter::to_text(&filter)),
         ("sort", texts("sort")),
         ("columns", texts("fields")),
-        ("q", settings.get("q").and_then(Value::as_str).map(str::to_owned)),
+        ("layout", text("layout")),
+        ("by", text("by")),
+        ("q", text("q")),
         ("peek", None),
         ("import", None),
     ])
@@ -95,6 +102,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     let modified = Memo::new(move |_| {
         list.state.get();
         list.look.track();
+        list.board.track();
         let id = current.get()?;
         let kept = views.with(|v| v.iter().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
         Some(kept != settings(list))

@@ -289,7 +289,7 @@ fn roll_back(list: List, failed: &[(Write, String)]) {
 }
 
 /// Others look again; this list shows it already.
-fn wrote(list: List) {
+pub fn wrote(list: List) {
     let next = app().written.get_untracked() + 1;
     if list.own.try_set_value(next).is_none() {
         list.rows.seen(next);

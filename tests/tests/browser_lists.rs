@@ -1,0 +1,153 @@
+//! Work in lists, in a real browser: values edited where they stand, many records at once, the board.
+
+use kezhan_tests::browser::Browser;
+use kezhan_tests::server::{Api, PASSWORD};
+use kezhan_tests::{TestServer, root};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// The application with the web client, and `wang` who works with customers and deals.
+fn server() -> TestServer {
+    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
+    assert!(web.join("index.html").exists(), "the web client is not built in {}", web.display());
+    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    let actions = ["read", "create", "edit", "delete", "export"];
+    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
+    let see = json!({"read": "all"});
+    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
+    server.user("wang", &role, json!({}));
+    server
+}
+
+fn signed_in(server: &TestServer) -> Browser {
+    let browser = Browser::open(&server.url(""));
+    browser.goto("/");
+    browser.fill("#username", "wang");
+    browser.fill("#password", PASSWORD);
+    browser.press("登录");
+    browser.until("the first list is open", || browser.path().starts_with("/o/"));
+    browser
+}
+
+/// Complaints of the browser beyond the refusals that a test provokes.
+#[track_caller]
+fn no_complaints(browser: &Browser, refusals: &[&str]) {
+    let mut complaints = browser.complaints();
+    complaints.retain(|c| !c.contains("status of 401") && !refusals.iter().any(|r| c.contains(r)));
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+fn value(api: &Api, path: &str, field: &str) -> Value {
+    api.get(path).ok()[field].clone()
+}
+
+const ENTER: &str = "\u{E007}";
+const ESCAPE: &str = "\u{E00C}";
+
+#[test]
+fn a_cell_is_edited_where_it_stands_and_undone() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    let first =
+        api.create("accounts", json!({"name": "北京海淀科技有限公司", "city": "北京", "phone": "010-62781234"}));
+    let path = format!("/accounts/{}", first["id"].as_str().unwrap());
+    let browser = signed_in(&server);
+    browser.goto("/o/accounts?columns=name,city,phone,updated_at");
+    browser.sees("北京海淀科技有限公司");
+
+    // Typing replaces, Enter saves, the notice takes it back.
+    browser.press_css("#cell-0-1");
+    browser.keys("天津");
+    browser.find("#cell-editor");
+    browser.keys(ENTER);
+    browser.sees("城市已改为“天津”");
+    browser.until("it is stored", || value(&api, &path, "city") == "天津");
+    browser.screenshot("list-edited");
+    browser.press("撤销");
+    browser.sees("已撤销");
+    browser.until("it is put back", || value(&api, &path, "city") == "北京");
+
+    // What breaks a rule is not sent, and Escape leaves things as they were.
+    browser.press_css("#cell-0-2");
+    browser.keys("12x");
+    browser.keys(ENTER);
+    browser.sees("电话号码不正确");
+    browser.keys(ESCAPE);
+    browser.sees_no("电话号码不正确");
+    browser.sees("010-62781234");
+
+    // Somebody was faster: the row shows what they wrote.
+    api.patch(&path, &json!({"city": "上海"})).ok();
+    browser.press_css("#cell-0-1");
+    browser.keys("广州");
+    browser.keys(ENTER);
+    browser.sees("他人刚修改过这条记录");
+    browser.until("the row is as it is now", || {
+        browser.script("return document.querySelector('#cell-0-1').innerText").as_str() == Some("上海")
+    });
+    assert_eq!(value(&api, &path, "city"), "上海");
+    no_complaints(&browser, &["status of 412"]);
+}
+
+#[test]
+fn many_records_are_changed_at_once_and_put_back() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    for (name, city) in
+        [("北京海淀科技有限公司", "北京"), ("杭州西湖茶业有限公司", "杭州"), ("苏州园区电子有限公司", "苏州")]
+    {
+        api.create("accounts", json!({"name": name, "city": city}));
+    }
+    let cities = || -> Vec<String> {
+        let page = api.get("/accounts?sort=created_at&fields=city").ok();
+        page["data"].as_array().unwrap().iter().map(|r| r["city"].as_str().unwrap().to_owned()).collect()
+    };
+    let browser = signed_in(&server);
+    browser.goto("/o/accounts");
+    browser.sees("苏州园区电子有限公司");
+    browser.press_css("[role=columnheader] input[type=checkbox]");
+    browser.sees("已选 3 条");
+    browser.press("批量修改");
+    browser.press_css("#batch-field");
+    browser.press("城市");
+    browser.fill("#batch-value", "南京");
+    browser.press("保存");
+    browser.sees("城市已改为“南京” · 已修改 3 条");
+    assert_eq!(cities(), ["南京", "南京", "南京"]);
+    browser.press("撤销");
+    browser.sees("已撤销");
+    browser.until("each has its own value again", || cities() == ["北京", "杭州", "苏州"]);
+    no_complaints(&browser, &[]);
+}
+
+#[test]
+fn a_deal_goes_along_the_board_by_its_menu() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    let deal = api.create("opportunities", json!({"name": "海淀机房改造", "amount": "120000"}));
+    api.create("opportunities", json!({"name": "西湖茶园监测", "amount": "30000"}));
+    let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
+    let before = value(&api, &path, "stage");
+    let browser = signed_in(&server);
+    browser.goto("/o/opportunities");
+    browser.sees("海淀机房改造");
+    browser.press("看板");
+    browser.find("#board");
+    browser.until("the first column adds up", || {
+        let text = browser.script("return document.querySelector('[data-column=\"0\"] header')?.innerText ?? ''");
+        text.as_str().is_some_and(|t| t.contains('2') && t.contains("150,000.00"))
+    });
+    assert!(browser.path().contains("layout=kanban"), "{}", browser.path());
+    browser.press("移动“海淀机房改造”");
+    browser.press("移动到“方案报价”");
+    browser.sees("“海淀机房改造”已移动到“方案报价”");
+    browser.until("the deal has the stage", || value(&api, &path, "stage") != before);
+    browser.until("the sums follow", || {
+        let text = browser.script("return document.querySelector('[data-column=\"2\"] header').innerText");
+        text.as_str().is_some_and(|t| t.contains("120,000.00"))
+    });
+    browser.screenshot("board");
+    browser.press("撤销");
+    browser.until("the deal is back", || value(&api, &path, "stage") == before);
+    no_complaints(&browser, &[]);
+}
