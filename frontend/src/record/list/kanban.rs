@@ -1,7 +1,7 @@
 //! The board: a column for each value of a field, cards that go from one to another by drag, menu or keys.
 
 use super::column::{self, Column};
-use super::{List, ListState, cells, write};
+use super::{List, ListState, cells, layout, write};
 use crate::api::records::{self, RecordExt};
 use crate::fields;
 use crate::i18n::{BOARD_MOVED, KANBAN_EMPTY_VALUE, STALE_RELOADED, UNDO, label, t, tf};
@@ -84,6 +84,7 @@ pub fn board(list: List, by: String) -> AnyView {
         all.into_iter().enumerate().map(|(at, c)| column::view(board, at, c)).collect_view().into_any()
     };
     view! {
+        <div class="sm:hidden px-3 pt-2 bg-base-200 shrink-0">{layout::by(list)}</div>
         <div id="board" class="grow min-h-0 overflow-x-auto scroll-thin flex gap-3 p-3 bg-base-200 snap-x snap-mandatory md:snap-none" role="group" aria-label=label(&field.label)>
             {columns}
         </div>

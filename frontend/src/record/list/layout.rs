@@ -39,32 +39,36 @@ pub fn switch(list: List) -> AnyView {
     let button = move |kanban: bool| {
         let (picture, text) = if kanban { ("square-kanban", t(LAYOUT_KANBAN)) } else { ("table-2", t(LAYOUT_TABLE)) };
         view! {
-            <button type="button" class="btn btn-quiet btn-icon aria-pressed:bg-base-content/10" aria-label=text title=text
+            <button type="button" class="btn btn-quiet btn-icon aria-pressed:bg-base-content/10 max-sm:aria-pressed:hidden" aria-label=text title=text
                 aria-pressed=move || (list.board.with(Option::is_some) == kanban).to_string()
                 on:click=move |_| list.url.push(&[("layout", kanban.then(|| KANBAN.to_owned())), ("by", None), ("peek", None)])>{icon(picture)}</button>
         }
     };
+    view! {
+        <div class="hidden sm:block">{by(list)}</div>
+        <div class="inline-flex" role="group" aria-label=t(LAYOUT)>{button(false)}{button(true)}</div>
+    }
+    .into_any()
+}
+
+/// Which field makes the columns. On a phone it stands above the board.
+pub fn by(list: List) -> AnyView {
+    let boards = list.object.with_value(|o: &Arc<ObjectMeta>| boards(o));
     let options = move || {
         let now = list.board.get();
-        boards
-            .iter()
-            .map(|f| {
-                let key = f.key.to_string();
-                view! { <option value=key.clone() selected=now.as_deref() == Some(&key)>{label(&f.label)}</option> }
-            })
-            .collect_view()
+        let option = |f: &FieldMeta| {
+            let key = f.key.to_string();
+            view! { <option value=key.clone() selected=now.as_deref() == Some(&key)>{label(&f.label)}</option> }
+        };
+        boards.iter().map(option).collect_view()
     };
-    let by = move || {
+    (move || {
         list.board.with(Option::is_some).then(|| {
             view! {
-                <select id="board-by" class="select !h-8 !w-28 sm:!w-36 text-[13px]" aria-label=t(BOARD_BY)
+                <select class="select !h-8 sm:!w-36 text-[13px]" aria-label=t(BOARD_BY)
                     on:change=move |ev| list.url.replace(&[("by", Some(event_target_value(&ev)))])>{options.clone()}</select>
             }
         })
-    };
-    view! {
-        {by}
-        <div class="inline-flex" role="group" aria-label=t(LAYOUT)>{button(false)}{button(true)}</div>
-    }
+    })
     .into_any()
 }
