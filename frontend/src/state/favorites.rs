@@ -72,17 +72,46 @@ pub fn toggle(object: &ObjectMeta, record: &str, title: &str) {
     };
     let body = json!({"title": new.title, "object": new.object, "record": new.record, "sort_order": next});
     favorites.update(|l| l.push(new));
+    let kept_record = record.to_owned();
     let Ok(body) = serde_json::from_value::<Record>(body) else { return };
     leptos::task::spawn_local(async move {
-        if let Err(error) = records::create(&favorite, &body).await {
-            toast::error(&error);
+        match records::create(&favorite, &body).await {
+            Ok(made) => made_known(made.id(), &kept_record, next),
+            Err(error) => {
+                toast::error(&error);
+                load();
+            }
         }
-        load();
+    });
+}
+
+/// The server has given a new one its id; where it has been moved meanwhile, the server is told now.
+fn made_known(id: &str, record: &str, place: i64) {
+    let Some(favorite) = catalog::object(OBJECT) else { return };
+    let mut moved = None;
+    app().favorites.update(|list| {
+        if let Some(one) = list.iter_mut().find(|f| f.id.is_empty() && f.record == record) {
+            one.id = id.to_owned();
+            moved = Some(one.sort_order).filter(|now| *now != place);
+        }
+    });
+    if let Some(now) = moved {
+        store(favorite, vec![(id.to_owned(), Record::from_iter([("sort_order".to_owned(), json!(now))]))]);
+    }
+}
+
+fn store(favorite: Arc<ObjectMeta>, moved: Vec<(String, Record)>) {
+    leptos::task::spawn_local(async move {
+        if let Err(problem) = records::update_each(&favorite, moved).await {
+            toast::error(&problem);
+            load();
+        }
     });
 }
 
 pub fn remove(kept: &Favorite) {
-    let Some(favorite) = catalog::object(OBJECT) else { return };
+    // One that the server has not answered for yet cannot be let go.
+    let Some(favorite) = catalog::object(OBJECT).filter(|_| !kept.id.is_empty()) else { return };
     let id = kept.id.clone();
     app().favorites.update(|l| l.retain(|f| f.id != id));
     leptos::task::spawn_local(async move {
@@ -90,8 +119,8 @@ pub fn remove(kept: &Favorite) {
             && !error.is_missing()
         {
             toast::error(&error);
+            load();
         }
-        load();
     });
 }
 
@@ -109,19 +138,16 @@ pub fn put(from: usize, to: usize) {
             let place = at as i64 + 1;
             if favorite.sort_order != place {
                 favorite.sort_order = place;
+                if favorite.id.is_empty() {
+                    continue;
+                }
                 moved.push((favorite.id.clone(), Record::from_iter([("sort_order".to_owned(), json!(place))])));
             }
         }
     });
-    if moved.is_empty() {
-        return;
+    if !moved.is_empty() {
+        store(favorite, moved);
     }
-    leptos::task::spawn_local(async move {
-        if let Err(problem) = records::update_each(&favorite, moved).await {
-            toast::error(&problem);
-            load();
-        }
-    });
 }
 
 /// Where a kept record is.
