@@ -42,6 +42,8 @@ fn value(api: &Api, path: &str, field: &str) -> Value {
 }
 
 const ENTER: &str = "\u{E007}";
+const RIGHT: &str = "\u{E014}";
+const F2: &str = "\u{E032}";
 const ESCAPE: &str = "\u{E00C}";
 
 #[test]
@@ -55,10 +57,10 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
     browser.goto("/o/accounts?columns=name,city,phone,updated_at");
     browser.sees("北京海淀科技有限公司");
 
-    // Typing replaces, Enter saves, the notice takes it back.
+    // F2 edits, Enter saves, the notice takes it back.
     browser.press_css("#cell-0-1");
-    browser.keys("天津");
-    browser.find("#cell-editor");
+    browser.keys(F2);
+    browser.fill("#cell-editor", "天津");
     browser.keys(ENTER);
     browser.sees("城市已改为“天津”");
     browser.until("it is stored", || value(&api, &path, "city") == "天津");
@@ -67,9 +69,13 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
     browser.sees("已撤销");
     browser.until("it is put back", || value(&api, &path, "city") == "北京");
 
-    // What breaks a rule is not sent, and Escape leaves things as they were.
-    browser.press_css("#cell-0-2");
+    // Typing starts to edit; what breaks a rule is not sent, and Escape leaves things as they were.
+    browser.press_css("#cell-0-1");
+    browser.keys(RIGHT);
     browser.keys("12x");
+    browser.until("the editor has what was typed", || {
+        browser.script("return document.querySelector('#cell-editor')?.value ?? ''") == "12x"
+    });
     browser.keys(ENTER);
     browser.sees("电话号码不正确");
     browser.keys(ESCAPE);
@@ -79,7 +85,8 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
     // Somebody was faster: the row shows what they wrote.
     api.patch(&path, &json!({"city": "上海"})).ok();
     browser.press_css("#cell-0-1");
-    browser.keys("广州");
+    browser.keys(ENTER);
+    browser.fill("#cell-editor", "广州");
     browser.keys(ENTER);
     browser.sees("他人刚修改过这条记录");
     browser.until("the row is as it is now", || {
@@ -108,8 +115,8 @@ fn many_records_are_changed_at_once_and_put_back() {
     browser.press_css("[role=columnheader] input[type=checkbox]");
     browser.sees("已选 3 条");
     browser.press("批量修改");
-    browser.press_css("#batch-field");
-    browser.press("城市");
+    browser.fill("#batch-field", "城市");
+    browser.press_css("#batch-field-list [role=option]:only-child");
     browser.fill("#batch-value", "南京");
     browser.press("保存");
     browser.sees("城市已改为“南京” · 已修改 3 条");
