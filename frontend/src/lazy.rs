@@ -7,7 +7,6 @@ use crate::record::conflict::Conflict;
 use crate::record::detail::Open;
 use crate::record::files::Uploads;
 use crate::record::list::List;
-use crate::record::list::batch::Failure;
 use crate::record::url::Url;
 use crate::state::current::Acting;
 use crate::ui::{self, Button};
@@ -60,14 +59,8 @@ lazily! {
         crate::record::form::edit_layer(object, record, close);
     kanban: kanban(list: List, by: String) => crate::record::list::kanban::board(list, by);
     cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
-    batch: batch_edit(
-        list: List,
-        field: Option<&'static str>,
-        open: RwSignal<Option<Option<&'static str>>>,
-        failures: RwSignal<Vec<Failure>>
-    ) => crate::record::list::batch::edit_dialog(list, field, open, failures);
-    batch: batch_failures(list: List, failures: RwSignal<Vec<Failure>>) =>
-        crate::record::list::batch::failures_dialog(list, failures);
+    batch: batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
+    columns: columns_panel(list: List) => crate::record::list::columns::panel(list);
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();
@@ -89,6 +82,7 @@ pub fn warm() {
                 let _ = record_screen::fetch().await;
                 let _ = create_form::fetch().await;
                 let _ = cell_editor::fetch().await;
+                let _ = batch_bar::fetch().await;
             });
         },
         Duration::from_millis(800),

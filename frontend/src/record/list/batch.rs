@@ -1,7 +1,8 @@
 //! What one does with several records at once: each with its progress, its failures by name and a way back.
 
 use super::List;
-use super::cells::{self, notice};
+use super::cells;
+use super::check::{checked, notice};
 use super::write::{self, Outcome, Write};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
@@ -30,7 +31,7 @@ const ABREAST: usize = 6;
 const LISTED: usize = 200;
 
 /// A record that was left as it was: its id, its name, why.
-pub type Failure = (String, String, String);
+type Failure = (String, String, String);
 
 pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     // The field to change, where it is known beforehand.
@@ -58,8 +59,8 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
             {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" disabled=busy on_click=move |_| delete(list, failures)/> })}
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.selected.update(|s| s.clear())/>
         </div>
-        {move || editing.get().map(|field| crate::lazy::batch_edit(list, field, editing, failures))}
-        {move || (!failures.with(Vec::is_empty)).then(|| crate::lazy::batch_failures(list, failures))}
+        {move || editing.get().map(|field| edit_dialog(list, field, editing, failures))}
+        {move || (!failures.with(Vec::is_empty)).then(|| failures_dialog(list, failures))}
     }
     .into_any()
 }
@@ -165,7 +166,7 @@ fn editable(list: List, object: &ObjectMeta) -> Vec<FieldMeta> {
 }
 
 /// One field, one value, for all that are selected.
-pub fn edit_dialog(
+fn edit_dialog(
     list: List,
     known: Option<&'static str>,
     open: RwSignal<Option<Option<&'static str>>>,
@@ -183,7 +184,7 @@ pub fn edit_dialog(
     });
     let save = move |_| {
         let Some(field) = current.get_untracked() else { return };
-        match cells::checked(list, &field, &value.get_untracked(), &Record::new()) {
+        match checked(list, &field, &value.get_untracked(), &Record::new()) {
             Ok(value) => {
                 open.set(None);
                 change_all(list, field, value, failures);
@@ -273,7 +274,7 @@ fn change_all(list: List, field: FieldMeta, value: Value, failures: RwSignal<Vec
 }
 
 /// Which records were left as they were, and why.
-pub fn failures_dialog(list: List, failures: RwSignal<Vec<Failure>>) -> AnyView {
+fn failures_dialog(list: List, failures: RwSignal<Vec<Failure>>) -> AnyView {
     let all = failures.get_untracked();
     let plural = list.object.with_value(|o| o.plural.to_string());
     let lines = all.iter().take(LISTED).map(|(id, name, reason)| {

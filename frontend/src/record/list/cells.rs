@@ -1,23 +1,22 @@
 //! The cell that has the keyboard: which one it is, what keys do with it, and what is drawn over it.
 
 use super::grid::{HEAD, ROW, record_url};
-use super::write::{self, Write};
 use super::{List, columns};
 use crate::api::records::RecordExt;
-use crate::fields;
-use crate::i18n::{CELL_CLEARED, CELL_READ_ONLY, CELL_SET, label, t, tf};
+use crate::i18n::{CELL_READ_ONLY, NOTHING_TO_UNDO, label, t, tf};
 use crate::lazy;
 use crate::state::session::may;
-use crate::state::{prefs, toast};
+use crate::state::toast;
 use crate::ui::keys;
-use kezhan_meta::check::check_field;
-use kezhan_meta::{FieldMeta, FieldType, Record, normalise_value};
+use kezhan_meta::{FieldMeta, FieldType, Record};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
-use serde_json::Value;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
+
+/// Opens the editor to empty the cell.
+pub const CLEAR: &str = "\u{8}";
 
 /// A cell, or with no column the whole row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,42 +97,11 @@ pub fn editable(list: List, field: &FieldMeta) -> bool {
         && may(&name, "edit")
 }
 
-/// The value in its canonical form if it keeps the field's rules, else the fault in words.
-pub fn checked(list: List, field: &FieldMeta, value: &Value, record: &Record) -> Result<Value, String> {
-    let value = normalise_value(field, value).map_err(|fault| fault.item(prefs::lang()).message)?;
-    let object = list.object.with_value(Arc::clone);
-    match check_field(&object, field, &value, record).first() {
-        Some(fault) => Err(fault.item(prefs::lang()).message),
-        None => Ok(value),
-    }
-}
-
-/// What a notice calls the change.
-pub fn notice(field: &FieldMeta, value: &Value, record: &Record) -> String {
-    let name = label(&field.label);
-    let mut record = record.clone();
-    record.insert(field.key.to_string(), value.clone());
-    if let Some(expand) = record.get_mut("expand").and_then(Value::as_object_mut) {
-        expand.remove(field.key.as_ref());
-    }
-    let text: String = fields::plain_text(fields::Shown::of(field, &record)).chars().take(40).collect();
-    if text.is_empty() {
-        tf(CELL_CLEARED, &[("field", &name)])
-    } else {
-        tf(CELL_SET, &[("field", &name), ("value", &text)])
-    }
-}
-
 /// Opens the editor on the focused cell, with the text that was typed.
 pub fn edit(list: List, typed: &str) {
-    let Some((field, record)) = current(list) else { return };
+    let Some((field, _)) = current(list) else { return };
     if !editable(list, &field) {
         return toast::problem(tf(CELL_READ_ONLY, &[("field", &label(&field.label))]));
-    }
-    if field.kind == FieldType::Boolean {
-        let after = Value::Bool(record.value(&field.key).as_bool() != Some(true));
-        let text = notice(&field, &after, &record);
-        return write::apply(list, vec![Write::of(&record, &field.key, after)], text);
     }
     list.cells.editing.set(Some(typed.to_owned()));
 }
@@ -246,7 +214,7 @@ fn act(list: List, at: Option<At>, ev: &KeyboardEvent) {
         (" ", _) => list.url.replace(&[("peek", Some(record.id().to_owned()))]),
         ("x", None) => list.toggle(record.id()),
         ("F2", Some(_)) => edit(list, ""),
-        ("Delete" | "Backspace", Some(_)) => clear(list),
+        ("Delete" | "Backspace", Some(_)) => edit(list, CLEAR),
         (text, Some(_)) if text.chars().count() == 1 => edit(list, text),
         _ => return,
     }
@@ -259,7 +227,10 @@ fn with_control(list: List, at: Option<At>, ev: &KeyboardEvent) {
         return;
     }
     match (ev.key().as_str(), at) {
-        ("z", _) => write::undo_last(list),
+        ("z", _) => match list.undo.try_update_value(Vec::pop).flatten() {
+            Some((_, undo)) => undo.run(()),
+            None => toast::done(t(NOTHING_TO_UNDO)),
+        },
         ("Enter", Some(at)) => {
             let Some(record) = list.row(at.row) else { return };
             list.url.go(record_url(&list.object.with_value(Arc::clone), record.id()));
@@ -269,22 +240,6 @@ fn with_control(list: List, at: Option<At>, ev: &KeyboardEvent) {
         _ => return,
     }
     ev.prevent_default();
-}
-
-/// Empties the focused cell.
-fn clear(list: List) {
-    let Some((field, record)) = current(list) else { return };
-    if !editable(list, &field) {
-        return toast::problem(tf(CELL_READ_ONLY, &[("field", &label(&field.label))]));
-    }
-    match checked(list, &field, &Value::Null, &record) {
-        Ok(value) if value == *record.value(&field.key) => {}
-        Ok(value) => {
-            let text = notice(&field, &value, &record);
-            write::apply(list, vec![Write::of(&record, &field.key, value)], text);
-        }
-        Err(problem) => toast::problem(problem),
-    }
 }
 
 /// The cell under the pointer, by what its element says of itself.

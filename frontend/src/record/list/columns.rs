@@ -4,6 +4,7 @@ use super::List;
 use super::state::default_columns;
 use crate::fields;
 use crate::i18n::{COLUMNS, COLUMNS_FROZEN, COLUMNS_RESET, MOVE_DOWN, MOVE_UP, label, t};
+use crate::lazy;
 use crate::record::url::Url;
 use crate::ui::{Popover, icon};
 use kezhan_meta::ObjectMeta;
@@ -157,7 +158,7 @@ pub fn chooser(list: List) -> AnyView {
             aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|o| *o = !*o)>{icon("columns-3")}</button>
     }
     .into_any();
-    view! { <Popover open=open trigger=trigger panel_class="p-1 w-72">{panel(list)}</Popover> }.into_any()
+    view! { <Popover open=open trigger=trigger panel_class="p-1 w-72">{lazy::columns_panel(list)}</Popover> }.into_any()
 }
 
 fn choices(list: List) -> Vec<(String, String, Option<usize>)> {
@@ -177,7 +178,7 @@ fn choices(list: List) -> Vec<(String, String, Option<usize>)> {
     chosen.chain(rest).collect()
 }
 
-fn panel(list: List) -> AnyView {
+pub fn panel(list: List) -> AnyView {
     let step = move |key: String, name: &str, to: usize, up: bool| {
         let (picture, text) = if up { ("arrow-up", t(MOVE_UP)) } else { ("arrow-down", t(MOVE_DOWN)) };
         view! {

@@ -1,22 +1,40 @@
 //! The editor over a cell: the field's own input, checked before anything is sent.
 
 use super::List;
-use super::cells::{self, At, checked, notice};
+use super::cells::{self, At, CLEAR};
+use super::check::{checked, notice};
 use super::write::{self, Write};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Input};
 use crate::i18n::label;
+use crate::state::toast;
 use crate::ui::keys;
 use kezhan_meta::{FieldMeta, FieldType as T};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
+use serde_json::Value;
 use wasm_bindgen::JsCast;
 
 const ID: &str = "cell-editor";
 
 pub fn editor(list: List) -> AnyView {
     let Some((field, record)) = cells::current(list) else { return ().into_any() };
+    if let Some(after) = at_once(list, &field, record.value(&field.key)) {
+        // Not while this is being drawn.
+        request_animation_frame(move || {
+            match checked(list, &field, &after, &record) {
+                Ok(after) if after == *record.value(&field.key) => {}
+                Ok(after) => {
+                    let text = notice(&field, &after, &record);
+                    write::apply(list, vec![Write::of(&record, &field.key, after)], text);
+                }
+                Err(problem) => toast::problem(problem),
+            }
+            list.cells.close();
+        });
+        return ().into_any();
+    }
     let value = RwSignal::new(record.value(&field.key).clone());
     let error = RwSignal::new(None::<String>);
     let node = NodeRef::<html::Div>::new();
@@ -96,6 +114,16 @@ pub fn editor(list: List) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What needs no editor: emptying, and the other of two values.
+fn at_once(list: List, field: &FieldMeta, now: &Value) -> Option<Value> {
+    let cleared = list.cells.editing.with_untracked(|typed| typed.as_deref() == Some(CLEAR));
+    match field.kind {
+        _ if cleared => Some(Value::Null),
+        T::Boolean => Some(Value::Bool(now.as_bool() != Some(true))),
+        _ => None,
+    }
 }
 
 fn key(list: List, save: Callback<(), bool>, many_lines: bool, ev: &KeyboardEvent) {

@@ -2,8 +2,9 @@
 
 pub mod batch;
 mod cells;
+mod check;
 mod column;
-mod columns;
+pub mod columns;
 pub mod editor;
 mod grid;
 mod head;
@@ -36,7 +37,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::collections::HashSet;
 use std::sync::Arc;
-use write::Write;
 
 /// What the parts of one list share.
 #[derive(Clone, Copy)]
@@ -54,7 +54,7 @@ pub struct List {
     /// The width of a column while its edge is drawn.
     resizing: RwSignal<Option<(String, i32)>>,
     /// What was done here and can be undone, the latest last.
-    undo: StoredValue<Vec<Vec<Write>>>,
+    undo: StoredValue<Vec<(u64, Callback<()>)>>,
     /// `App::written` after the last write from here, which is on screen already.
     own: StoredValue<u64>,
     /// The row that a range of picks starts from.

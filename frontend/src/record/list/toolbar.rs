@@ -1,6 +1,6 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
-use super::{List, batch, columns, layout, summary, views};
+use super::{List, columns, layout, summary, views};
 use crate::api::transfer;
 use crate::fields;
 use crate::i18n::{
@@ -31,7 +31,7 @@ pub fn toolbar(list: List) -> AnyView {
         let object = object.clone();
         move || {
             if any.get() {
-                return batch::bar(list, exporting);
+                return view! { <div class="h-12 shrink-0">{lazy::batch_bar(list, exporting)}</div> }.into_any();
             }
             let menu = {
                 let (url, object) = (list.url, object.clone());

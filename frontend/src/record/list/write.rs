@@ -5,7 +5,7 @@ use super::List;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt, Written, title_of};
 use crate::fields::reference;
-use crate::i18n::{BATCH_SKIPPED, NOTHING_TO_UNDO, STALE_RELOADED, UNDO, UNDONE, t, tf};
+use crate::i18n::{BATCH_SKIPPED, STALE_RELOADED, UNDO, UNDONE, t, tf};
 use crate::state::{app, toast, touched};
 use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
 use kezhan_meta::{Filter, ObjectMeta, Op, Record};
@@ -63,6 +63,7 @@ pub struct Outcome {
 
 thread_local! {
     static QUEUE: RefCell<VecDeque<Job>> = const { RefCell::new(VecDeque::new()) };
+    static TICKETS: Cell<u64> = const { Cell::new(0) };
     static RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -82,16 +83,8 @@ pub fn apply_many(
     start(list, writes, Some(text), Some(Callback::new(progress)), Some(Callback::new(then)));
 }
 
-/// The last thing done in this list, undone.
-pub fn undo_last(list: List) {
-    match list.undo.try_update_value(Vec::pop).flatten() {
-        Some(done) => undo(list, done),
-        None => toast::done(t(NOTHING_TO_UNDO)),
-    }
-}
-
-fn undo(list: List, done: Vec<Write>) {
-    list.undo.try_update_value(|stack| stack.retain(|d| *d != done));
+fn undo(list: List, ticket: u64, done: &[Write]) {
+    list.undo.try_update_value(|stack| stack.retain(|(other, _)| *other != ticket));
     start(list, done.iter().map(Write::back).collect(), None, None, None);
 }
 
@@ -317,8 +310,10 @@ fn report(list: List, outcome: &Outcome, text: Option<String>, failures: bool) {
         None => toast::done(t(UNDONE)),
         Some(text) => {
             let done = outcome.done.clone();
-            list.undo.try_update_value(|stack| stack.push(done.clone()));
-            toast::undoable(text, t(UNDO), move || undo(list, done.clone()));
+            let ticket = TICKETS.replace(TICKETS.get() + 1);
+            let back = Callback::new(move |()| undo(list, ticket, &done));
+            list.undo.try_update_value(|stack| stack.push((ticket, back)));
+            toast::undoable(text, t(UNDO), move || back.run(()));
         }
     }
 }
