@@ -240,7 +240,7 @@ fn files_are_put_on_records() {
     browser.press("记录跟进");
     browser.until("the timeline has the picture", || {
         browser
-            .script("return document.querySelector('ol')?.innerText ?? ''")
+            .script("return document.querySelector('main ol')?.innerText ?? ''")
             .as_str()
             .is_some_and(|t| t.contains("名片.png"))
     });

@@ -38,6 +38,9 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     add("roles", json!({"name": "旁观", "grants": {"account": {"read": "self"}}}));
     add("users", json!({"name": "陈测", "username": "chen"}));
     add("saved_views", json!({"name": "温州的", "object": "account", "settings": {}}));
+    add("favorites", json!({"title": "鹿城鞋业", "object": "account", "record": account}));
+    let news = json!({"kind": "mentioned", "title": "鹿城鞋业", "object": "account", "record": account});
+    add("notifications", news);
     add("object_definitions", json!({"key": "ship", "plural": "ships", "label_zh": "船", "label_en": "Ship"}));
     let field = json!({"object": "account", "key": "bank", "label_zh": "开户行", "label_en": "Bank", "kind": "text"});
     add("field_definitions", field);
