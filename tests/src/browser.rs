@@ -62,6 +62,19 @@ impl Browser {
         self.client.as_ref().unwrap()
     }
 
+    /// A browser on the application, with this user at their first list.
+    #[track_caller]
+    pub fn signed_in(server: &crate::TestServer, user: &str) -> Browser {
+        let browser = Browser::open(&server.url(""));
+        browser.goto("/");
+        browser.fill("#username", user);
+        browser.fill("#password", crate::server::PASSWORD);
+        browser.screenshot("sign-in");
+        browser.press("登录");
+        browser.until("the first list is open", || browser.path().starts_with("/o/"));
+        browser
+    }
+
     pub fn goto(&self, path: &str) {
         self.runtime.block_on(self.client().goto(&format!("{}{path}", self.base))).unwrap();
     }

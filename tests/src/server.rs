@@ -36,6 +36,17 @@ impl TestServer {
         TestServer::with(&[])
     }
 
+    /// With the web client, for tests in a browser.
+    pub fn with_web() -> TestServer {
+        let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| crate::root().join("build/web"), PathBuf::from);
+        assert!(
+            web.join("index.html").exists(),
+            "the web client is not built in {}: run scripts/build-web first, as scripts/test does",
+            web.display()
+        );
+        TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())])
+    }
+
     /// With settings beside those that a test needs.
     pub fn with(settings: &[(&str, &str)]) -> TestServer {
         let db = TestDb::new();

@@ -4,34 +4,15 @@ use kezhan_tests::browser::Browser;
 use kezhan_tests::server::PASSWORD;
 use kezhan_tests::{TestServer, root};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 
 /// The application with the web client, and `wang` who works with customers.
 fn server() -> TestServer {
-    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
-    assert!(
-        web.join("index.html").exists(),
-        "the web client is not built in {}: run scripts/build-web first, as scripts/test does",
-        web.display()
-    );
-    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    let server = TestServer::with_web();
     let actions = ["read", "create", "edit", "delete", "export", "import"];
     let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
     let role = server.role("外勤", json!({"*": own, "user": {"read": "all"}}));
     server.user("wang", &role, json!({}));
     server
-}
-
-/// A browser on the application, signed in as `wang`.
-fn signed_in(server: &TestServer) -> Browser {
-    let browser = Browser::open(&server.url(""));
-    browser.goto("/");
-    browser.fill("#username", "wang");
-    browser.fill("#password", PASSWORD);
-    browser.screenshot("sign-in");
-    browser.press("登录");
-    browser.until("the first list is open", || browser.path().starts_with("/o/"));
-    browser
 }
 
 /// No script failed, and no call made the server fail. A 401 before the sign-in is expected.
@@ -44,7 +25,7 @@ fn no_complaints(browser: &Browser) {
 #[test]
 fn a_wrong_password_is_refused_in_words() {
     let server = server();
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.press("我的账户");
     browser.press("退出登录");
     browser.fill("#username", "wang");
@@ -58,7 +39,7 @@ fn a_wrong_password_is_refused_in_words() {
 fn an_account_is_made_found_changed_and_followed_up() {
     let server = server();
     server.sign_in("wang", PASSWORD).create("accounts", json!({"name": "北京海淀科技有限公司", "city": "北京"}));
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/o/accounts");
     browser.sees("北京海淀科技有限公司");
 
@@ -123,7 +104,7 @@ fn an_account_is_made_found_changed_and_followed_up() {
 #[test]
 fn a_spreadsheet_goes_in_through_the_wizard() {
     let server = server();
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/imports?object=account");
     browser.upload("#import-file", &root().join("tests/fixtures/customers-gbk.csv"));
     browser.sees("7 列中已对应 7 列");
@@ -160,7 +141,7 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     let file = std::env::temp_dir().join(format!("kezhan-ask-{}.csv", std::process::id()));
     std::fs::write(&file, "公司名称,城市\n上海鑫茂科技有限公司,苏州\n杭州西湖龙井茶业有限公司,宁波\n新来的公司,北京\n")
         .unwrap();
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/imports?object=account");
     browser.upload("#import-file", &file);
     browser.press_css("#import-duplicates option[value=ask]");
@@ -199,7 +180,7 @@ fn files_are_put_on_records() {
     let (note, picture) = (directory.join("会议纪要.txt"), directory.join("名片.png"));
     std::fs::write(&note, "第一行：报价已确认").unwrap();
     std::fs::write(&picture, PNG).unwrap();
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto(&format!("/o/accounts/{}?tab=files", account["id"].as_str().unwrap()));
     browser.sees("还没有文件");
 
@@ -267,7 +248,7 @@ const PNG: &[u8] = &[
 #[test]
 fn an_address_is_chosen_from_the_large_to_the_small() {
     let server = server();
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/o/accounts?new=1");
     browser.fill("#field-name", "杭州测试科技有限公司");
     let choose = |part: &str, typed: &str, option: &str| {

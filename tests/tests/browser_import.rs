@@ -1,10 +1,8 @@
 //! A new user brings the files of a whole sales team in through the browser, unedited.
 
+use kezhan_tests::TestServer;
 use kezhan_tests::browser::Browser;
 use kezhan_tests::import::fixture;
-use kezhan_tests::server::PASSWORD;
-use kezhan_tests::{TestServer, root};
-use std::path::PathBuf;
 
 /// Through the wizard with one file: what is missing is made, what is proposed is taken.
 fn bring_in(browser: &Browser, object: &str, file: &str) {
@@ -32,18 +30,12 @@ fn bring_in(browser: &Browser, object: &str, file: &str) {
 
 #[test]
 fn four_files_go_in_through_the_browser_and_tell_what_was_won() {
-    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
-    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    let server = TestServer::with_web();
     // A company that has customers and deals of its own already.
     let api = server.admin();
     let own = api.create("accounts", serde_json::json!({ "name": "上海鑫茂科技有限公司" }));
     api.create("opportunities", serde_json::json!({ "name": "自己的商机", "account": own["id"], "amount": "999" }));
-    let browser = Browser::open(&server.url(""));
-    browser.goto("/");
-    browser.fill("#username", "admin");
-    browser.fill("#password", PASSWORD);
-    browser.press("登录");
-    browser.until("the first list is open", || browser.path().starts_with("/o/"));
+    let browser = Browser::signed_in(&server, "admin");
 
     bring_in(&browser, "user", "sales_teams.csv");
     bring_in(&browser, "product", "products.csv");

@@ -1,32 +1,19 @@
 //! Work in lists, in a real browser: values edited where they stand, many records at once, the board.
 
+use kezhan_tests::TestServer;
 use kezhan_tests::browser::Browser;
 use kezhan_tests::server::{Api, PASSWORD};
-use kezhan_tests::{TestServer, root};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 
 /// The application with the web client, and `wang` who works with customers and deals.
 fn server() -> TestServer {
-    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
-    assert!(web.join("index.html").exists(), "the web client is not built in {}", web.display());
-    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    let server = TestServer::with_web();
     let actions = ["read", "create", "edit", "delete", "export"];
     let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
     let see = json!({"read": "all"});
     let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
     server.user("wang", &role, json!({}));
     server
-}
-
-fn signed_in(server: &TestServer) -> Browser {
-    let browser = Browser::open(&server.url(""));
-    browser.goto("/");
-    browser.fill("#username", "wang");
-    browser.fill("#password", PASSWORD);
-    browser.press("登录");
-    browser.until("the first list is open", || browser.path().starts_with("/o/"));
-    browser
 }
 
 /// Complaints of the browser beyond the refusals that a test provokes.
@@ -53,7 +40,7 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
     let first =
         api.create("accounts", json!({"name": "北京海淀科技有限公司", "city": "北京", "phone": "010-62781234"}));
     let path = format!("/accounts/{}", first["id"].as_str().unwrap());
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/o/accounts?columns=name,city,phone,updated_at");
     browser.sees("北京海淀科技有限公司");
 
@@ -109,7 +96,7 @@ fn many_records_are_changed_at_once_and_put_back() {
         let page = api.get("/accounts?sort=created_at&fields=city").ok();
         page["data"].as_array().unwrap().iter().map(|r| r["city"].as_str().unwrap().to_owned()).collect()
     };
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/o/accounts");
     browser.sees("苏州园区电子有限公司");
     browser.press_css("[role=columnheader] input[type=checkbox]");
@@ -135,7 +122,7 @@ fn a_deal_goes_along_the_board_by_its_menu() {
     api.create("opportunities", json!({"name": "西湖茶园监测", "amount": "30000"}));
     let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
     let before = value(&api, &path, "stage");
-    let browser = signed_in(&server);
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto("/o/opportunities");
     browser.sees("海淀机房改造");
     browser.press("看板");

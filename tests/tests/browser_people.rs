@@ -2,34 +2,21 @@
 
 use kezhan_api::worker;
 use kezhan_engine::events::Herald;
+use kezhan_tests::TestServer;
 use kezhan_tests::browser::Browser;
 use kezhan_tests::server::PASSWORD;
-use kezhan_tests::{TestServer, root};
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The application with the web client, and two who share their customers.
 fn server() -> (TestServer, String) {
-    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| root().join("build/web"), PathBuf::from);
-    assert!(web.join("index.html").exists(), "the web client is not built: run scripts/build-web first");
-    let server = TestServer::with(&[("KEZHAN_WEB", web.to_str().unwrap())]);
+    let server = TestServer::with_web();
     let all: serde_json::Map<String, Value> =
         ["read", "create", "edit", "delete"].iter().map(|a| ((*a).to_owned(), json!("all"))).collect();
     let role = server.role("同组销售", json!({ "*": all }));
     let wang = server.user("wang", &role, json!({"name": "王伟"}));
     server.user("li", &role, json!({"name": "李娜"}));
     (server, wang)
-}
-
-fn signed_in(server: &TestServer, user: &str) -> Browser {
-    let browser = Browser::open(&server.url(""));
-    browser.goto("/");
-    browser.fill("#username", user);
-    browser.fill("#password", PASSWORD);
-    browser.press("登录");
-    browser.until("the first list is open", || browser.path().starts_with("/o/"));
-    browser
 }
 
 fn id_of(record: &Value) -> String {
@@ -41,7 +28,7 @@ fn the_inbox_fills_while_one_looks_and_empties_by_reading() {
     let (server, wang) = server();
     let herald = Herald::new(server.db.url(), Arc::new(kezhan_features::engine()), worker::subscribers());
     herald.drain().unwrap();
-    let browser = signed_in(&server, "wang");
+    let browser = Browser::signed_in(&server, "wang");
     let title = || browser.script("return document.title").as_str().unwrap_or_default().to_owned();
     browser.until("the page is named", || title() == "客栈 CRM");
 
@@ -72,7 +59,7 @@ fn a_colleague_is_mentioned_by_initials() {
     let (server, _) = server();
     let li = server.sign_in("li", PASSWORD);
     let account = li.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
-    let browser = signed_in(&server, "li");
+    let browser = Browser::signed_in(&server, "li");
     browser.goto(&format!("/o/accounts/{}", id_of(&account)));
     browser.fill("#follow-up-content", "报价已发 @ww");
     browser.until("one person is offered", || {
@@ -92,7 +79,7 @@ fn two_who_edit_the_same_record_decide_field_by_field() {
     let li = server.sign_in("li", PASSWORD);
     let account = li.post("/accounts", &json!({"name": "鑫茂科技有限公司", "city": "上海"})).created();
     let page = format!("/o/accounts/{}", id_of(&account));
-    let (first, second) = (signed_in(&server, "wang"), signed_in(&server, "li"));
+    let (first, second) = (Browser::signed_in(&server, "wang"), Browser::signed_in(&server, "li"));
     for browser in [&first, &second] {
         browser.goto(&format!("{page}?edit=1"));
         browser.find("#field-city");
@@ -125,7 +112,7 @@ fn two_who_edit_the_same_record_decide_field_by_field() {
 fn favourites_stay_in_the_order_they_are_put_into() {
     let (server, _) = server();
     let wang = server.sign_in("wang", PASSWORD);
-    let browser = signed_in(&server, "wang");
+    let browser = Browser::signed_in(&server, "wang");
     for name in ["甲公司", "乙公司"] {
         let account = wang.post("/accounts", &json!({"name": name})).created();
         browser.goto(&format!("/o/accounts/{}", id_of(&account)));
@@ -164,7 +151,7 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     let (server, _) = server();
     let wang = server.sign_in("wang", PASSWORD);
     let account = wang.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
-    let browser = signed_in(&server, "wang");
+    let browser = Browser::signed_in(&server, "wang");
     browser.goto(&format!("/o/accounts/{}", id_of(&account)));
     browser.find("#follow-up-content");
     browser.offline(true);
