@@ -131,7 +131,20 @@ function parts() {
   return found;
 }
 
-async function scripts(wasmUrl, regionsUrl) {
+/** One file per language, a line per text, in the order that `build.rs` has given the keys. */
+function texts() {
+  const read = (tag) => JSON.parse(fs.readFileSync(path.join(here, `src/i18n/${tag}.json`), "utf8"));
+  const keys = Object.keys(read("zh-CN"));
+  return Object.fromEntries(["zh-CN", "en"].map((tag) => {
+    const all = read(tag);
+    const lines = keys.map((key) => all[key]);
+    const broken = keys.find((key) => all[key].includes("\n"));
+    if (broken) throw new Error(`${broken}: a text is one line`);
+    return [tag, emit(`texts-${tag}.txt`, lines.join("\n"))];
+  }));
+}
+
+async function scripts(wasmUrl, regionsUrl, textUrls) {
   const { build } = await import("esbuild");
   const result = await build({
     entryPoints: { main: path.join(here, "js/main.js"), boot: path.join(here, "js/boot.js") },
@@ -145,7 +158,7 @@ async function scripts(wasmUrl, regionsUrl) {
     chunkNames: "[name]-[hash]",
     metafile: true,
     logLevel: "error",
-    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl) },
+    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS: JSON.stringify(textUrls) },
     alias: {
       "kezhan-wasm": path.join(work, "app.js"),
       "kezhan-bridge": path.join(here, "js/bridge.js"),
@@ -207,6 +220,18 @@ function checkBudget(sizes, first, later) {
   }
 }
 
+/** Pictures of the icons in the sizes that systems ask for which install a page: `icon.svg` fills its square, so that any mask fits. */
+async function pictures() {
+  const { Resvg } = await import("@resvg/resvg-js");
+  const picture = (svg, width) => {
+    const drawn = new Resvg(fs.readFileSync(path.join(here, svg)), { fitTo: { mode: "width", value: width } });
+    return emit(`${path.parse(svg).name}-${width}.png`, drawn.render().asPng());
+  };
+  const icon = (svg, size, purpose) => ({ src: picture(svg, size), sizes: `${size}x${size}`, type: "image/png", purpose });
+  const icons = [192, 512].flatMap((size) => [icon("favicon.svg", size, "any"), icon("icon.svg", size, "maskable")]);
+  return { icons, touch: picture("icon.svg", 180) };
+}
+
 /** The service worker, with the names of everything it keeps; what it is changes with any of them. */
 function worker(page) {
   const shell = ["/", ...fs.readdirSync(assets).filter((f) => !/\.(br|gz)$/.test(f)).sort().map((f) => `/assets/${f}`)];
@@ -235,20 +260,21 @@ async function assemble() {
   const wasm = emit("app.wasm", fs.readFileSync(path.join(work, "app_bg.wasm")));
   const later = parts();
   const regions = emit("regions.txt", fs.readFileSync(path.join(here, "../crates/meta/data/regions.txt")));
-  const js = await scripts(wasm, regions);
+  const languages = texts();
+  const js = await scripts(wasm, regions, languages);
   const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
-  const icon = emit("icon.svg", fs.readFileSync(path.join(here, "icon.svg")));
+  const { icons, touch } = await pictures();
   const page = fs.readFileSync(path.join(here, "index.html"), "utf8")
-    .replace("%css%", css).replace("%wasm%", wasm).replace("%favicon%", favicon)
+    .replace("%css%", css).replace("%wasm%", wasm).replace("%favicon%", favicon).replace("%touch%", touch)
     .replace("%boot%", js.boot).replaceAll("%main%", js.main).replace("%icons%", () => sprite(rust));
   fs.writeFileSync(path.join(stage, "index.html"), page);
   const manifest = JSON.parse(fs.readFileSync(path.join(here, "manifest.json"), "utf8"));
-  manifest.icons = ["any", "maskable"].map((purpose) => ({ src: icon, sizes: "any", type: "image/svg+xml", purpose }));
+  manifest.icons = [...icons, { src: favicon, sizes: "any", type: "image/svg+xml", purpose: "any" }];
   fs.writeFileSync(path.join(stage, "manifest.webmanifest"), JSON.stringify(manifest));
   worker(page);
   if (release) {
     const sizes = await precompress();
-    checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm], [...later, regions]);
+    checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm, languages["zh-CN"]], [...later, regions]);
   }
   fs.mkdirSync(path.dirname(dist), { recursive: true });
   fs.rmSync(dist, { recursive: true, force: true });

@@ -1,11 +1,15 @@
-//! Turns the two language files into constants, so that a key that does not exist does not compile
-//! and a text that lacks a translation stops the build.
+//! Turns the keys of the two language files into constants, so that a key that does not exist does not compile
+//! and a text that lacks a translation stops the build. The texts themselves come to the browser as one file per
+//! language, in the same order: see `texts` in `build.mjs`.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write;
 use std::{env, fs, path::Path};
+
+/// What a language calls itself; asked for in every language, so it is not among the texts of one.
+const OWN_NAME: &str = "language_name";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -20,18 +24,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("texts in one language only: {missing:?}").into());
     }
     let mut out = String::new();
-    let mut tables = [String::new(), String::new()];
     for (at, (key, zh)) in zh.iter().enumerate() {
         let (zh, en) = (text(key, zh)?, text(key, &en[key])?);
         if holes(zh) != holes(en) {
             return Err(format!("{key}: the two languages have different placeholders").into());
         }
-        writeln!(out, "#[doc = {en:?}]\npub const {}: Key = Key({at});", key.to_uppercase())?;
-        writeln!(tables[0], "{zh:?},")?;
-        writeln!(tables[1], "{en:?},")?;
+        if key != OWN_NAME {
+            writeln!(out, "#[doc = {en:?}]\npub const {}: Key = Key({at});", key.to_uppercase())?;
+        }
     }
-    writeln!(out, "static ZH: [&str; {}] = [{}];", zh.len(), tables[0])?;
-    writeln!(out, "static EN: [&str; {}] = [{}];", zh.len(), tables[1])?;
+    for (name, texts) in [("ZH", &zh), ("EN", &en)] {
+        writeln!(out, "const {name}: &str = {:?};", text(OWN_NAME, &texts[OWN_NAME])?)?;
+    }
     fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), out)?;
     Ok(())
 }

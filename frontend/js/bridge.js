@@ -1,5 +1,17 @@
 // What the browser or a script library does better than the client: imported by Rust as `kezhan-bridge`.
 
+/** The texts of a language, a line each. Without them there is nothing to show, so it tries until they are there. */
+const languages = {};
+export function texts(lang) {
+  languages[lang] ??= fetch(TEXTS[lang])
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
+    .catch(() => {
+      delete languages[lang];
+      return new Promise((again) => setTimeout(again, 2_000)).then(() => texts(lang));
+    });
+  return languages[lang];
+}
+
 /** Loads the calendar elements on first use. */
 export function loadCalendar() {
   return import("cally").then(() => undefined);

@@ -1,7 +1,8 @@
 //! The root: who is signed in decides what is drawn.
 
 use crate::i18n::{APP_STARTING, t};
-use crate::layout::{shell, sign_in};
+use crate::layout::shell;
+use crate::lazy;
 use crate::state::session::{self, Session};
 use crate::state::{app, offline};
 use crate::ui;
@@ -18,7 +19,7 @@ pub fn root() -> impl IntoView {
         <Router>
             {move || match phase.get().1 {
                 0 => starting(),
-                1 => sign_in::screen(),
+                1 => lazy::sign_in(),
                 2 => shell::shell(),
                 _ => unreachable_server(),
             }}

@@ -5,6 +5,8 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "kezhan-bridge")]
 extern "C" {
+    #[wasm_bindgen(js_name = texts)]
+    async fn texts_js(lang: &str) -> JsValue;
     #[wasm_bindgen(js_name = loadCalendar)]
     async fn load_calendar_js() -> JsValue;
     #[wasm_bindgen(js_name = formatDecimal)]
@@ -54,6 +56,11 @@ extern "C" {
     fn listen_js(url: &str, changed: &Closure<dyn FnMut()>) -> js_sys::Function;
     #[wasm_bindgen(js_name = readText)]
     async fn read_text_js(url: &str, limit: u32) -> JsValue;
+}
+
+/// The texts of a language, a line each.
+pub async fn texts(lang: &str) -> String {
+    texts_js(lang).await.as_string().unwrap_or_default()
 }
 
 /// Makes the calendar elements known; they are not part of the first load.

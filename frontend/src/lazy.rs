@@ -66,6 +66,9 @@ lazily! {
     import: import_screen() => crate::record::import::screen();
     conflict: conflict(conflict: Conflict) => crate::record::conflict::dialog(conflict);
     act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
+    door: sign_in() => crate::layout::sign_in::screen();
+    palette: palette(open: RwSignal<bool>) => crate::layout::palette::panel(open);
+    views: save_view(list: List, open: RwSignal<bool>) => crate::record::list::views::save_dialog(list, open);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: preferences_screen() => crate::layout::preferences::screen();
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
@@ -81,6 +84,7 @@ pub fn warm() {
                 // What cannot be had now is asked for again when it is needed.
                 let _ = record_screen::fetch().await;
                 let _ = create_form::fetch().await;
+                let _ = palette::fetch().await;
                 let _ = cell_editor::fetch().await;
                 let _ = batch_bar::fetch().await;
             });

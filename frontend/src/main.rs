@@ -14,5 +14,9 @@ mod ui;
 
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(app::root);
+    // Leptos starts its own executor when it mounts.
+    wasm_bindgen_futures::spawn_local(async {
+        i18n::load(state::prefs::stored_lang()).await;
+        leptos::mount::mount_to_body(app::root);
+    });
 }

@@ -175,7 +175,13 @@ impl Browser {
         self.runtime.block_on(self.client().execute(script, Vec::new())).unwrap()
     }
 
-    /// A phone's screen, in CSS pixels, or with 0 the window's own.
+    /// Runs a script that answers a promise, and waits for what that brings.
+    pub fn promised(&self, script: &str) -> Value {
+        let script = format!("const done = arguments[arguments.length - 1]; (async () => {{ {script} }})().then(done)");
+        self.runtime.block_on(self.client().execute_async(&script, Vec::new())).unwrap()
+    }
+
+    /// A phone's screen, in CSS pixels and touched, or with 0 the window's own.
     pub fn screen(&self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 2, "mobile": width > 0});
         let command = match width {
@@ -183,6 +189,8 @@ impl Browser {
             _ => json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": metrics}),
         };
         self.driver_call("goog/cdp/execute", &command);
+        let touch = json!({"cmd": "Emulation.setTouchEmulationEnabled", "params": {"enabled": width > 0}});
+        self.driver_call("goog/cdp/execute", &touch);
     }
 
     /// Takes the page's network away, or gives it back. A service worker keeps its own.

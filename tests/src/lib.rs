@@ -5,6 +5,7 @@
 pub mod browser;
 pub mod engine;
 pub mod import;
+pub mod pages;
 pub mod postgres;
 pub mod process;
 pub mod s3;
@@ -37,6 +38,11 @@ pub fn client_tool(path: &str) -> PathBuf {
 /// A program of a service that tests talk to, installed by the same.
 pub fn peer_tool(path: &str) -> PathBuf {
     installed("peers", path)
+}
+
+/// A file of what audits pages, installed by the same.
+pub fn audit_tool(path: &str) -> PathBuf {
+    installed("audit", path)
 }
 
 fn installed(place: &str, path: &str) -> PathBuf {

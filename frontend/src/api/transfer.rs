@@ -257,6 +257,12 @@ pub async fn start(plan: &Plan) -> Result<Job, ApiError> {
     Call::post("/bulk/jobs").body(plan).json().await
 }
 
+/// Only how it is called.
+pub async fn job_name(id: &str) -> Result<String, ApiError> {
+    let job: Record = Call::get(&format!("/bulk/jobs/{id}")).json().await?;
+    Ok(job.get("name").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
 pub async fn job(id: &str) -> Result<Job, ApiError> {
     Call::get(&format!("/bulk/jobs/{id}")).json().await
 }

@@ -1,9 +1,12 @@
-//! Texts in both languages. `t(SIGN_IN)` is checked at compile time: see `build.rs`.
+//! Texts in both languages, of which the browser has those that were wanted. `t(SIGN_IN)` is checked at compile time:
+//! see `build.rs`.
 //!
 //! Reading a text does not subscribe to the language: the application is rebuilt when it changes.
 
+use crate::bridge;
 use crate::state::prefs;
 use kezhan_meta::{Label, Lang};
+use std::sync::OnceLock;
 
 /// A text of the product, by its place in the tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,11 +14,22 @@ pub struct Key(usize);
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-pub fn t(key: Key) -> &'static str {
-    match prefs::lang() {
-        Lang::Zh => ZH[key.0],
-        Lang::En => EN[key.0],
+static TEXTS: [OnceLock<Vec<&'static str>>; 2] = [OnceLock::new(), OnceLock::new()];
+
+fn texts(lang: Lang) -> &'static OnceLock<Vec<&'static str>> {
+    &TEXTS[usize::from(lang == Lang::En)]
+}
+
+/// Brings a language here, which has to be there before anything is drawn in it.
+pub async fn load(lang: Lang) {
+    if texts(lang).get().is_none() {
+        let all: &'static str = bridge::texts(lang.tag()).await.leak();
+        let _ = texts(lang).set(all.split('\n').collect());
     }
+}
+
+pub fn t(key: Key) -> &'static str {
+    texts(prefs::lang()).get().and_then(|all| all.get(key.0)).copied().unwrap_or_default()
 }
 
 /// A text with `{name}` placeholders filled in.
@@ -26,8 +40,8 @@ pub fn tf(key: Key, values: &[(&str, &str)]) -> String {
 /// The name of a language in that language.
 pub fn in_own_words(lang: Lang) -> &'static str {
     match lang {
-        Lang::Zh => ZH[LANGUAGE_NAME.0],
-        Lang::En => EN[LANGUAGE_NAME.0],
+        Lang::Zh => ZH,
+        Lang::En => EN,
     }
 }
 

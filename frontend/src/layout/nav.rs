@@ -1,6 +1,5 @@
 //! Where one can go: the objects by area, on phones a dock.
 
-use super::palette::Palette;
 use super::{kept, settings};
 use crate::i18n::{
     APP_NAME, AREA_COMMERCE, AREA_CUSTOMERS, AREA_INSIGHT, AREA_MARKETING, AREA_PEOPLE, AREA_PLATFORM, AREA_SALES,
@@ -112,7 +111,7 @@ pub fn side() -> AnyView {
 }
 
 /// Four places and everything else, within a thumb's reach.
-pub fn dock(palette: Palette) -> AnyView {
+pub fn dock(search: RwSignal<bool>) -> AnyView {
     let more = RwSignal::new(false);
     let path = use_location().pathname;
     Effect::new(move || {
@@ -126,7 +125,7 @@ pub fn dock(palette: Palette) -> AnyView {
             {first.into_iter().map(|o| view! {
                 <A href=list_url(&o) attr:class=ITEM>{icon(&o.icon)}<span class="truncate max-w-full">{label(&o.label_many)}</span></A>
             }).collect_view()}
-            <button type="button" class=ITEM on:click=move |_| palette.open()>{icon("search")}<span>{t(SEARCH)}</span></button>
+            <button type="button" class=ITEM on:click=move |_| search.set(true)>{icon("search")}<span>{t(SEARCH)}</span></button>
             <button type="button" class=ITEM aria-expanded=move || more.get().to_string() on:click=move |_| more.set(true)>
                 {icon("layout-grid")}<span>{t(MORE)}</span>
             </button>

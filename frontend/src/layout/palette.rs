@@ -18,11 +18,6 @@ use leptos_router::hooks::use_navigate;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[derive(Clone, Copy)]
-pub struct Palette {
-    open: RwSignal<bool>,
-}
-
 #[derive(Clone)]
 struct Entry {
     icon: String,
@@ -54,21 +49,6 @@ impl Entry {
     fn fits(&self, text: &str) -> bool {
         text.is_empty() || self.title.to_lowercase().contains(text)
     }
-}
-
-impl Palette {
-    pub fn new() -> Palette {
-        Palette { open: RwSignal::new(false) }
-    }
-
-    pub fn open(self) {
-        self.open.set(true);
-    }
-}
-
-pub fn palette(palette: Palette) -> AnyView {
-    let open = palette.open;
-    (move || open.get().then(|| panel(open))).into_any()
 }
 
 /// What can be done with the record that is open.
@@ -144,7 +124,7 @@ fn at_hand(text: &str, actions: &[Action]) -> Vec<Entry> {
     out
 }
 
-fn panel(open: RwSignal<bool>) -> AnyView {
+pub fn panel(open: RwSignal<bool>) -> AnyView {
     let text = RwSignal::new(String::new());
     let found = RwSignal::new(Vec::<Entry>::new());
     let asked = StoredValue::new(0_u64);

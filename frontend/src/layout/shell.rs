@@ -2,7 +2,6 @@
 
 use super::bell;
 use super::nav;
-use super::palette::{self, Palette};
 use super::user_menu::user_menu;
 use crate::i18n::{
     CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH, SKIP_TO_CONTENT, label, t, tf,
@@ -20,8 +19,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
 
 pub fn shell() -> AnyView {
-    let search = Palette::new();
-    let (help, bell) = (RwSignal::new(false), RwSignal::new(false));
+    let (search, help, bell) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     lazy::warm();
     inbox::follow();
     let at = use_location();
@@ -30,7 +28,7 @@ pub fn shell() -> AnyView {
     recent::load();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
         if pressed(&ev, Shortcut::Palette) {
-            search.open();
+            search.set(true);
         } else if pressed(&ev, Shortcut::Help) {
             help.set(true);
         } else if pressed(&ev, Shortcut::Inbox) {
@@ -48,7 +46,7 @@ pub fn shell() -> AnyView {
             <div class="grow min-w-0 flex flex-col">
                 <header class="h-12 shrink-0 flex items-center gap-1 px-3 border-b border-base-300 bg-base-100">
                     {nav::brand()}
-                    <button type="button" aria-label=t(SEARCH) on:click=move |_| search.open()
+                    <button type="button" aria-label=t(SEARCH) on:click=move |_| search.set(true)
                         class="hidden md:flex items-center gap-2 h-8 w-80 px-2.5 rounded-md bg-base-content/5 hover:bg-base-content/8 muted text-[13px]">
                         {icon("search")}
                         <span class="grow text-start">{t(SEARCH)}</span>
@@ -75,7 +73,7 @@ pub fn shell() -> AnyView {
                 {nav::dock(search)}
             </div>
         </div>
-        {palette::palette(search)}
+        {move || search.get().then(|| lazy::palette(search))}
         {move || help.get().then(|| lazy::help(help))}
         {record::conflict::layer()}
         {move || app().acting.get().map(lazy::act)}

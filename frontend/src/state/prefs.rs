@@ -1,6 +1,7 @@
 //! Language and theme, remembered by the browser. `js/boot.js` reads the same keys before the first paint.
 
 use super::app;
+use crate::i18n;
 use kezhan_meta::Lang;
 use leptos::prelude::*;
 
@@ -27,12 +28,16 @@ pub fn lang() -> Lang {
     app().lang.get_untracked()
 }
 
+/// Once its texts are there.
 pub fn set_lang(lang: Lang) {
     write("kz.locale", lang.tag());
-    if let Some(root) = document().document_element() {
-        let _ = root.set_attribute("lang", lang.tag());
-    }
-    app().lang.set(lang);
+    leptos::task::spawn_local(async move {
+        i18n::load(lang).await;
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("lang", lang.tag());
+        }
+        app().lang.set(lang);
+    });
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ mod sorting;
 mod state;
 mod summary;
 mod toolbar;
-mod views;
+pub mod views;
 mod write;
 
 pub use grid::record_url;

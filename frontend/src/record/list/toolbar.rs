@@ -171,8 +171,8 @@ fn import_chip(list: List, id: String) -> AnyView {
     let href = format!("/imports/{id}");
     leptos::task::spawn_local(async move {
         // Another person's import has no name here, and narrows all the same.
-        if let Ok(job) = transfer::job(&id).await {
-            let _ = name.try_set(job.name);
+        if let Ok(file) = transfer::job_name(&id).await {
+            let _ = name.try_set(file);
         }
     });
     view! {

@@ -7,6 +7,7 @@ use crate::i18n::{
     CANCEL, DELETE, SAVE, SAVE_VIEW, UNDO, VIEW_ALL, VIEW_DELETED, VIEW_MODIFIED, VIEW_NAME, VIEW_SAVED, VIEW_SHARED,
     VIEW_UPDATE, VIEWS, t,
 };
+use crate::lazy;
 use crate::state::{app, catalog, toast};
 use crate::ui::{Button, Field, Look, icon};
 use kezhan_meta::query::{ListQuery, Sort};
@@ -135,7 +136,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     };
     view! {
         {strip}
-        {move || saving.get().then(|| save_dialog(list, saving))}
+        {move || saving.get().then(|| lazy::save_view(list, saving))}
     }
     .into_any()
 }
@@ -189,7 +190,7 @@ fn remove(list: List, views: RwSignal<Vec<Record>>) {
     });
 }
 
-fn save_dialog(list: List, open: RwSignal<bool>) -> AnyView {
+pub fn save_dialog(list: List, open: RwSignal<bool>) -> AnyView {
     let name = RwSignal::new(String::new());
     let shared = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);

@@ -1,0 +1,169 @@
+//! The main pages of the product, to be held against what holds for every page.
+
+use crate::browser::Browser;
+use crate::{TestServer, audit_tool};
+use kezhan_features::demo;
+use serde_json::Value;
+use std::fs;
+
+/// A page and what is open on it.
+pub struct Page {
+    /// Also the name of its picture.
+    pub name: &'static str,
+    /// `{account}` and `{opportunity}` stand for a record of each.
+    pub path: &'static str,
+    /// There once the page can be looked at.
+    pub shows: &'static str,
+    /// Pressed in this order, each as soon as it is there.
+    pub press: &'static [&'static str],
+    /// Not for phones, where it has no way in.
+    pub wide_only: bool,
+}
+
+const fn page(name: &'static str, path: &'static str, shows: &'static str) -> Page {
+    Page { name, path, shows, press: &[], wide_only: false }
+}
+
+const fn after(press: &'static [&'static str], page: Page) -> Page {
+    Page { press, ..page }
+}
+
+pub const PAGES: &[Page] = &[
+    page("list", "/o/accounts", "[role=grid] [role=row] + [role=row], [role=rowgroup] > *"),
+    page("list-empty", "/o/accounts?q=zzzzzz", "main h2"),
+    page("list-filtered", "/o/accounts?filter=city%3Aeq%3A%E6%9D%AD%E5%B7%9E", "[role=rowgroup]"),
+    after(&["main button[aria-label='筛选']"], page("filter", "/o/accounts", "dialog[open] form, dialog[open] select")),
+    after(
+        &["main button[aria-label='显示的列']"],
+        Page { wide_only: true, ..page("columns", "/o/accounts", ".popover") },
+    ),
+    after(
+        &["[role=columnheader] input[type=checkbox]"],
+        Page { wide_only: true, ..page("batch", "/o/accounts", "main [role=toolbar], main .h-12 .btn") },
+    ),
+    page("peek", "/o/accounts?peek={account}", "aside, dialog[open]"),
+    page("opportunities", "/o/opportunities", "[role=rowgroup] > *"),
+    page("kanban", "/o/opportunities?layout=kanban&by=stage", "main article, main [draggable=true], main li"),
+    page("record", "/o/accounts/{account}", "#follow-up-content"),
+    page("record-deal", "/o/opportunities/{opportunity}", "#follow-up-content"),
+    page("record-history", "/o/accounts/{account}?tab=history", "main ol li"),
+    page("record-files", "/o/accounts/{account}?tab=files", "#record-files"),
+    page("create", "/o/opportunities?new=1", "dialog[open] form input"),
+    page("edit", "/o/accounts/{account}?edit=1", "#field-name"),
+    page("import", "/imports", "#import-file, main h1"),
+    page("recycle", "/recycle", "main h1"),
+    page("preferences", "/preferences", "main h1"),
+    page("settings", "/settings", "main h1"),
+    after(&["#bell"], page("inbox", "/o/accounts", "dialog[open]")),
+    after(
+        &["header button[aria-label='搜索'], nav button:has(svg use[href='#i-search'])"],
+        page("palette", "/o/accounts", "#palette-list [role=option]"),
+    ),
+    after(&["header button[aria-label='我的账户']"], page("menu", "/o/accounts", "[role=menu]")),
+];
+
+/// The demonstration company, and somebody who may do everything in it.
+pub struct Demo {
+    pub server: TestServer,
+    account: String,
+    opportunity: String,
+}
+
+impl Demo {
+    pub fn new() -> Demo {
+        let server = TestServer::with_web();
+        demo::load(&mut server.db.connect(), &kezhan_features::engine(), chrono::Utc::now()).unwrap();
+        // What a busy record looks like: the one with the most follow-ups.
+        let busiest = |column: &str| {
+            server.db.text(&format!(
+                "SELECT {column} FROM follow_ups WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+            ))
+        };
+        let (account, opportunity) = (busiest("account_id"), busiest("opportunity_id"));
+        Demo { account, opportunity, server }
+    }
+
+    /// A browser whose user is signed in and looks at the first list.
+    pub fn browser(&self) -> Browser {
+        let browser = Browser::open(&self.server.url(""));
+        browser.goto("/");
+        self.sign_in(&browser);
+        browser
+    }
+
+    pub fn sign_in(&self, browser: &Browser) {
+        browser.find("#username");
+        if browser.script("return document.querySelector('#tenant') === null").as_bool() == Some(true) {
+            browser.press("公司标识");
+        }
+        browser.fill("#tenant", demo::TENANT);
+        browser.fill("#username", "wang.wei");
+        browser.fill("#password", demo::PASSWORD);
+        browser.press("登录");
+        browser.until("the first list is open", || browser.path().starts_with("/o/"));
+    }
+
+    pub fn path(&self, page: &Page) -> String {
+        page.path.replace("{account}", &self.account).replace("{opportunity}", &self.opportunity)
+    }
+
+    /// Goes there as a press on a link would, and waits until it is there.
+    pub fn show(&self, browser: &Browser, page: &Page) {
+        close_layers(browser);
+        let path = self.path(page);
+        browser.script(&format!(
+            "history.pushState(null, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate')); \
+             history.pushState(null, '', {path:?}); dispatchEvent(new PopStateEvent('popstate'))"
+        ));
+        for css in page.press {
+            browser.find("main h1, [role=rowgroup] > *");
+            browser.press_css(css);
+        }
+        browser.find(page.shows);
+        settled(browser);
+    }
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Demo::new()
+    }
+}
+
+fn close_layers(browser: &Browser) {
+    browser.script(
+        "for (const d of [...document.querySelectorAll('dialog[open]')].reverse()) d.dispatchEvent(new Event('cancel', {cancelable: true})); \
+         dispatchEvent(new PointerEvent('pointerdown'))",
+    );
+}
+
+/// Nothing is on its way or moves.
+pub fn settled(browser: &Browser) {
+    browser.until("the page has come to rest", || {
+        browser.script(
+            "return !document.querySelector('.skeleton-bar, .spin, [aria-busy=true]') && \
+             document.getAnimations().every(a => a.playState != 'running')",
+        ) == Value::Bool(true)
+    });
+}
+
+/// What axe finds, of these rules or of all, that is serious: `rule: element`.
+pub fn findings(browser: &Browser, rules: &[&str]) -> Vec<String> {
+    if browser.script("return typeof axe") != "object" {
+        let axe = fs::read_to_string(audit_tool("node_modules/axe-core/axe.min.js")).unwrap();
+        browser.script(&axe);
+    }
+    let only = if rules.is_empty() { String::new() } else { format!(", runOnly: {rules:?}") };
+    let found = browser.promised(&format!(
+        "const {{violations}} = await axe.run(document, {{resultTypes: ['violations']{only}}});
+         return violations.filter(v => ['serious', 'critical'].includes(v.impact))
+           .flatMap(v => v.nodes.slice(0, 4).map(n => `${{v.id}}: ${{n.target}} ${{n.html.slice(0, 160)}} ${{n.any[0]?.message ?? n.all[0]?.message ?? ''}}`))"
+    ));
+    found.as_array().unwrap().iter().map(|f| f.as_str().unwrap().to_owned()).collect()
+}
+
+pub fn theme(browser: &Browser, theme: &str) {
+    browser.script(&format!(
+        "document.documentElement.dataset.theme = {theme:?}; localStorage.setItem('kz.theme', {theme:?})"
+    ));
+}
