@@ -60,6 +60,8 @@ lazily! {
     kanban: kanban(list: List, by: String) => crate::record::list::kanban::board(list, by);
     cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
     batch: batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
+    columns: group_panel(list: List) => crate::record::list::groups::view::panel(list);
+    columns: sort_panel(list: List) => crate::record::list::sort_panel::panel(list);
     columns: columns_panel(list: List) => crate::record::list::columns::panel(list);
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);

@@ -36,7 +36,7 @@ pub enum Op {
     HasAny,
     HasAll,
     HasNone,
-    /// A relative date: `last_7_days`, `this_quarter`.
+    /// A relative date or a period: `last_7_days`, `this_quarter`, `2026-11`.
     Within,
 }
 

@@ -8,7 +8,7 @@ use crate::filter::{Filter, MAX_DEPTH, MAX_LEAVES, Op};
 use crate::object::ObjectMeta;
 use crate::problem::Code;
 use crate::query::allows;
-use crate::rules::relative;
+use crate::rules::{periods, relative};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Value, json};
 
@@ -151,7 +151,8 @@ impl Resolver<'_> {
             },
             Op::Within => {
                 let keyword = value.as_str().ok_or_else(|| bad("last_7_days"))?;
-                let days = relative::range(keyword, self.context.today()).ok_or_else(|| bad(keyword))?;
+                let days = relative::range(keyword, self.context.today()).or_else(|| periods::range(keyword));
+                let days = days.ok_or_else(|| bad(keyword))?;
                 let bound = |day: NaiveDate| match field.kind {
                     FieldType::DateTime => json!(crate::check::instant(self.context.day_start(day))),
                     _ => json!(day.format("%Y-%m-%d").to_string()),

@@ -24,6 +24,7 @@ pub struct App {
     pub catalog: RwSignal<Arc<Catalog>>,
     pub toasts: RwSignal<Vec<toast::Toast>>,
     pub lang: RwSignal<Lang>,
+    pub density: RwSignal<prefs::Density>,
     /// Grows with every record written here, so that lists and panels on screen know to look again.
     pub written: RwSignal<u64>,
     /// Notifications that wait to be read.
@@ -52,6 +53,7 @@ thread_local! {
             catalog: RwSignal::new(Arc::new(Catalog::default())),
             toasts: RwSignal::new(Vec::new()),
             lang: RwSignal::new(prefs::stored_lang()),
+            density: RwSignal::new(prefs::Density::stored()),
             written: RwSignal::new(0),
             unread: RwSignal::new(0),
             favorites: RwSignal::new(Vec::new()),

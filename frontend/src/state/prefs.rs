@@ -88,6 +88,15 @@ pub enum Density {
 }
 
 impl Density {
+    /// Height of a row in a list, in pixels.
+    pub fn row(self) -> i32 {
+        match self {
+            Density::Compact => 30,
+            Density::Normal => 36,
+            Density::Roomy => 44,
+        }
+    }
+
     pub fn stored() -> Density {
         match read("kz.density").as_deref() {
             Some("compact") => Density::Compact,
@@ -106,6 +115,7 @@ impl Density {
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-density", key);
         }
+        app().density.set(self);
     }
 }
 

@@ -185,7 +185,7 @@ pub fn schemas() -> Vec<(String, Value)> {
             "Filter",
             json!({
                 "type": "object", "additionalProperties": false,
-                "description": "A condition: exactly one of `and`, `or`, `not`, `field` (with `op` and `value`) or `exists` (with `where`). Fields may be paths through references (`account.city`); dates take `within` with words such as `last_7_days` and `this_quarter`.",
+                "description": "A condition: exactly one of `and`, `or`, `not`, `field` (with `op` and `value`) or `exists` (with `where`). Fields may be paths through references (`account.city`); dates take `within` with words such as `last_7_days` and `this_quarter`, or with periods such as `2026-11` and `2026-Q4`.",
                 "properties": {
                     "and": {"type": "array", "items": filter()},
                     "or": {"type": "array", "items": filter()},

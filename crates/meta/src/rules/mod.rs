@@ -8,6 +8,7 @@ pub mod dates;
 pub mod email;
 pub mod id_card;
 pub mod numbers;
+pub mod periods;
 pub mod phone;
 pub mod relative;
 pub mod text;

@@ -1,6 +1,8 @@
 //! The cell that has the keyboard: which one it is, what keys do with it, and what is drawn over it.
 
-use super::grid::{HEAD, ROW, record_url};
+use super::grid::{HEAD, record_url};
+use super::groups;
+use super::lines::Line;
 use super::{List, columns};
 use crate::api::records::RecordExt;
 use crate::i18n::{CELL_READ_ONLY, NOTHING_TO_UNDO, label, t, tf};
@@ -115,7 +117,7 @@ pub fn go(list: List, at: At) {
     let at = At { row: at.row.min(rows - 1), col: at.col.map(|c| c.min(cols - 1)) };
     list.cells.at.set(Some(at));
     let Some(node) = list.cells.scroller.get_untracked() else { return };
-    let (top, height) = (at.row as i32 * ROW, node.client_height() - HEAD - ROW);
+    let (top, height) = untrack(move || (list.top(at.row), node_height(list) - HEAD - list.steps().row));
     if top < node.scroll_top() {
         node.set_scroll_top(top);
     } else if top > node.scroll_top() + height {
@@ -134,12 +136,25 @@ pub fn go(list: List, at: At) {
     }
 }
 
+fn node_height(list: List) -> i32 {
+    list.cells.scroller.get_untracked().map_or(0, |node| node.client_height())
+}
+
 /// The next cell in reading order; nothing beyond the ends.
 pub fn step(list: List, at: At, back: bool) -> Option<At> {
-    let (rows, cols) = (list.len(), list.state.with_untracked(|s| s.columns.len()));
-    let place = at.row * cols + at.col.unwrap_or(0);
-    let next = if back { place.checked_sub(1)? } else { place + 1 };
-    (next < rows * cols).then(|| At { row: next / cols, col: Some(next % cols) })
+    let cols = list.state.with_untracked(|s| s.columns.len());
+    let (col, last) = (at.col.unwrap_or(0), cols.checked_sub(1)?);
+    match (back, col) {
+        (false, col) if col < last => Some(At { col: Some(col + 1), ..at }),
+        (true, 1..) => Some(At { col: Some(col - 1), ..at }),
+        (back, _) => Some(At { row: beside(list, at.row, back)?, col: Some(if back { last } else { 0 }) }),
+    }
+}
+
+/// The nearest line with a record above or below.
+pub fn beside(list: List, row: usize, back: bool) -> Option<usize> {
+    let is_record = |at: &usize| matches!(list.line(*at), Some(Line::Row { .. }));
+    if back { (0..row).rev().find(is_record) } else { (row + 1..list.len()).find(is_record) }
 }
 
 /// Keys on the grid itself. With a cell: arrows, Tab, Enter, F2 and typing. With a row: J, K, X, Enter.
@@ -165,11 +180,26 @@ pub fn key(list: List, ev: &KeyboardEvent) {
     if !keys::plain(ev) {
         return with_control(list, at, ev);
     }
+    if let Some(Line::Head(group)) = at.map(|a| a.row).and_then(|row| list.line(row)) {
+        let folded = untrack(move || list.groups.is_folded(group));
+        match ev.key().as_str() {
+            "Enter" | " " => groups::toggle(list, group),
+            "ArrowRight" if folded => groups::toggle(list, group),
+            "ArrowLeft" if !folded => groups::toggle(list, group),
+            _ => return moved(list, at, ev),
+        }
+        return ev.prevent_default();
+    }
+    moved(list, at, ev);
+}
+
+/// Keys that go elsewhere.
+fn moved(list: List, at: Option<At>, ev: &KeyboardEvent) {
     let last = list.len().saturating_sub(1);
     let (row, col) = (at.map(|a| a.row), at.and_then(|a| a.col));
     let below = |n: usize| row.map_or(0, |r| r.saturating_add(n));
     let above = |n: usize| row.map_or(0, |r| r.saturating_sub(n));
-    let page = list.cells.scroller.get_untracked().map_or(10, |n| (n.client_height() / ROW - 2).max(1) as usize);
+    let page = untrack(move || (node_height(list) / list.steps().row - 2).max(1)) as usize;
     let to = match (ev.key().as_str(), col) {
         ("ArrowDown", _) => At { row: below(1), col: if at.is_none() { Some(0) } else { col } },
         ("ArrowUp", _) => At { row: above(1), col: if at.is_none() { Some(0) } else { col } },
@@ -277,10 +307,11 @@ pub fn layer(list: List) -> AnyView {
     let frame = move || {
         let at = list.cells.at.get()?;
         let class = if list.cells.editing.with(Option::is_some) { "cell-frame opacity-0" } else { "cell-frame" };
-        Some(match at.col {
+        let is_head = matches!(list.lines.with(|lines| lines.get(at.row)), Some(Line::Head(_) | Line::Note));
+        Some(match at.col.filter(|_| !is_head) {
             Some(col) => over(list, at.row, col, view! { <div class=class></div> }.into_any(), "").into_any(),
             None => {
-                view! { <div class="row-frame" style=format!("top:{}px", HEAD + at.row as i32 * ROW)></div> }.into_any()
+                view! { <div class="row-frame" style=format!("top:{}px", HEAD + list.top(at.row))></div> }.into_any()
             }
         })
     };
@@ -312,7 +343,7 @@ fn over(list: List, row: usize, col: usize, content: AnyView, class: &str) -> An
     let place = format!("grid-column:{};{}", col + 2, columns::sticky(col, frozen));
     let class = format!("grid-over {class} {}", if frozen { "z-[2]" } else { "" });
     view! {
-        <div class=class style=format!("top:{}px", HEAD + row as i32 * ROW)>
+        <div class=class style=move || format!("top:{}px", HEAD + list.top(row))>
             <div class=if frozen { "sticky min-w-0" } else { "relative min-w-0" } style=place>{content}</div>
         </div>
     }

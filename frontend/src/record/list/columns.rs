@@ -99,7 +99,8 @@ pub fn sticky(col: usize, frozen: bool) -> String {
 pub fn template(list: List) -> String {
     let widths = widths(list, true);
     let columns: Vec<String> = widths.iter().map(|w| format!("{w}px")).collect();
-    let mut style = format!("--cols:{CHECKS}px {} minmax(40px,1fr)", columns.join(" "));
+    let row = list.steps().row;
+    let mut style = format!("--row:{row}px;--cols:{CHECKS}px {} minmax(40px,1fr)", columns.join(" "));
     let mut left = CHECKS;
     for (col, width) in widths.iter().enumerate().take(FROZEN_MAX) {
         style.push_str(&format!(";--left{col}:{left}px"));

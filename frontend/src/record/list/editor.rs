@@ -140,7 +140,7 @@ fn key(list: List, save: Callback<(), bool>, many_lines: bool, ev: &KeyboardEven
         "Enter" if !many_lines || ev.ctrl_key() || ev.meta_key() => {
             ev.prevent_default();
             if save.run(()) {
-                cells::go(list, At { row: if ev.shift_key() { at.row.saturating_sub(1) } else { at.row + 1 }, ..at });
+                cells::go(list, At { row: cells::beside(list, at.row, ev.shift_key()).unwrap_or(at.row), ..at });
             }
         }
         "Tab" => {

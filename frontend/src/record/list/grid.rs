@@ -1,5 +1,7 @@
 //! Rows of equal height, of which only the visible ones are in the document; cards on phones.
 
+use super::groups::{self, view as group_view};
+use super::lines::{Line, Lines};
 use super::state::ListState;
 use super::{List, cells, columns, head, row};
 use crate::i18n::{
@@ -7,33 +9,32 @@ use crate::i18n::{
 };
 use crate::state::session::may;
 use crate::ui::{self, Button, Look, icon};
-use kezhan_meta::ObjectMeta;
+use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use std::sync::Arc;
 
-pub const ROW: i32 = 36;
 /// Height of the line of column heads.
 pub const HEAD: i32 = 36;
-const CARD: i32 = 104;
 const SPARE: usize = 8;
 
 pub fn grid(list: List) -> AnyView {
     let node = list.cells.scroller;
     let scroll = RwSignal::new(0);
     let height = RwSignal::new(900);
-    let step = move || if list.narrow.get() { CARD } else { ROW };
 
     let visible = Memo::new(move |_| {
-        let (first, shown) = ((scroll.get() / step()).max(0) as usize, (height.get() / step()) as usize + 1);
-        let total = list.rows.rows.with(Vec::len);
-        first.saturating_sub(SPARE).min(total)..(first + shown + SPARE).min(total)
+        let (top, total) = (scroll.get().max(0), list.lines.with(Lines::len));
+        let (first, last) = (list.line_at(top), list.line_at(top + height.get()));
+        first.saturating_sub(SPARE).min(total)..(last + 1 + SPARE).min(total)
     });
     Effect::new(move || {
-        if visible.get().end + SPARE >= list.rows.rows.with(Vec::len)
-            && list.rows.has_more()
-            && !list.rows.loading.get()
-        {
+        let (range, total) = (visible.get(), list.lines.with(Lines::len));
+        if list.grouped.get() {
+            let lines = list.lines.with(|lines| range.filter_map(|at| lines.get(at)).collect::<Vec<_>>());
+            list.groups.all.track();
+            groups::more(list, groups::wanted(list, lines.into_iter()));
+        } else if range.end + SPARE >= total && list.rows.has_more() && !list.rows.loading.get() {
             list.rows.more(&list.state.get_untracked());
         }
     });
@@ -46,7 +47,12 @@ pub fn grid(list: List) -> AnyView {
             request_animation_frame(move || node.set_scroll_top(to));
         }
     });
-    on_cleanup(move || list.rows.remember(scroll.try_get_untracked().unwrap_or(0)));
+    on_cleanup(move || {
+        if list.grouped.try_get_untracked() == Some(true) {
+            groups::remember(list);
+        }
+        list.rows.remember(scroll.try_get_untracked().unwrap_or(0));
+    });
     let on_scroll = move |_| {
         if let Some(node) = node.get_untracked() {
             scroll.set(node.scroll_top());
@@ -55,12 +61,16 @@ pub fn grid(list: List) -> AnyView {
     };
     let body = move || {
         let state = list.state.get();
-        let (rows, fresh) = (list.rows.rows.with(Vec::len), list.rows.fresh.get());
+        let (rows, fresh) = (list.lines.with(Lines::len), list.rows.fresh.get());
         if let Some(error) = list.rows.error.get()
             && (rows == 0 || !fresh)
         {
             let state = state.clone();
-            return ui::failed(&error, move || list.rows.start(&state, crate::state::app().written.get_untracked()));
+            let written = crate::state::app().written;
+            return ui::failed(&error, move || match list.grouped.get_untracked() {
+                true => groups::open(list, &state, written.get_untracked(), false),
+                false => list.rows.start(&state, written.get_untracked()),
+            });
         }
         match (rows, fresh) {
             (0, false) => ui::loading_rows(14),
@@ -72,10 +82,10 @@ pub fn grid(list: List) -> AnyView {
     let shape = Memo::new(move |_| {
         (
             list.state.get().key(),
-            list.rows.rows.with(Vec::is_empty),
+            list.lines.with(Lines::len) == 0,
             list.rows.fresh.get(),
             list.rows.error.get().is_some(),
-            (list.narrow.get(), list.look.with(|l| l.frozen)),
+            (list.steps(), list.narrow.get(), list.look.with(|l| l.frozen)),
         )
     });
     let focused = move || {
@@ -88,8 +98,8 @@ pub fn grid(list: List) -> AnyView {
     view! {
         <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative" style=move || columns::template(list)
             on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)>
-            <div node_ref=list.cells.grid class="outline-none min-w-max" role="grid" tabindex="0"
-                aria-rowcount=move || list.rows.count.get().map_or(-1, |n| n + 1).to_string()
+            <div node_ref=list.cells.grid class="outline-none min-w-max" role=move || if list.grouped.get() { "treegrid" } else { "grid" } tabindex="0"
+                aria-rowcount=move || if list.grouped.get() { -1 } else { list.rows.count.get().map_or(-1, |n| n + 1) }.to_string()
                 aria-colcount=move || (list.state.with(|s| s.columns.len()) + 1).to_string()
                 aria-label=move || label(&list.state.get().object.label_many) aria-description=cells::hint()
                 aria-multiselectable="true" aria-activedescendant=focused
@@ -107,25 +117,58 @@ pub fn grid(list: List) -> AnyView {
     .into_any()
 }
 
+/// A line with what tells the screen to draw it anew.
+type Shown = (usize, Line, Option<Arc<Record>>);
+
 fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>>) -> AnyView {
     let narrow = list.narrow.get_untracked();
-    let step = if narrow { CARD } else { ROW };
     let fields = StoredValue::new(Arc::new(state.fields()));
     let object = StoredValue::new(state.object.clone());
     let frozen = list.look.with_untracked(|l| l.frozen);
     let shown = move || {
         let range = visible.get();
-        list.rows.rows.with(|rows| range.filter_map(|at| rows.get(at).map(|r| (at, r.clone()))).collect::<Vec<_>>())
+        let one = |at: usize| -> Option<Shown> {
+            let line = list.lines.with(|lines| lines.get(at))?;
+            match line {
+                Line::Row { at: row, .. } => {
+                    list.rows.rows.with(|rows| rows.get(row).map(|r| (at, line, Some(r.clone()))))
+                }
+                _ => Some((at, line, None)),
+            }
+        };
+        range.filter_map(one).collect::<Vec<_>>()
+    };
+    let key = |(at, line, record): &Shown| match (line, record) {
+        (Line::Row { .. }, Some(record)) => (*at, 0, Arc::as_ptr(record) as usize),
+        (Line::Head(group), _) => (*at, 1, *group),
+        (Line::Wait(group), _) => (*at, 2, *group),
+        _ => (*at, 3, 0),
+    };
+    let draw = move |(at, line, record): Shown| {
+        let place = format!("position:absolute;left:0;right:0;top:{}px", untrack(move || list.top(at)));
+        match (line, record) {
+            (Line::Row { group, .. }, Some(record)) => {
+                let level = group.and_then(|g| list.groups.with(g, |g| g.level + 2));
+                if narrow {
+                    row::card(&object.get_value(), &fields.get_value(), &record, place)
+                } else {
+                    row::row(
+                        list,
+                        &object.get_value(),
+                        &fields.get_value(),
+                        record,
+                        row::At { line: at, place, frozen, level },
+                    )
+                }
+            }
+            (Line::Head(group), _) => group_view::head(list, &fields.get_value(), at, group, place),
+            (Line::Wait(group), _) => group_view::wait(list, at, group, place),
+            _ => group_view::note(place),
+        }
     };
     view! {
-        <div class="relative" role="rowgroup" style=move || format!("height:{}px", list.rows.rows.with(Vec::len) as i32 * step)>
-            <For each=shown key=|(at, r)| (*at, Arc::as_ptr(r) as usize) let((at, record))>
-                {
-                    let place = format!("position:absolute;left:0;right:0;top:{}px", at as i32 * step);
-                    if narrow { row::card(&object.get_value(), &fields.get_value(), &record, place) }
-                    else { row::row(list, &object.get_value(), &fields.get_value(), record, at, place, frozen) }
-                }
-            </For>
+        <div class="relative" role="rowgroup" style=move || format!("height:{}px", list.height())>
+            <For each=shown key=key let(shown)>{draw(shown)}</For>
         </div>
     }
     .into_any()

@@ -1,9 +1,10 @@
 //! The line of column heads: order, width and place of each column, by mouse and by menu.
 
+use super::groups::keys as grouping;
 use super::{List, columns, sorting};
 use crate::i18n::{
-    COLUMN_FREEZE, COLUMN_HIDE, COLUMN_LEFT, COLUMN_MENU, COLUMN_RESIZE, COLUMN_RIGHT, COLUMN_UNFREEZE, SELECT_ALL,
-    SORT_ASCENDING, SORT_BY, SORT_DESCENDING, label, t, tf,
+    COLUMN_FREEZE, COLUMN_HIDE, COLUMN_LEFT, COLUMN_MENU, COLUMN_RESIZE, COLUMN_RIGHT, COLUMN_UNFREEZE, GROUP_BY_THIS,
+    SELECT_ALL, SORT_ASCENDING, SORT_BY, SORT_DESCENDING, label, t, tf,
 };
 use crate::ui::{Menu, MenuItem, icon};
 use kezhan_meta::FieldMeta;
@@ -130,6 +131,16 @@ fn menu(list: List, at: usize, key: &str, sortable: bool) -> Vec<MenuItem> {
     if sortable {
         add("arrow-up", t(SORT_ASCENDING), Box::new(move |key| sorting::only(list, key, false)));
         add("arrow-down", t(SORT_DESCENDING), Box::new(move |key| sorting::only(list, key, true)));
+    }
+    if list.object.with_value(|o| o.field(key).is_some_and(grouping::groupable)) {
+        add(
+            "group",
+            t(GROUP_BY_THIS),
+            Box::new(move |key| {
+                let key = list.object.with_value(|o| o.field(key).map(grouping::key_of));
+                grouping::put(list.url, key.as_slice());
+            }),
+        );
     }
     if at > 0 {
         add("arrow-left", t(COLUMN_LEFT), Box::new(move |key| columns::shift(list, key, at - 1)));

@@ -7,12 +7,15 @@ mod column;
 pub mod columns;
 pub mod editor;
 mod grid;
+pub mod groups;
 mod head;
 pub mod kanban;
 mod layout;
+mod lines;
 mod picks;
 mod row;
 mod rows;
+pub mod sort_panel;
 mod sorting;
 mod state;
 mod summary;
@@ -21,6 +24,7 @@ pub mod views;
 mod write;
 
 pub use grid::record_url;
+pub use lines::Line;
 pub use rows::Rows;
 pub use state::ListState;
 pub use summary::sums_text;
@@ -51,6 +55,9 @@ pub struct List {
     look: Memo<Look>,
     /// The field of the board, where the list is laid out as one.
     board: Memo<Option<String>>,
+    groups: groups::Groups,
+    grouped: Memo<bool>,
+    lines: Memo<lines::Lines>,
     /// The width of a column while its edge is drawn.
     resizing: RwSignal<Option<(String, i32)>>,
     /// What was done here and can be undone, the latest last.
@@ -64,22 +71,8 @@ pub struct List {
 }
 
 impl List {
-    pub fn len(self) -> usize {
-        self.rows.rows.with_untracked(Vec::len)
-    }
-
-    pub fn row(self, at: usize) -> Option<Arc<Record>> {
-        self.rows.rows.with_untracked(|rows| rows.get(at).cloned())
-    }
-
     pub fn find(self, id: &str) -> Option<Arc<Record>> {
         self.rows.find(id)
-    }
-
-    /// Where a record stands.
-    fn position(self, id: &str) -> Option<usize> {
-        use crate::api::records::RecordExt;
-        self.rows.rows.with(|rows| rows.iter().position(|r| r.id() == id))
     }
 
     fn change(self, ids: &HashSet<&str>, change: impl Fn(&mut Record)) {
@@ -108,16 +101,22 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     on_cleanup(move || resize.remove());
     let meta = StoredValue::new(object.clone());
     let state = Memo::new(move |_| ListState::read(&meta.get_value(), url));
+    let (rows, groups) = (Rows::new(), groups::Groups::new(url));
+    let board = Memo::new(move |_| meta.with_value(|object| layout::board(url, object)));
+    let grouped = Memo::new(move |_| state.with(|s| !s.group.is_empty()) && board.with(Option::is_none));
     let list = List {
         url,
         state,
-        rows: Rows::new(),
+        rows,
         selected: RwSignal::new(HashSet::new()),
         narrow,
         object: meta,
         cells: Cells::new(),
         look: Memo::new(move |_| Look::read(url)),
-        board: Memo::new(move |_| meta.with_value(|object| layout::board(url, object))),
+        board,
+        groups,
+        grouped,
+        lines: Memo::new(move |_| lines::Lines::of(rows, groups, grouped.get())),
         resizing: RwSignal::new(None),
         undo: StoredValue::new(Vec::new()),
         own: StoredValue::new(u64::MAX),
@@ -126,16 +125,19 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     };
 
     // Another question, or something was written: look again, keeping what is on screen until the answer is there.
-    Effect::new(move |before: Option<(ListState, u64)>| {
-        let now = (state.get(), app().written.get());
+    Effect::new(move |before: Option<(ListState, u64, bool)>| {
+        let now = (state.get(), app().written.get(), grouped.get());
         if before.as_ref() != Some(&now) {
-            let another = before.as_ref().is_some_and(|b| b.0 != now.0);
+            let another = before.as_ref().is_some_and(|b| b.0 != now.0 || b.2 != now.2);
             if another {
                 list.selected.update(HashSet::clear);
                 list.cells.editing.set(None);
                 list.cells.at.set(None);
             }
-            if another || list.own.get_value() != now.1 {
+            let own = !another && list.own.get_value() == now.1;
+            if now.2 {
+                groups::open(list, &now.0, now.1, own);
+            } else if !own {
                 list.rows.start(&now.0, now.1);
             }
         }

@@ -15,15 +15,18 @@ pub fn row_id(row: usize) -> String {
     format!("row-{row}")
 }
 
-pub fn row(
-    list: List,
-    object: &ObjectMeta,
-    fields: &[FieldMeta],
-    record: Arc<Record>,
-    at: usize,
-    place: String,
-    frozen: usize,
-) -> AnyView {
+/// Where a row stands.
+pub struct At {
+    pub line: usize,
+    pub place: String,
+    /// Columns that stay.
+    pub frozen: usize,
+    /// How deep within groups.
+    pub level: Option<usize>,
+}
+
+pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Record>, at: At) -> AnyView {
+    let At { line: at, place, frozen, level } = at;
     let id = record.id().to_owned();
     let url = record_url(object, &id);
     let title = record.title(object);
@@ -64,7 +67,7 @@ pub fn row(
     let cells = fields.iter().enumerate().map(|(col, field)| cell(col, field)).collect_view();
     view! {
         <div class="grid-row" role="row" id=row_id(at) data-row=at.to_string() style=place aria-rowindex=(at + 2).to_string()
-            aria-selected=move || (shown() || is_peeked.get()).to_string()>
+            attr:aria-level=level.map(|l| l.to_string()) aria-selected=move || (shown() || is_peeked.get()).to_string()>
             <div class="grid-sticky justify-center" role="gridcell" aria-colindex="1">
                 <input type="checkbox" class="checkbox" tabindex="-1" aria-label=format!("{} {title}", t(SELECT_ROW)) prop:checked=chosen
                     on:click=move |ev| list.pick(&pick, at, event_target_checked(&ev), ev.shift_key())/>

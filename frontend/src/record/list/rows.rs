@@ -46,15 +46,7 @@ impl Rows {
         let same = self.key.get_value() == state.key();
         self.key.set_value(state.key());
         self.written.set_value(written);
-        if let Some(kept) = lists::recall(&state.key()).filter(|k| !same && k.written == written) {
-            self.ticket.update_value(|t| *t += 1);
-            self.rows.set(kept.rows);
-            self.count.set(kept.count);
-            self.next.set(kept.next);
-            self.scroll.set(kept.scroll);
-            self.loading.set(false);
-            self.error.set(None);
-            self.fresh.set(true);
+        if !same && self.recall(written) {
             return;
         }
         if !same {
@@ -63,6 +55,40 @@ impl Rows {
         }
         // After a write as many rows come back as there were, up to a page.
         self.fetch(state.clone(), None);
+    }
+
+    /// For what fills the rows in its own way: the question from now on. Tells whether it is the same as before.
+    pub fn claim(self, key: String, written: u64) -> bool {
+        let same = self.key.get_value() == key;
+        self.key.set_value(key);
+        self.written.set_value(written);
+        self.ticket.update_value(|t| *t += 1);
+        self.next.set(None);
+        self.error.set(None);
+        if !same {
+            self.fresh.set(false);
+            self.scroll.set(0);
+            self.rows.set(Vec::new());
+        }
+        same
+    }
+
+    /// What was on screen when this question was left, if nothing was written since.
+    pub fn recall(self, written: u64) -> bool {
+        let Some(kept) = lists::recall(&self.key.get_value()).filter(|k| k.written == written) else { return false };
+        self.ticket.update_value(|t| *t += 1);
+        self.rows.set(kept.rows);
+        self.count.set(kept.count);
+        self.next.set(kept.next);
+        self.scroll.set(kept.scroll);
+        self.loading.set(false);
+        self.error.set(None);
+        self.fresh.set(true);
+        true
+    }
+
+    pub fn key(self) -> String {
+        self.key.try_get_value().unwrap_or_default()
     }
 
     pub fn more(self, state: &ListState) {

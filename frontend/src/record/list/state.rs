@@ -1,8 +1,9 @@
 //! What a list shows, as its address says.
 
+use super::groups::keys;
 use crate::api::records;
 use crate::record::url::Url;
-use kezhan_meta::query::{Count, ListQuery, Sort};
+use kezhan_meta::query::{Count, GroupKey, ListQuery, Sort};
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -13,6 +14,8 @@ pub struct ListState {
     pub filter: Filter,
     pub sort: Vec<Sort>,
     pub q: String,
+    /// The outer level first.
+    pub group: Vec<GroupKey>,
     /// As chosen; the object's own columns where nothing was.
     pub columns: Vec<String>,
     pub chosen_columns: bool,
@@ -40,6 +43,7 @@ impl ListState {
             filter,
             sort,
             q: url.get("q").unwrap_or_default(),
+            group: keys::read(object, url),
             chosen_columns: chosen.is_some(),
             columns: chosen.unwrap_or_else(|| default_columns(object)),
             deleted: url.get("deleted").is_some(),
@@ -51,14 +55,16 @@ impl ListState {
     pub fn key(&self) -> String {
         let filter = serde_json::to_string(&self.filter).unwrap_or_default();
         let sort: Vec<String> = self.sort.iter().map(Sort::to_string).collect();
+        let group: Vec<String> = self.group.iter().map(keys::text_of).collect();
         format!(
-            "{}|{filter}|{}|{}|{}|{}|{:?}",
+            "{}|{filter}|{}|{}|{}|{}|{:?}|{}",
             self.object.plural,
             sort.join(","),
             self.q,
             self.columns.join(","),
             self.deleted,
-            self.import
+            self.import,
+            group.join(",")
         )
     }
 

@@ -102,7 +102,10 @@ pub fn sums_text(fields: &[FieldMeta], groups: &[Record]) -> Vec<String> {
             .iter()
             .filter(|g| !text(g, &key).is_empty())
             // The code, not the sign: three currencies share "$".
-            .map(|g| format!("{} {}", text(g, "currency"), bridge::decimal(&text(g, &key), 2, 2)).trim().to_owned())
+            // Lines break between the amounts only.
+            .map(|g| {
+                format!("{}\u{a0}{}", text(g, "currency"), bridge::decimal(&text(g, &key), 2, 2)).trim().to_owned()
+            })
             .collect();
         let sum = if parts.is_empty() { "—".to_owned() } else { parts.join(" + ") };
         tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])

@@ -1,6 +1,7 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
-use super::{List, columns, layout, summary, views};
+use super::groups::view as grouping;
+use super::{List, columns, layout, sort_panel, summary, views};
 use crate::api::transfer;
 use crate::fields;
 use crate::i18n::{
@@ -60,6 +61,7 @@ pub fn toolbar(list: List) -> AnyView {
                         <span class="hidden sm:inline">{t(FILTER)}</span>
                     </button>
                     {layout::switch(list)}
+                    {move || list.board.with(Option::is_none).then(|| arranging(list))}
                     {columns::chooser(list)}
                     <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
                     {may(&object.name, "create").then(|| view! {
@@ -80,6 +82,11 @@ pub fn toolbar(list: List) -> AnyView {
         {move || filtering.get().then(|| lazy::filter_dialog(list, filtering))}
     }
     .into_any()
+}
+
+/// Order and groups: two buttons, or one on a phone.
+fn arranging(list: List) -> AnyView {
+    view! { {sort_panel::chooser(list)}{move || (!list.narrow.get()).then(|| grouping::chooser(list))} }.into_any()
 }
 
 fn bridge_number(n: i64) -> String {

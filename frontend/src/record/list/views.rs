@@ -2,6 +2,7 @@
 
 use super::List;
 use super::columns::Look as ColumnLook;
+use super::groups::keys::text_of;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{
     CANCEL, DELETE, SAVE, SAVE_VIEW, UNDO, VIEW_ALL, VIEW_DELETED, VIEW_MODIFIED, VIEW_NAME, VIEW_SAVED, VIEW_SHARED,
@@ -39,6 +40,9 @@ fn settings(list: List) -> Value {
         out["layout"] = json!("kanban");
         out["by"] = json!(by);
     }
+    if !state.group.is_empty() {
+        out["group"] = json!(state.group.iter().map(text_of).collect::<Vec<_>>());
+    }
     if !state.q.is_empty() {
         out["q"] = json!(state.q);
     }
@@ -46,7 +50,7 @@ fn settings(list: List) -> Value {
 }
 
 /// Of the address, what a view decides.
-const PARTS: [&str; 8] = ["filter", "sort", "columns", "widths", "frozen", "layout", "by", "q"];
+const PARTS: [&str; 10] = ["filter", "sort", "columns", "widths", "frozen", "layout", "by", "group", "fold", "q"];
 
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
@@ -73,6 +77,8 @@ fn address(list: List, view: &Record) -> String {
         ("columns", texts("fields")),
         ("layout", text("layout")),
         ("by", text("by")),
+        ("group", texts("group")),
+        ("fold", None),
         ("q", text("q")),
         ("peek", None),
         ("import", None),

@@ -1,0 +1,232 @@
+//! The head of a group, the room for records that are on their way, and what to group by.
+
+use super::keys::{self, Fold, LEVELS, UNITS};
+use super::totals::{self, Sum};
+use super::{Group, Load};
+use crate::bridge;
+use crate::i18n::{
+    GROUP, GROUP_COUNT, GROUP_MORE, GROUP_NONE, GROUP_PERIOD, GROUP_THEN, GROUPS_CLOSE, GROUPS_OPEN, RETRY, label, t,
+    tf,
+};
+use crate::record::list::cells::At;
+use crate::record::list::{List, row};
+use crate::ui::{Popover, badge, icon};
+use kezhan_meta::query::{By, GroupKey};
+use kezhan_meta::{FieldMeta, ObjectMeta};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Sums of further currencies that stand below the first one.
+const STACKED: usize = 2;
+
+pub fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String) -> AnyView {
+    let read = Memo::new(move |_| list.groups.with(group, Clone::clone));
+    let folded = Memo::new(move |_| list.groups.is_folded(group));
+    let expanded = move || (!folded.get()).to_string();
+    let level = move || read.with(|g| g.as_ref().map_or(1, |g| g.level + 1)).to_string();
+    let press = move |_| {
+        list.cells.at.set(Some(At { row: at, col: Some(0) }));
+        list.cells.take_focus();
+        super::toggle(list, group);
+    };
+    let chevron = move || icon(if folded.get() { "chevron-right" } else { "chevron-down" });
+    let name = move || read.with(|g| g.as_ref().map(name));
+    let indent = move || read.with(|g| g.as_ref().map_or(0, |g| g.level as i32 * 20));
+    let sums: Vec<FieldMeta> = list.state.with_untracked(totals::summed);
+    let is_summed = |f: &FieldMeta| sums.iter().any(|s| s.key == f.key);
+    let sum = move |field: &FieldMeta| {
+        let field = field.clone();
+        move || {
+            read.with(|g| {
+                g.as_ref().and_then(|g| g.sums.iter().find(|s| s.field == field.key).map(|s| texts(s, &field)))
+            })
+        }
+    };
+    if list.narrow.get_untracked() {
+        let sums: Vec<_> = sums.iter().map(|f| (label(&f.label), sum(f))).collect();
+        let sums = sums.into_iter().map(|(name, sum)| {
+            let text = move || sum().filter(|t| !t.is_empty()).map(|t| format!("{name} {}", t.join(" + ")));
+            view! { <span class="tnum truncate">{text}</span> }
+        });
+        return view! {
+            <div style=place>
+                <button type="button" class="grid-group grid-group-card" aria-expanded=expanded on:click=press style=move || format!("padding-left:{}px", 12 + indent())>
+                    {chevron}{name}<span class="grow"></span>
+                    <span class="flex flex-col items-end min-w-0 text-xs muted">{sums.collect_view()}</span>
+                </button>
+            </div>
+        }
+        .into_any();
+    }
+    let first = fields.iter().position(is_summed).filter(|col| *col > 0);
+    // The name goes up to the first sum.
+    let end = fields.iter().enumerate().position(|(col, f)| col > 0 && is_summed(f)).map_or(-1, |col| col as i32 + 2);
+    let beside = fields.first().filter(|f| is_summed(f)).map(|f| {
+        let (name, sum) = (label(&f.label), sum(f));
+        view! { <span class="muted tnum">{move || sum().filter(|t| !t.is_empty()).map(|t| format!("{name} {}", t.join(" + ")))}</span> }
+    });
+    let cells = fields.iter().enumerate().filter(|(col, f)| first.is_some_and(|first| *col >= first) && *col > 0 && is_summed(f)).map(|(col, field)| {
+        let (sum, sign) = (sum(field), label(&field.label));
+        let title = {
+            let sum = sum.clone();
+            move || sum().map(|texts| format!("{sign} {}", texts.join(" + ")))
+        };
+        let lines = move || {
+            let texts = sum().unwrap_or_default();
+            let more = texts.len().saturating_sub(STACKED);
+            let class = if texts.len() > 1 { "block text-[11px] leading-[14px] truncate" } else { "block truncate" };
+            texts.into_iter().take(STACKED).enumerate().map(|(n, text)| {
+                let text = if n + 1 == STACKED && more > 0 { format!("{text} +{more}") } else { text };
+                view! { <span class=class>{text}</span> }
+            }).collect_view()
+        };
+        view! { <div class="grid-cell num font-semibold" role="gridcell" aria-colindex=(col + 2).to_string() style=format!("grid-column:{}", col + 2) title=title>{lines}</div> }
+    });
+    view! {
+        <div class="grid-row grid-group" role="row" id=row::row_id(at) data-row=at.to_string() style=place aria-rowindex=(at + 2).to_string()
+            aria-expanded=expanded attr:aria-level=level on:click=press>
+            <div class="min-w-0" role="gridcell" aria-colindex="1" style=format!("grid-column:1/{end}")>
+                <span class="sticky left-3 inline-flex max-w-full items-center gap-2 pe-3" style=move || format!("margin-left:{}px", 12 + indent())>{chevron}{name}{beside}</span>
+            </div>
+            {cells.collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+fn name(group: &Group) -> AnyView {
+    let name = match group.tone {
+        Some(tone) => badge(group.name.clone(), tone),
+        None => view! { <span class="font-semibold truncate">{group.name.clone()}</span> }.into_any(),
+    };
+    let n = bridge::decimal(&group.count.to_string(), 0, 0);
+    let (title, spoken) = (tf(GROUP_COUNT, &[("n", &n)]), tf(GROUP_COUNT, &[("n", &n)]));
+    view! { {name}<span class="muted tnum" title=title><span aria-hidden="true">{n}</span><span class="sr-only">{spoken}</span></span> }.into_any()
+}
+
+fn texts(sum: &Sum, field: &FieldMeta) -> Vec<String> {
+    sum.texts(field)
+}
+
+/// Room for a record, or why it is not there.
+pub fn wait(list: List, at: usize, group: usize, place: String) -> AnyView {
+    let failed = move || {
+        list.groups.with(group, |g| match &g.load {
+            Load::Failed(why) => Some(why.clone()),
+            _ => None,
+        })
+    };
+    let content = move || match failed().flatten() {
+        Some(why) => view! {
+            <span class="text-error truncate" role="alert">{why}</span>
+            <button type="button" class="link" on:click=move |_| super::load::retry(list, group)>{t(RETRY)}</button>
+        }
+        .into_any(),
+        None => view! { <span class="skeleton-bar h-3 w-48 late"></span> }.into_any(),
+    };
+    view! { <div class="flex items-center gap-3 px-12 text-[13px] border-b border-base-300/60" id=row::row_id(at) style=format!("{place};height:var(--row)")>{content}</div> }
+        .into_any()
+}
+
+pub fn note(place: String) -> AnyView {
+    view! { <p class="px-4 flex items-center text-[13px] muted" style=format!("{place};height:var(--row)")>{t(GROUP_MORE)}</p> }.into_any()
+}
+
+/// The button above the list, which says by what it is grouped, and its panel.
+pub fn chooser(list: List) -> AnyView {
+    let open = RwSignal::new(false);
+    let object = list.object.with_value(Arc::clone);
+    let any = Memo::new(move |_| list.state.with(|s| s.group.len()));
+    let title = move || {
+        let names: Vec<String> = list.state.with(|s| s.group.iter().map(|k| keys::label_of(&object, k)).collect());
+        if names.is_empty() { t(GROUP).to_owned() } else { format!("{}: {}", t(GROUP), names.join(" › ")) }
+    };
+    let trigger = view! {
+        <button type="button" class="btn btn-quiet btn-icon aria-pressed:text-primary" aria-haspopup="dialog" aria-label=title.clone() title=title
+            aria-pressed=move || (any.get() > 0).to_string() aria-expanded=move || open.get().to_string()
+            on:click=move |_| open.update(|o| *o = !*o)>{icon("group")}</button>
+    }
+    .into_any();
+    view! { <Popover open=open trigger=trigger panel_class="p-3 w-72">{crate::lazy::group_panel(list)}</Popover> }
+        .into_any()
+}
+
+pub fn panel(list: List) -> AnyView {
+    (move || {
+        let (object, chosen) = list.state.with(|s| (s.object.clone(), s.group.clone()));
+        let shown = (chosen.len() + 1).min(LEVELS);
+        let levels = (0..shown).map(|level| select(list, &object, &chosen, level)).collect_view();
+        let folds = (!chosen.is_empty()).then(|| {
+            view! {
+                <div class="flex gap-2 pt-1">
+                    <button type="button" class="btn btn-plain grow" on:click=move |_| Fold::everything(true).put(list.url)>{icon("chevrons-down-up")}{t(GROUPS_CLOSE)}</button>
+                    <button type="button" class="btn btn-plain grow" on:click=move |_| Fold::everything(false).put(list.url)>{icon("chevrons-up-down")}{t(GROUPS_OPEN)}</button>
+                </div>
+            }
+        });
+        view! { <div class="flex flex-col gap-3">{levels}{folds}</div> }
+    })
+    .into_any()
+}
+
+fn select(list: List, object: &ObjectMeta, chosen: &[GroupKey], level: usize) -> AnyView {
+    let now = chosen.get(level);
+    let put = {
+        let chosen = chosen.to_vec();
+        move |key: Option<GroupKey>| {
+            let mut keys: Vec<GroupKey> = chosen.iter().take(level).cloned().collect();
+            // Without this one those within it move up.
+            let rest =
+                chosen.iter().skip(level + 1).filter(|k| key.as_ref().is_none_or(|n| n.field() != k.field())).cloned();
+            keys.extend(key.clone());
+            keys.extend(rest);
+            keys::put(list.url, &keys);
+        }
+    };
+    let taken = |f: &&FieldMeta| chosen.iter().enumerate().all(|(n, k)| n >= level || k.field() != f.key);
+    let fields: Vec<FieldMeta> = object.fields.iter().filter(|f| keys::groupable(f)).filter(taken).cloned().collect();
+    let options = fields.iter().map(|f| {
+        let selected = now.is_some_and(|k| k.field() == f.key);
+        view! { <option value=f.key.to_string() selected=selected>{label(&f.label)}</option> }
+    });
+    let options = options.collect_view();
+    let pick = {
+        let put = put.clone();
+        move |ev| {
+            let key = event_target_value(&ev);
+            put(fields.iter().find(|f| f.key == key).map(keys::key_of));
+        }
+    };
+    let unit = now.and_then(|k| match k {
+        GroupKey::Dated { field, by } => Some((field.clone(), *by)),
+        GroupKey::Field(_) => None,
+    });
+    let unit = unit.map(|(field, by)| {
+        let options =
+            UNITS.into_iter().map(|u| view! { <option selected=u == by>{keys::unit_label(u)}</option> }).collect_view();
+        let pick = move |ev: leptos::ev::Event| {
+            use wasm_bindgen::JsCast;
+            let at = ev
+                .target()
+                .and_then(|t| t.dyn_into::<web_sys::HtmlSelectElement>().ok())
+                .map_or(0, |s| s.selected_index());
+            let by = usize::try_from(at).ok().and_then(|at| UNITS.get(at).copied()).unwrap_or(By::Month);
+            put(Some(GroupKey::Dated { field: field.clone(), by }));
+        };
+        view! { <select class="select !w-24 shrink-0" aria-label=t(GROUP_PERIOD) on:change=pick>{options}</select> }
+    });
+    let id = format!("group-{level}");
+    view! {
+        <div class="flex flex-col gap-1">
+            <label class="text-xs muted" for=id.clone()>{t(if level == 0 { GROUP } else { GROUP_THEN })}</label>
+            <div class="flex gap-2">
+                <select id=id class="select grow min-w-0" on:change=pick>
+                    <option value="" selected=now.is_none()>{t(GROUP_NONE)}</option>
+                    {options}
+                </select>
+                {unit}
+            </div>
+        </div>
+    }
+    .into_any()
+}
