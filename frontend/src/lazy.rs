@@ -63,7 +63,8 @@ lazily! {
     columns: group_panel(list: List) => crate::record::list::groups::view::panel(list);
     columns: sort_panel(list: List) => crate::record::list::sort_panel::panel(list);
     columns: columns_panel(list: List) => crate::record::list::columns::panel(list);
-    filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open);
+    filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open, None);
+    filter: filter_chips(list: List) => crate::record::filter::chips::chips(list);
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();
     conflict: conflict(conflict: Conflict) => crate::record::conflict::dialog(conflict);

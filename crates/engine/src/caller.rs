@@ -74,6 +74,11 @@ impl Caller {
             offset_minutes: self.offset_minutes,
             user: self.user.map(|id| id.to_string()),
             department: self.department.map(|id| id.to_string()),
+            departments: match self.access.departments.as_slice() {
+                // Elevated: the tree is not at hand.
+                [] => self.department.iter().map(Uuid::to_string).collect(),
+                all => all.iter().map(Uuid::to_string).collect(),
+            },
         }
     }
 }

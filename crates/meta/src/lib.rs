@@ -4,6 +4,7 @@
 //! the error body. Compiled to native code and to WASM, so both sides share one truth.
 //! Never here: a database, HTTP, a concrete business object, a clock read behind the caller's back.
 
+pub mod address;
 pub mod catalog;
 pub mod check;
 pub mod choice;

@@ -8,9 +8,6 @@ use crate::object::ObjectMeta;
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// The parts of an address in the order in which it is searched.
-pub const ADDRESS_PARTS: [&str; 7] = ["country", "code", "province", "city", "district", "detail", "postcode"];
-
 /// A record with what it refers to and what refers to it, as far as the filter asks.
 pub trait Graph {
     fn value(&self, field: &str) -> Value;
@@ -54,6 +51,10 @@ pub fn matches(filter: &Filter, catalog: &Catalog, object: &ObjectMeta, record: 
 
 fn leaf(path: &str, op: Op, operand: &Value, catalog: &Catalog, object: &ObjectMeta, record: &dyn Graph) -> bool {
     if let Some((head, rest)) = path.split_once('.') {
+        if object.field(head).is_some_and(|f| f.kind == FieldType::Address) {
+            let part = record.value(head).get(rest).cloned().unwrap_or(Value::Null);
+            return compare(&FieldType::Text, op, &part, operand);
+        }
         let target = object.field(head).and_then(|f| f.target()).and_then(|t| catalog.get(t));
         return match (target, record.reference(head)) {
             (Some(target), Some(next)) => leaf(rest, op, operand, catalog, target, next.as_ref()),

@@ -12,6 +12,14 @@ use crate::rules::{periods, relative};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Value, json};
 
+/// Operand of fields of people: the asker.
+pub const ME: &str = "me";
+/// Operands of department fields: the asker's own, and that with all below it.
+pub const MY_DEPARTMENT: &str = "my_department";
+pub const MY_DEPARTMENTS: &str = "my_departments";
+/// Longest path: three references and a field.
+pub const PATH_MAX: usize = 4;
+
 /// Who asks, when and where; what relative operands mean.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -20,6 +28,8 @@ pub struct Context {
     pub offset_minutes: i32,
     pub user: Option<String>,
     pub department: Option<String>,
+    /// The asker's department and all below it.
+    pub departments: Vec<String>,
 }
 
 impl Context {
@@ -74,6 +84,14 @@ pub fn follow<'c>(
     while let Some(part) = parts.next() {
         let field = at.field(part).filter(|f| !f.secret && access.readable(at, f)).ok_or_else(unknown)?;
         steps.push((at, field));
+        if let (Some(rest), FieldType::Address) = (parts.peek(), &field.kind) {
+            steps.push((at, crate::address::part(rest).ok_or_else(unknown)?));
+            parts.next();
+            if parts.next().is_some() {
+                return Err(unknown());
+            }
+            break;
+        }
         if parts.peek().is_some() {
             let target = field.kind.is_reference().then(|| field.target()).flatten();
             at = target.and_then(|t| catalog.get(t)).ok_or_else(unknown)?;
@@ -81,7 +99,7 @@ pub fn follow<'c>(
     }
     match steps.len() {
         0 => Err(unknown()),
-        1..=4 => Ok(steps),
+        1..=PATH_MAX => Ok(steps),
         _ => Err(QueryFault::new(Code::TooComplex, &[path])),
     }
 }
@@ -101,6 +119,11 @@ pub fn resolve(
         return Err(QueryFault::new(Code::TooComplex, &[&format!("> {MAX_LEAVES} conditions")]));
     }
     Resolver { catalog, access, context }.tree(filter, object)
+}
+
+/// A day given without a time.
+fn plain_day(value: &Value) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(value.as_str()?, "%Y-%m-%d").ok()
 }
 
 struct Resolver<'a> {
@@ -167,20 +190,42 @@ impl Resolver<'_> {
                 Value::Null => Err(bad("[]")),
                 list => Ok(leaf(op, list)),
             },
-            Op::In | Op::Nin | Op::Between => {
-                let items = value.as_array().ok_or_else(|| bad("[…]"))?;
-                let enough = if op == Op::Between { items.len() == 2 } else { (1..=200).contains(&items.len()) };
-                if !enough {
-                    return Err(bad("[…]"));
+            Op::Between => {
+                let [low, high] = value.as_array().map_or(&[][..], Vec::as_slice) else {
+                    return Err(bad("[low, high]"));
+                };
+                if field.kind == FieldType::DateTime && (plain_day(low).is_some() || plain_day(high).is_some()) {
+                    let edges = [(Op::Gte, low), (Op::Lte, high)];
+                    let edges = edges.into_iter().map(|(op, edge)| self.leaf(path, field, op, edge));
+                    return Ok(Filter::And(edges.collect::<Result<Vec<_>, _>>()?));
                 }
-                let items = items.iter().map(|v| self.single(field, v, &bad)).collect::<Result<Vec<_>, _>>()?;
-                Ok(leaf(op, Value::Array(items)))
+                let edges = [self.single(field, low, &bad)?, self.single(field, high, &bad)?];
+                Ok(leaf(op, Value::Array(edges.into())))
+            }
+            Op::In | Op::Nin => {
+                let items = value.as_array().filter(|l| (1..=200).contains(&l.len())).ok_or_else(|| bad("[…]"))?;
+                let mut all = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.named(field, item) {
+                        Some(ids) => all.extend(ids),
+                        None => all.push(self.single(field, item, &bad)?),
+                    }
+                }
+                Ok(leaf(op, Value::Array(all)))
+            }
+            Op::Eq | Op::Ne if self.named(field, value).is_some() => {
+                let ids = self.named(field, value).unwrap_or_default();
+                Ok(match (ids.as_slice(), op) {
+                    ([id], op) => leaf(op, id.clone()),
+                    (_, Op::Eq) => leaf(Op::In, Value::Array(ids)),
+                    _ => leaf(Op::Nin, Value::Array(ids)),
+                })
             }
             Op::Eq | Op::Ne if value.is_null() => Ok(leaf(Op::Null, Value::Bool(op == Op::Eq))),
             Op::Eq | Op::Ne | Op::Gt | Op::Gte | Op::Lt | Op::Lte => {
                 // A plain day compared with an instant means that whole day, for the asker.
                 if field.kind == FieldType::DateTime
-                    && let Some(day) = value.as_str().and_then(|s| NaiveDate::parse_from_str(s, "%Y-%m-%d").ok())
+                    && let Some(day) = plain_day(value)
                 {
                     return Ok(self.whole_day(&leaf, op, day));
                 }
@@ -210,15 +255,18 @@ impl Resolver<'_> {
         }
     }
 
-    fn operand(&self, field: &FieldMeta, value: &Value, bad: &dyn Fn(&str) -> QueryFault) -> Result<Value, QueryFault> {
-        let named = match (&field.kind, value.as_str()) {
-            (FieldType::User, Some("me")) => self.context.user.as_ref(),
-            (FieldType::Department, Some("my_department")) => self.context.department.as_ref(),
-            _ => None,
+    /// The ids that `me` and the like stand for; none where the asker has no department.
+    fn named(&self, field: &FieldMeta, value: &Value) -> Option<Vec<Value>> {
+        let ids = match (&field.kind, value.as_str()?) {
+            (FieldType::User, ME) => self.context.user.as_slice(),
+            (FieldType::Department, MY_DEPARTMENT) => self.context.department.as_slice(),
+            (FieldType::Department, MY_DEPARTMENTS) => self.context.departments.as_slice(),
+            _ => return None,
         };
-        if let Some(id) = named {
-            return Ok(json!(id));
-        }
+        Some(ids.iter().map(|id| json!(id)).collect())
+    }
+
+    fn operand(&self, field: &FieldMeta, value: &Value, bad: &dyn Fn(&str) -> QueryFault) -> Result<Value, QueryFault> {
         // Parts of a number or an address are fair operands though they would not be fair values.
         let loose =
             matches!(field.kind, FieldType::Phone | FieldType::Email | FieldType::Url | FieldType::AutoNumber { .. });

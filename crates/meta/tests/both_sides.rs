@@ -116,18 +116,26 @@ fn rules_hold_between_fields_and_within_them() {
     assert_eq!(check_field(&thing, &name, &long, &Record::new())[0].code, Code::TooLong);
 }
 
+const TEAM: &str = "01990000-0000-7000-8000-000000000001";
+
 #[test]
 fn conditions_are_read_and_evaluated_alike() {
     let thing = object(vec![
         field("name", FieldType::Text),
         field("due", FieldType::DateTime),
         field("amount", FieldType::Money),
+        field("seat", FieldType::Address),
+        field("team", FieldType::Department),
     ]);
     let catalog = Catalog::new([thing.clone()]);
     let now = chrono::DateTime::parse_from_rfc3339("2026-11-24T17:00:00Z").unwrap().to_utc();
     // One o'clock in the morning of the 25th in Shanghai.
-    let context = Context { now, offset_minutes: 480, user: None, department: None };
-    let record = json!({"name": "Kezhan 客栈", "due": "2026-11-24T16:30:00Z", "amount": "100.5"});
+    let context =
+        Context { now, offset_minutes: 480, user: None, department: None, departments: vec![TEAM.to_owned()] };
+    let record = json!({
+        "name": "Kezhan 客栈", "due": "2026-11-24T16:30:00Z", "amount": "100.5",
+        "seat": {"province": "浙江省", "city": "杭州市"}, "team": TEAM,
+    });
     let Value::Object(record) = record else { unreachable!() };
     for (filter, expected) in [
         (json!({"field":"due","op":"within","value":"today"}), true),
@@ -135,6 +143,15 @@ fn conditions_are_read_and_evaluated_alike() {
         (json!({"field":"due","op":"eq","value":"2026-11-25"}), true),
         (json!({"field":"amount","op":"eq","value":"100.50"}), true),
         (json!({"field":"amount","op":"between","value":["100","100.4"]}), false),
+        (json!({"field":"due","op":"between","value":["2026-11-24","2026-11-25"]}), true),
+        (json!({"field":"due","op":"between","value":["2026-11-20","2026-11-24"]}), false),
+        (json!({"field":"seat.city","op":"in","value":["杭州市"]}), true),
+        (json!({"field":"seat.district","op":"null","value":true}), true),
+        (json!({"field":"team","op":"eq","value":"my_departments"}), true),
+        (json!({"field":"team","op":"in","value":["my_departments"]}), true),
+        // Who has no department is in nobody's.
+        (json!({"field":"team","op":"eq","value":"my_department"}), false),
+        (json!({"field":"team","op":"ne","value":"my_department"}), true),
         (json!({"field":"name","op":"contains","value":"KEZHAN"}), true),
         (json!({"not":{"field":"name","op":"null","value":true}}), true),
         (json!({"or":[]}), false),
@@ -146,6 +163,8 @@ fn conditions_are_read_and_evaluated_alike() {
     }
     let unknown: Filter = serde_json::from_value(json!({"field":"nmae","op":"eq","value":"x"})).unwrap();
     assert_eq!(resolve(&unknown, &catalog, &thing, &ReadsAll, &context).unwrap_err().code, Code::UnknownField);
+    let beyond: Filter = serde_json::from_value(json!({"field":"seat.planet","op":"eq","value":"x"})).unwrap();
+    assert_eq!(resolve(&beyond, &catalog, &thing, &ReadsAll, &context).unwrap_err().code, Code::UnknownField);
     let unfit: Filter = serde_json::from_value(json!({"field":"name","op":"gt","value":"x"})).unwrap();
     assert_eq!(resolve(&unfit, &catalog, &thing, &ReadsAll, &context).unwrap_err().code, Code::UnknownOperator);
 }

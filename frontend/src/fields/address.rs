@@ -167,6 +167,16 @@ fn lookup(value: RwSignal<Value>, key: &'static str) -> Lookup {
     })
 }
 
+/// The names that a part of an address may have, for conditions; nothing for parts that are free text.
+pub fn names(key: &str) -> Option<Lookup> {
+    let key = LEVELS.into_iter().find(|k| *k == key)?;
+    let by_code = lookup(RwSignal::new(Value::Null), key);
+    Some(Arc::new(move |typed| {
+        let found = by_code(typed);
+        Box::pin(async move { Some(found.await?.into_iter().map(|i| Item { value: i.label.clone(), ..i }).collect()) })
+    }))
+}
+
 fn fill(value: RwSignal<Value>, place: &Place<'static>) {
     let _ = value.try_update(|v| {
         let mut address: Address = serde_json::from_value(v.take()).unwrap_or_default();

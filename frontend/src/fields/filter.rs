@@ -1,10 +1,10 @@
 //! Operands of conditions: what one compares a field with, and how a condition reads as a sentence.
 
-use super::{Input, Shown, plain, plain_text, reference};
-use crate::i18n::{self, Key, label, t};
+use super::{Input, Shown, address, plain, plain_text, reference, relative};
+use crate::i18n::{self, label, t};
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Item, Lookup};
-use kezhan_meta::rules::{dates, relative};
+use kezhan_meta::rules::dates;
 use kezhan_meta::{FieldMeta, FieldType as T, Op};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -41,45 +41,10 @@ pub fn op_text(op: Op, kind: &T) -> &'static str {
     })
 }
 
-fn relative_key(keyword: &str) -> Option<Key> {
-    Some(match keyword {
-        "today" => i18n::REL_TODAY,
-        "yesterday" => i18n::REL_YESTERDAY,
-        "tomorrow" => i18n::REL_TOMORROW,
-        "this_week" => i18n::REL_THIS_WEEK,
-        "last_week" => i18n::REL_LAST_WEEK,
-        "next_week" => i18n::REL_NEXT_WEEK,
-        "this_month" => i18n::REL_THIS_MONTH,
-        "last_month" => i18n::REL_LAST_MONTH,
-        "next_month" => i18n::REL_NEXT_MONTH,
-        "this_quarter" => i18n::REL_THIS_QUARTER,
-        "last_quarter" => i18n::REL_LAST_QUARTER,
-        "next_quarter" => i18n::REL_NEXT_QUARTER,
-        "this_year" => i18n::REL_THIS_YEAR,
-        "last_year" => i18n::REL_LAST_YEAR,
-        "next_year" => i18n::REL_NEXT_YEAR,
-        "last_7_days" => i18n::REL_LAST_7_DAYS,
-        "last_30_days" => i18n::REL_LAST_30_DAYS,
-        "last_90_days" => i18n::REL_LAST_90_DAYS,
-        "next_7_days" => i18n::REL_NEXT_7_DAYS,
-        "next_30_days" => i18n::REL_NEXT_30_DAYS,
-        _ => return None,
-    })
-}
-
-fn relative_text(keyword: &str) -> String {
-    relative_key(keyword).map_or_else(|| keyword.to_owned(), |key| t(key).to_owned())
-}
-
-fn relative_items() -> Vec<Item> {
-    const DAYS: [&str; 5] = ["last_7_days", "last_30_days", "last_90_days", "next_7_days", "next_30_days"];
-    relative::KEYWORDS.iter().copied().chain(DAYS).map(|k| Item::new(k, relative_text(k))).collect()
-}
-
 /// The operand of a condition in words: `华东、华南`.
 pub fn condition_text(field: &FieldMeta, op: Op, value: &Value) -> String {
     let one = |value: &Value| match (&field.kind, value) {
-        (_, Value::String(text)) if text == "me" && field.target() == Some("user") => t(i18n::ME).to_owned(),
+        (T::DateTime, Value::String(day)) if !day.contains('T') => day.clone(),
         (T::Choice { .. } | T::MultiChoice { .. } | T::Boolean | T::Money | T::Percent | T::DateTime, _) => {
             plain_text(Shown { field, value, expanded: None, currency: "CNY" })
         }
@@ -87,7 +52,7 @@ pub fn condition_text(field: &FieldMeta, op: Op, value: &Value) -> String {
     };
     match op {
         Op::Null => t(if value.as_bool() == Some(false) { i18n::NO } else { i18n::YES }).to_owned(),
-        Op::Within => relative_text(&plain::text(value)),
+        Op::Within => relative::text(&plain::text(value)),
         Op::Between => match value.as_array().map(Vec::as_slice) {
             Some([low, high]) => format!("{} – {}", one(low), one(high)),
             _ => String::new(),
@@ -102,8 +67,8 @@ pub fn condition_text(field: &FieldMeta, op: Op, value: &Value) -> String {
 /// The control in which the operand is given.
 pub fn operand(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) -> AnyView {
     match op {
-        Op::Null => yes_no(id, value, true),
-        Op::Within => pick(id, relative_items(), value),
+        Op::Null => ().into_any(),
+        Op::Within => relative::input(id, value),
         Op::Between => view! {
             <div class="grid grid-cols-2 gap-2">
                 {edge(format!("{id}-low"), field, value, 0)}
@@ -123,10 +88,10 @@ fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
         }
         T::Reference { .. } | T::MultiReference { .. } | T::Department | T::File | T::User => {
             let target = field.target().unwrap_or_default().to_owned();
-            combo(id, people_first(&target), value, many, Some(target))
+            combo(id, named_first(&target), value, many, Some(target))
         }
         T::Boolean => yes_no(id, value, false),
-        T::Tags => words(id, value),
+        T::Tags => words(id, value, fixed(Vec::new())),
         T::Text
         | T::LongText
         | T::RichText
@@ -141,11 +106,10 @@ fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
         | T::Percent
             if many =>
         {
-            words(id, value)
+            words(id, value, address::names(&field.key).unwrap_or_else(|| fixed(Vec::new())))
         }
-        T::Integer | T::Decimal { .. } | T::Money | T::Percent | T::Date | T::DateTime => {
-            super::input(bare(id, field, value))
-        }
+        T::Integer | T::Decimal { .. } | T::Money | T::Percent | T::Date => super::input(bare(id, field, value)),
+        T::DateTime => super::input(bare(id, &by_day(field, &value.get_untracked()), value)),
         T::Text
         | T::LongText
         | T::RichText
@@ -165,6 +129,13 @@ fn bare(id: String, field: &FieldMeta, value: RwSignal<Value>) -> Input {
     Input { id, field: field.clone(), value, expanded: None, invalid, home: None, done: Callback::new(|()| ()) }
 }
 
+/// Instants are asked for by the day, unless one was given to the minute.
+fn by_day(field: &FieldMeta, now: &Value) -> FieldMeta {
+    let exact = now.as_str().is_some_and(|text| text.contains('T'));
+    let kind = if exact || field.kind != T::DateTime { field.kind.clone() } else { T::Date };
+    FieldMeta { kind, ..field.clone() }
+}
+
 fn edge(id: String, field: &FieldMeta, value: RwSignal<Value>, at: usize) -> AnyView {
     let now = value.with_untracked(|v| v.get(at).cloned().unwrap_or(Value::Null));
     let own = RwSignal::new(now);
@@ -180,24 +151,20 @@ fn edge(id: String, field: &FieldMeta, value: RwSignal<Value>, at: usize) -> Any
         },
         false,
     );
-    super::input(bare(id, field, own))
+    let field = by_day(field, &own.get_untracked());
+    super::input(bare(id, &field, own))
 }
 
-/// "Me" stands before everybody else.
-fn people_first(target: &str) -> Lookup {
+/// "Me" and "my department" stand before all others.
+fn named_first(target: &str) -> Lookup {
     let others = reference::lookup(target);
-    if target != "user" {
-        return others;
-    }
+    let named: Vec<Item> = reference::named(target).map(|(value, name)| Item::new(value, name)).collect();
     std::sync::Arc::new(move |text: String| {
-        let me = Item::new("me", t(i18n::ME));
-        let fits = text.is_empty() || me.label.to_lowercase().contains(&text.to_lowercase());
+        let fits = |i: &&Item| i.label.to_lowercase().contains(&text.to_lowercase());
+        let mut found: Vec<Item> = named.iter().filter(fits).cloned().collect();
         let others = others(text);
         Box::pin(async move {
-            let mut found = others.await?;
-            if fits {
-                found.insert(0, me);
-            }
+            found.extend(others.await?);
             Some(found)
         })
     })
@@ -211,7 +178,7 @@ fn combo(id: String, lookup: Lookup, value: RwSignal<Value>, many: bool, target:
     };
     let chosen = RwSignal::new(
         now.into_iter()
-            .map(|v| Item::new(v.clone(), if v == "me" { t(i18n::ME).to_owned() } else { v }))
+            .map(|v| Item::new(v.clone(), reference::name_of(&v).map_or(v, str::to_owned)))
             .collect::<Vec<_>>(),
     );
     match target {
@@ -237,18 +204,14 @@ fn name_fixed(lookup: &Lookup, chosen: RwSignal<Vec<Item>>) {
     });
 }
 
-fn pick(id: String, items: Vec<Item>, value: RwSignal<Value>) -> AnyView {
-    combo(id, fixed(items), value, false, None)
-}
-
-fn words(id: String, value: RwSignal<Value>) -> AnyView {
+fn words(id: String, value: RwSignal<Value>, known: Lookup) -> AnyView {
     let now: Vec<Item> = match value.get_untracked() {
         Value::Array(items) => items.iter().map(|v| Item::new(plain::text(v), plain::text(v))).collect(),
         _ => Vec::new(),
     };
     let chosen = RwSignal::new(now);
     let finish = move |()| value.set(super::choice::collect(&chosen.get_untracked(), true));
-    view! { <Combobox id=id chosen=chosen lookup=fixed(Vec::new()) many=true free=true on_done=finish/> }.into_any()
+    view! { <Combobox id=id chosen=chosen lookup=known many=true free=true on_done=finish/> }.into_any()
 }
 
 fn yes_no(id: String, value: RwSignal<Value>, default: bool) -> AnyView {
@@ -270,6 +233,9 @@ pub fn path_label(object: &kezhan_meta::ObjectMeta, path: &str) -> String {
         None => object.field(path).map_or_else(|| path.to_owned(), |f| label(&f.label)),
         Some((first, rest)) => {
             let Some(field) = object.field(first) else { return path.to_owned() };
+            if let Some(part) = part(field, rest) {
+                return format!("{} › {}", label(&field.label), label(&part.label));
+            }
             let target = field.target().and_then(crate::state::catalog::object);
             let rest = target.map_or_else(|| rest.to_owned(), |o| path_label(&o, rest));
             format!("{} › {rest}", label(&field.label))
@@ -281,6 +247,14 @@ pub fn path_label(object: &kezhan_meta::ObjectMeta, path: &str) -> String {
 pub fn path_field(object: &kezhan_meta::ObjectMeta, path: &str) -> Option<FieldMeta> {
     match path.split_once('.') {
         None => object.field(path).cloned(),
-        Some((first, rest)) => path_field(&*crate::state::catalog::object(object.field(first)?.target()?)?, rest),
+        Some((first, rest)) => {
+            let field = object.field(first)?;
+            part(field, rest).or_else(|| path_field(&*crate::state::catalog::object(field.target()?)?, rest))
+        }
     }
+}
+
+/// A part of an address.
+fn part(field: &FieldMeta, key: &str) -> Option<FieldMeta> {
+    (field.kind == T::Address).then(|| kezhan_meta::address::part(key).cloned()).flatten()
 }

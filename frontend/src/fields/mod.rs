@@ -12,6 +12,7 @@ mod geo;
 mod number;
 mod plain;
 pub mod reference;
+mod relative;
 mod text;
 
 pub use filter::{condition_text, op_text, operand, path_field, path_label};

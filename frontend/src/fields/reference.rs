@@ -3,10 +3,11 @@
 use super::choice::collect;
 use super::{Input, Shown, plain};
 use crate::api::records::{self, RecordExt, title_of};
-use crate::i18n::{ME, t};
+use crate::i18n::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, t};
 use crate::state::catalog;
 use crate::ui::{Combobox, Item, Lookup, avatar};
 use kezhan_meta::query::{Count, ListQuery};
+use kezhan_meta::resolve;
 use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -90,6 +91,20 @@ pub fn chooser(input: Input, chosen: RwSignal<Vec<Item>>, many: bool) -> AnyView
     view! { <Combobox id=input.id chosen=chosen lookup=lookup(&target) many=many invalid=input.invalid on_done=finish/> }.into_any()
 }
 
+/// Operands that stand for whoever asks, for references to this object.
+pub fn named(target: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = [
+        ("user", resolve::ME, ME),
+        ("department", resolve::MY_DEPARTMENT, MY_DEPARTMENT),
+        ("department", resolve::MY_DEPARTMENTS, MY_DEPARTMENTS),
+    ];
+    all.into_iter().filter(move |n| n.0 == target).map(|(_, value, name)| (value, t(name)))
+}
+
+pub fn name_of(value: &str) -> Option<&'static str> {
+    ["user", "department"].into_iter().flat_map(named).find(|n| n.0 == value).map(|n| n.1)
+}
+
 /// Ids (or `me`) as text that becomes names once they are known.
 pub fn names_later(target: &str, value: &Value) -> Signal<String> {
     let ids: Vec<&str> = match value {
@@ -97,7 +112,7 @@ pub fn names_later(target: &str, value: &Value) -> Signal<String> {
         Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    let item = |id: &&str| Item::new(*id, if *id == "me" { t(ME).to_owned() } else { "…".to_owned() });
+    let item = |id: &&str| Item::new(*id, name_of(id).unwrap_or("…"));
     let items = RwSignal::new(ids.iter().map(item).collect::<Vec<_>>());
     resolve_names(target, items, false);
     Signal::derive(move || items.with(|all| all.iter().map(|i| i.label.as_str()).collect::<Vec<_>>().join("、")))
@@ -105,8 +120,9 @@ pub fn names_later(target: &str, value: &Value) -> Signal<String> {
 
 /// Asks for the names of ids that came alone, from an address or a filter.
 pub fn resolve_names(target: &str, chosen: RwSignal<Vec<Item>>, known: bool) {
-    let ids: Vec<Value> = chosen
-        .with_untracked(|c| c.iter().filter(|i| i.value != "me").map(|i| Value::String(i.value.clone())).collect());
+    let unknown = |i: &&Item| name_of(&i.value).is_none();
+    let ids: Vec<Value> =
+        chosen.with_untracked(|c| c.iter().filter(unknown).map(|i| Value::String(i.value.clone())).collect());
     let Some(object) = catalog::object(target).filter(|_| !known && !ids.is_empty()) else { return };
     let query = ListQuery {
         filter: Some(Filter::field("id", Op::In, Value::Array(ids))),

@@ -107,6 +107,13 @@ fn leaf(
         return comparison(sql, alias, field, op, value);
     };
     let field = object.field(head).ok_or_else(unknown)?;
+    if field.kind == FieldType::Address {
+        let part = kezhan_meta::address::part(rest).ok_or_else(unknown)?;
+        let mut json = Sql::default();
+        column::expression(&mut json, alias, field);
+        let text = format!("({}->>'{}')", json.shape(), part.key);
+        return compared(sql, &|sql| sql.push(&text).done(), part, op, value);
+    }
     let target = field.target().and_then(|t| guard.catalog.get(t)).ok_or_else(unknown)?;
     // A reference that leads nowhere, or to what the caller may not see, has empty fields:
     // comparisons that empties pass are printed as the absence of their opposite.
@@ -134,15 +141,20 @@ fn leaf(
 }
 
 fn comparison(sql: &mut Sql, alias: &str, field: &FieldMeta, op: Op, value: &Value) -> Result<()> {
+    compared(sql, &|sql| column::expression(sql, alias, field), field, op, value)
+}
+
+/// The expression that `written` prints, compared as a value of `field`.
+fn compared(sql: &mut Sql, written: &dyn Fn(&mut Sql), field: &FieldMeta, op: Op, value: &Value) -> Result<()> {
     let list = || value.as_array().map_or(&[][..], Vec::as_slice);
     let json_list = field.storage == Storage::Custom && field.kind.is_list();
     match op {
         Op::Null => {
-            column::expression(sql, alias, field);
+            written(sql);
             sql.push(if value.as_bool().unwrap_or(true) { " IS NULL" } else { " IS NOT NULL" });
         }
         Op::Eq | Op::Gt | Op::Gte | Op::Lt | Op::Lte | Op::Ne => {
-            column::expression(sql, alias, field);
+            written(sql);
             sql.push(match op {
                 Op::Eq => " = ",
                 Op::Gt => " > ",
@@ -155,7 +167,7 @@ fn comparison(sql: &mut Sql, alias: &str, field: &FieldMeta, op: Op, value: &Val
         }
         Op::Between => {
             let [low, high] = list() else { return Err(Error::refused(Code::BadValue, &[&field.key, "[low, high]"])) };
-            column::expression(sql, alias, field);
+            written(sql);
             sql.push(" BETWEEN ");
             column::operand(sql, field, low)?;
             sql.push(" AND ");
@@ -163,7 +175,7 @@ fn comparison(sql: &mut Sql, alias: &str, field: &FieldMeta, op: Op, value: &Val
         }
         Op::In | Op::Nin => {
             sql.push("(");
-            column::expression(sql, alias, field);
+            written(sql);
             sql.push(" = ANY(");
             column::operands(sql, field, list())?;
             sql.push(if op == Op::In { "))" } else { ")) IS NOT TRUE" });
@@ -178,19 +190,19 @@ fn comparison(sql: &mut Sql, alias: &str, field: &FieldMeta, op: Op, value: &Val
             match field.kind {
                 FieldType::Address => {
                     let mut json = Sql::default();
-                    column::expression(&mut json, alias, field);
+                    written(&mut json);
                     let json = json.shape();
                     let parts: Vec<String> =
-                        kezhan_meta::matches::ADDRESS_PARTS.iter().map(|p| format!("{json}->>'{p}'")).collect();
+                        kezhan_meta::address::parts().iter().map(|p| format!("{json}->>'{}'", p.key)).collect();
                     sql.push("concat_ws(' ', ").push(&parts.join(", ")).push(")");
                 }
-                _ => column::expression(sql, alias, field),
+                _ => written(sql),
             }
             sql.push(" ILIKE ").text(pattern);
         }
         Op::HasAny | Op::HasAll | Op::HasNone => {
             sql.push("(");
-            column::expression(sql, alias, field);
+            written(sql);
             sql.push(match (op, json_list) {
                 (Op::HasAll, true) => " ?& ",
                 (_, true) => " ?| ",

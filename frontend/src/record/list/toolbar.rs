@@ -2,19 +2,13 @@
 
 use super::groups::view as grouping;
 use super::{List, columns, layout, sort_panel, summary, views};
-use crate::api::transfer;
-use crate::fields;
 use crate::i18n::{
-    COUNT_MORE, EXPORT, FILTER, FILTER_COMPLEX, FILTER_REMOVE, IMPORT, IMPORT_OF, LIST_SEARCH, LIST_SEARCH_HINT, MORE,
-    NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
+    COUNT_MORE, EXPORT, FILTER, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
 };
 use crate::lazy;
-use crate::record::filter;
 use crate::state::session::may;
 use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
-use kezhan_meta::{Filter, ObjectMeta, Op};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use std::time::Duration;
 
 pub fn toolbar(list: List) -> AnyView {
@@ -28,6 +22,7 @@ pub fn toolbar(list: List) -> AnyView {
         let text = bridge_number(count);
         Some(if count >= kezhan_meta::query::COUNT_CAP { tf(COUNT_MORE, &[("n", &text)]) } else { text })
     };
+    let conditioned = Memo::new(move |_| list.state.with(|s| !s.filter.is_all() || s.import.is_some()));
     let bar = {
         let object = object.clone();
         move || {
@@ -75,7 +70,7 @@ pub fn toolbar(list: List) -> AnyView {
     view! {
         {bar}
         {views::tabs(list, saving)}
-        {chips(list)}
+        {move || conditioned.get().then(|| lazy::filter_chips(list))}
         {summary::line(list)}
         <div class="border-b border-base-300 shrink-0"></div>
         {move || exporting.get().then(|| lazy::export_dialog(list, exporting))}
@@ -134,85 +129,4 @@ fn search(list: List) -> AnyView {
         </label>
     }
     .into_any()
-}
-
-/// Each condition that must hold, in words, to change or take away.
-fn chips(list: List) -> AnyView {
-    let editing = RwSignal::new(false);
-    let chip = move |object: &ObjectMeta, at: usize, condition: &Filter| {
-        let text = sentence(object, condition);
-        view! {
-            <span class="tag tone-accent !h-6 !pr-0.5">
-                <button type="button" class="truncate max-w-80" on:click=move |_| editing.set(true)>{move || text.get()}</button>
-                <button type="button" class="inline-flex size-5 items-center justify-center rounded hover:bg-base-300" aria-label=t(FILTER_REMOVE)
-                    on:click=move |_| {
-                        let mut conditions = conditions(&list.state.get_untracked().filter);
-                        if at < conditions.len() { conditions.remove(at); }
-                        list.url.push(&[("filter", filter::to_text(&Filter::And(conditions)))]);
-                    }>{icon("x")}</button>
-            </span>
-        }
-        .into_any()
-    };
-    view! {
-        {move || {
-            let state = list.state.get();
-            let all = conditions(&state.filter);
-            let import = state.import.map(|id| import_chip(list, id.to_string()));
-            (!all.is_empty() || import.is_some()).then(|| view! {
-                <div class="flex flex-wrap gap-1.5 px-3 pb-2 shrink-0">
-                    {import}
-                    {all.iter().enumerate().map(|(at, c)| chip(&state.object, at, c)).collect_view()}
-                    <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[("filter", None), ("import", None)])>{t(crate::i18n::FILTER_CLEAR)}</button>
-                </div>
-            })
-        }}
-        {move || editing.get().then(|| lazy::filter_dialog(list, editing))}
-    }
-    .into_any()
-}
-
-/// The import that the list is narrowed to, by the name of its file.
-fn import_chip(list: List, id: String) -> AnyView {
-    let name = RwSignal::new("…".to_owned());
-    let href = format!("/imports/{id}");
-    leptos::task::spawn_local(async move {
-        // Another person's import has no name here, and narrows all the same.
-        if let Ok(file) = transfer::job_name(&id).await {
-            let _ = name.try_set(file);
-        }
-    });
-    view! {
-        <span class="tag tone-accent !h-6 !pr-0.5">
-            {icon("file-up")}
-            <A href=href attr:class="truncate max-w-80">{move || tf(IMPORT_OF, &[("name", &name.get())])}</A>
-            <button type="button" class="inline-flex size-5 items-center justify-center rounded hover:bg-base-300" aria-label=t(FILTER_REMOVE)
-                on:click=move |_| list.url.push(&[("import", None)])>{icon("x")}</button>
-        </span>
-    }
-    .into_any()
-}
-
-fn conditions(filter: &Filter) -> Vec<Filter> {
-    match filter {
-        Filter::And(list) => list.clone(),
-        other => vec![other.clone()],
-    }
-}
-
-fn sentence(object: &ObjectMeta, condition: &Filter) -> Signal<String> {
-    match condition {
-        Filter::Field { field, op, value } => match fields::path_field(object, field) {
-            Some(meta) => {
-                let operand = match meta.target().filter(|_| *op != Op::Null) {
-                    Some(target) => fields::reference::names_later(target, value),
-                    None => Signal::stored(fields::condition_text(&meta, *op, value)),
-                };
-                let start = format!("{} {}", fields::path_label(object, field), fields::op_text(*op, &meta.kind));
-                Signal::derive(move || format!("{start} {}", operand.get()))
-            }
-            None => Signal::stored(field.to_string()),
-        },
-        _ => Signal::stored(tf(FILTER_COMPLEX, &[("n", &condition.leaves().to_string())])),
-    }
 }
