@@ -58,6 +58,9 @@ pub struct Stage {
     pub probability: Option<Percent>,
     #[field(zh = "排序", en = "Position", indexed, list, default = 0)]
     pub sort_order: Option<i32>,
+    /// Keys of the fields that an opportunity must have before it comes here: `lost_reason`. Imports may lack them.
+    #[field(zh = "进入阶段必填", en = "Required to enter")]
+    pub requires: Option<Tags>,
 }
 
 /// A deal that may be won.

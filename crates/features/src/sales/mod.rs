@@ -4,11 +4,11 @@ pub mod move_stage;
 pub mod pipeline;
 
 use kezhan_domain::sales::line_total;
-use kezhan_engine::{Caller, Draft, Error, Hooks, Result, Saved};
+use kezhan_engine::{Caller, Channel, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::check::{as_decimal, instant};
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{Filter, ObjectMeta, Op, Record};
+use kezhan_meta::{Filter, ObjectMeta, Op, Record, Violation};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -113,7 +113,19 @@ fn enter_stage(draft: &mut Draft<'_>) -> Result<()> {
     } else if !closed && draft.before.is_some() && !draft.changed("closed_on") {
         draft.set("closed_on", Value::Null);
     }
-    Ok(())
+    // People are asked; what comes from other systems comes as it is.
+    match draft.caller.channel {
+        Channel::Web | Channel::Api => has_required(draft, &of("requires")),
+        Channel::Import | Channel::Automation | Channel::System => Ok(()),
+    }
+}
+
+/// Does the deal have what the stage asks for?
+fn has_required(draft: &Draft<'_>, keys: &Value) -> Result<()> {
+    let keys = keys.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = keys.filter(|key| draft.object.field(key).is_some() && draft.is_empty(key));
+    let faults: Vec<Violation> = missing.map(|key| Violation::new(key, Code::Required)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 pub struct LineHooks;

@@ -27,6 +27,7 @@ pub fn stages(pipeline: Uuid) -> impl Iterator<Item = Value> {
             "outcome": outcome,
             "probability": probability.to_string(),
             "sort_order": place,
+            "requires": (outcome == "lost").then_some(["lost_reason"]),
         })
     })
 }
