@@ -82,10 +82,11 @@ impl Bench {
             user["home_department"] = department.to_string().into();
         }
         let id = self.create("user", user);
-        let actions = Action::ALL.into_iter().map(|a| (a, scope)).collect();
+        let actions = Action::ALL.into_iter().map(|a| (a, scope.clone())).collect();
         let mut access = Access::default();
         access.grants.insert("*".to_owned(), actions);
         access.user = Some(id);
+        access.principals = std::iter::once(id).chain(department).collect();
         access.department = department;
         access.subordinates = vec![id];
         access.departments = department.into_iter().collect();

@@ -279,7 +279,7 @@ fn scopes_reach_as_far_as_the_role_says() {
 
     let why = admin.get(&format!("{path}/access?user={li}")).ok();
     assert_eq!(why["user"]["name"], "li");
-    assert_eq!((&why["verdicts"][0]["allowed"], &why["verdicts"][0]["rule"]), (&json!(false), &json!("not_owner")));
+    assert_eq!((&why["verdicts"][0]["allowed"], &why["verdicts"][0]["reason"]), (&json!(false), &json!("not_covered")));
     sign_in("li").get(&format!("{path}/access")).problem(404, "not_found");
 
     // A change of role is felt with the next call.
@@ -323,7 +323,8 @@ fn actions_do_what_they_offer() {
     let offered = api.get(&format!("{path}/actions")).ok();
     let keys: Vec<&str> = offered["data"].as_array().unwrap().iter().map(|a| a["key"].as_str().unwrap()).collect();
     assert_eq!(keys, ["convert", "transfer"]);
-    assert_eq!(offered["permissions"], json!({"edit": true, "delete": true}));
+    let rights = ["edit", "delete", "transfer", "share", "reveal"].map(|action| (action.to_owned(), json!(true)));
+    assert_eq!(offered["permissions"], json!(serde_json::Map::from_iter(rights)));
     let convert = format!("{path}/actions/convert");
     let unknown = api.post(&convert, &json!({"colour": 1})).problem(422, "invalid");
     assert_eq!(unknown["errors"][0]["code"], "unknown_key");

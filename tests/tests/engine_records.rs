@@ -276,9 +276,9 @@ fn what_hangs_on_a_record_is_added_only_by_who_may_edit_it() {
     }
     let accounts = b.object("account");
     let verdicts = b.engine.explain(&mut b.conn, &li, &accounts, account).unwrap();
-    assert!(verdicts.iter().all(|v| !v.allowed && v.rule == kezhan_engine::explain::Rule::OtherDepartment));
+    assert!(verdicts.verdicts.iter().all(|v| !v.allowed && v.reason == kezhan_engine::explain::Reason::NotCovered));
     let verdicts = b.engine.explain(&mut b.conn, &wang, &accounts, account).unwrap();
-    assert!(verdicts.iter().all(|v| v.allowed && v.rule == kezhan_engine::explain::Rule::Department));
+    assert!(verdicts.verdicts.iter().all(|v| v.allowed && v.reason == kezhan_engine::explain::Reason::Granted));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn a_new_company_has_roles_and_a_pipeline() {
     let api = server.admin();
     let roles = api.get("/roles?sort=created_at").ok();
     let names: Vec<&str> = roles["data"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["管理员", "销售总监", "销售经理", "销售", "客服", "只读"]);
+    assert_eq!(names, ["管理员", "销售总监", "销售经理", "销售", "客服", "市场", "财务", "只读"]);
     let stages = api.get("/stages?sort=sort_order&expand=pipeline").ok();
     let told: Vec<Value> = stages["data"]
         .as_array()

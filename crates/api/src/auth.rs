@@ -135,7 +135,16 @@ fn permissions(access: &Access, catalog: &Catalog) -> Map<String, Value> {
 /// Action → data scope for one object; what is not granted is left out.
 pub fn object_permissions(access: &Access, object: &str) -> Value {
     let granted = kezhan_engine::Action::ALL.into_iter().filter(|a| access.may(object, *a));
-    Value::Object(granted.map(|a| (a.key().to_owned(), json!(access.data_scope(object, a)))).collect())
+    Value::Object(
+        granted
+            .map(|a| {
+                (
+                    a.key().to_owned(),
+                    json!(access.rules(object, a).cloned().unwrap_or_else(|| kezhan_engine::DataScope::All.into())),
+                )
+            })
+            .collect(),
+    )
 }
 
 /// Sign in with a password.

@@ -89,7 +89,10 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
             if let Some(map) = value.as_object_mut() {
                 // Where a value is stored is nobody's business but the engine's.
                 map.remove("storage");
-                map.insert("writable".into(), json!(access.writable(object, f)));
+                map.insert(
+                    "writable".into(),
+                    json!(access.writable(object, f, kezhan_engine::access::Relation::Owner)),
+                );
                 map.insert("filterable".into(), json!(f.filterable()));
                 map.insert("sortable".into(), json!(f.sortable()));
                 let operators = if f.filterable() { filter::operators(&f.kind) } else { &[] };

@@ -17,6 +17,8 @@ struct ObjectAttrs {
     title: Option<LitStr>,
     scope: Option<TokenStream>,
     moment: Option<LitStr>,
+    follows: Option<LitStr>,
+    opens: bool,
     listed: bool,
 }
 
@@ -33,6 +35,8 @@ impl ObjectAttrs {
             Some("icon") => self.icon = Some(meta.value()?.parse()?),
             Some("title") => self.title = Some(meta.value()?.parse()?),
             Some("moment") => self.moment = Some(meta.value()?.parse()?),
+            Some("follows") => self.follows = Some(meta.value()?.parse()?),
+            Some("opens") => self.opens = true,
             Some("listed") => self.listed = true,
             Some("tenant") => self.scope = Some(quote!(::kezhan_meta::Scope::Tenant)),
             Some("personal") => self.scope = Some(quote!(::kezhan_meta::Scope::Personal)),
@@ -176,7 +180,8 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let title = need(&object.title, "title")?;
     let area = object.area.clone().ok_or_else(|| Error::new_spanned(&input.ident, "#[object(area = …)] is missing"))?;
     let scope = object.scope.clone().unwrap_or_else(|| quote!(::kezhan_meta::Scope::Owned));
-    let listed = object.listed;
+    let (listed, opens) = (object.listed, object.opens);
+    let follows = option(object.follows.as_ref().map(borrowed));
     let moment = option(object.moment.as_ref().map(borrowed));
     let help = docs(&input.attrs);
     let metas = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
@@ -199,6 +204,8 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 title: ::std::borrow::Cow::Borrowed(#title),
                 scope: #scope,
                 moment: #moment,
+                follows: #follows,
+                opens: #opens,
                 custom: false,
                 listed: #listed,
                 fields: ::std::borrow::Cow::Borrowed(Self::FIELDS),

@@ -1,7 +1,9 @@
-//! Why someone may or may not do something with a record: the rule that decided.
+//! Why someone may or may not do something with a record or see a field of it: the rules that decided.
 
-use crate::access::{DataScope, RowScope};
-use crate::sql::scope::{Aliases, Guard, Life};
+use crate::access::{DataScope, Level, Reach, Relation, Rule};
+use crate::read::project::{self, Select};
+use crate::sql::members::{self, Least};
+use crate::sql::scope::{Aliases, Guard, Life, Style};
 use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
@@ -9,34 +11,70 @@ use kezhan_meta::{ObjectMeta, Scope};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The rule that decided.
+/// A reason for or against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rule {
+pub enum Reason {
     /// No role grants this action on this object.
     NotGranted,
-    /// A role grants it on every record.
-    Everything,
-    /// The owner, or someone who reports to the subject, owns it.
-    Owner,
-    NotOwner,
-    /// It belongs to a department within the subject's reach.
-    Department,
-    OtherDepartment,
-    /// It is reached through the record that it hangs on.
+    /// A rule of a role covers the record.
+    Granted,
+    /// Rules of roles grant it, but none covers this record.
+    NotCovered,
+    /// A rule of a role denies it on this record.
+    Denied,
+    /// A member of the record's team, or it was shared with them.
+    Member,
+    /// Owner of the record that this one hangs on, or a member of its team.
+    Follows,
+    /// The record that it hangs on is within reach.
     Parent,
     ParentOutOfReach,
-    /// It is someone's own, shared with everyone or not.
-    Shared,
-    Private,
+    /// Their own, or shown to everybody.
+    Personal,
+    NotPersonal,
+    /// Confidential, and they are neither its owner nor in its team.
+    Confidential,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     pub action: Action,
     pub allowed: bool,
-    pub scope: DataScope,
-    pub rule: Rule,
+    pub reason: Reason,
+    /// The role whose rule decided.
+    pub role: Option<String>,
+    /// The scope of that rule.
+    pub scope: Option<DataScope>,
+}
+
+/// What someone may do with a field of this record, and the rule's role.
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldVerdict {
+    pub field: String,
+    pub level: Level,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    pub relation: Relation,
+    pub verdicts: Vec<Verdict>,
+    /// Fields that are not open to reading and writing.
+    pub fields: Vec<FieldVerdict>,
+}
+
+/// Actions on one record.
+const ACTIONS: [Action; 7] =
+    [Action::Read, Action::Edit, Action::Delete, Action::Transfer, Action::Share, Action::Export, Action::Reveal];
+
+/// Something that may hold of the record, asked of the database.
+enum Asked {
+    Rule(Rule),
+    Denial(Rule),
+    Member,
+    Follows,
+    Whole,
+    Plain,
 }
 
 impl Engine {
@@ -47,47 +85,118 @@ impl Engine {
         subject: &Caller,
         object: &ObjectMeta,
         id: Uuid,
-    ) -> Result<Vec<Verdict>> {
-        let guard = Guard { tenant: subject.tenant, access: &subject.access, catalog: &subject.catalog };
-        let actions = [Action::Read, Action::Edit, Action::Delete];
+    ) -> Result<Explanation> {
+        let guard = Guard::of(subject);
         let mut aliases = Aliases::default();
-        let mut sql = Sql::new("SELECT ");
-        for (at, action) in actions.into_iter().enumerate() {
-            sql.push(if at > 0 { ", (true" } else { "(true" });
-            guard.scope(&mut sql, object, "t", action, &mut aliases);
-            sql.push(")");
+        let mut select = Select::default();
+        let relation_at = project::relation(&mut select, &guard, object, "t", &mut aliases);
+        let mut asked: Vec<(Action, Asked, usize)> = Vec::new();
+        for action in ACTIONS {
+            for (what, condition) in questions(&guard, object, action, &mut aliases) {
+                let at = select.add(|sql| sql.push("COALESCE((").append(condition).push("), false)").done());
+                asked.push((action, what, at));
+            }
         }
-        sql.push(" FROM ");
+        let mut sql = Sql::new("SELECT ");
+        sql.append(select.columns).push(" FROM ");
         column::from(&mut sql, object, "t");
         sql.push(" WHERE t.id = ").uuid(id).push(" AND ");
-        let whole = crate::Access::unrestricted();
-        let system = Guard { access: &whole, ..guard };
-        system.rows(&mut sql, object, "t", Action::Read, Life::Any, &mut aliases);
-        let mut verdicts = Vec::new();
+        guard.base(&mut sql, object, "t", Life::Any);
+        let mut found = None;
         sql.rows(conn, |row| {
-            for (at, action) in actions.into_iter().enumerate() {
-                let allowed = row.bool(at).unwrap_or_default();
-                let scope = subject.access.data_scope(&object.name, action);
-                let rule = rule(object, &subject.access.rows(object, action), allowed);
-                verdicts.push(Verdict { action, allowed, scope, rule });
-            }
+            let holds = |at: usize| row.bool(at).unwrap_or_default();
+            let relation = match (holds(relation_at.0), holds(relation_at.1)) {
+                (true, _) => Relation::Owner,
+                (_, true) => Relation::Team,
+                _ => Relation::Other,
+            };
+            let verdict = |action: Action| {
+                let of = asked.iter().filter(|(a, ..)| *a == action);
+                decide(&guard, object, action, of.map(|(_, what, at)| (what, holds(*at))).collect())
+            };
+            found = Some((relation, ACTIONS.map(verdict).to_vec()));
             Ok(())
         })?;
-        if verdicts.is_empty() { Err(Error::not_found()) } else { Ok(verdicts) }
+        let (relation, verdicts) = found.ok_or_else(Error::not_found)?;
+        let level = |f: &kezhan_meta::FieldMeta| subject.access.field_rule(object, f).level(relation);
+        let fields = object.fields.iter().filter(|f| !f.secret && !f.hidden && level(f) < Level::Write);
+        let fields = fields.map(|f| FieldVerdict { field: f.key.to_string(), level: level(f) }).collect();
+        Ok(Explanation { relation, verdicts, fields })
     }
 }
 
-fn rule(object: &ObjectMeta, rows: &RowScope, allowed: bool) -> Rule {
-    match (rows, &object.scope, allowed) {
-        (RowScope::None, ..) => Rule::NotGranted,
-        (RowScope::All, Scope::Through { .. } | Scope::Polymorphic { .. }, true) => Rule::Parent,
-        (RowScope::All, Scope::Through { .. } | Scope::Polymorphic { .. }, false) => Rule::ParentOutOfReach,
-        (_, Scope::Personal, true) => Rule::Shared,
-        (_, Scope::Personal, false) => Rule::Private,
-        (RowScope::All, ..) => Rule::Everything,
-        (RowScope::Owners(_), _, true) => Rule::Owner,
-        (RowScope::Owners(_), _, false) => Rule::NotOwner,
-        (RowScope::Departments { .. }, _, true) => Rule::Department,
-        (RowScope::Departments { .. }, _, false) => Rule::OtherDepartment,
+fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &mut Aliases) -> Vec<(Asked, Sql)> {
+    let mut out = Vec::new();
+    let mut whole = Sql::new("true");
+    guard.scope(&mut whole, object, "t", action, aliases);
+    out.push((Asked::Whole, whole));
+    let Some(rules) = guard.access.rules(&object.name, action).filter(|_| !guard.access.is_unrestricted()) else {
+        return out;
+    };
+    for rule in &rules.0 {
+        let reaches: Vec<Reach> = guard.access.reach(object, rule);
+        let any = reaches.iter().map(|r| guard.reach(object, "t", r, rule.deny, aliases)).collect();
+        let mut condition = Sql::default();
+        crate::sql::scope::any_of(&mut condition, any);
+        out.push((if rule.deny { Asked::Denial(rule.clone()) } else { Asked::Rule(rule.clone()) }, condition));
+    }
+    let least = match action {
+        Action::Read | Action::Export => Some(Least::Read),
+        Action::Edit => Some(Least::Write),
+        _ => None,
+    };
+    if let (Some(least), Scope::Owned) = (least, &object.scope) {
+        let member = members::member(guard, object, "t", least, Style::Point, aliases);
+        out.extend(member.map(|condition| (Asked::Member, condition)));
+        let follows = members::follows(guard, object, "t", least, Style::Point, aliases);
+        out.extend(follows.map(|condition| (Asked::Follows, condition)));
+    }
+    if object.field("confidential").is_some() {
+        let mut plain = Sql::new("NOT ");
+        plain.column("t", "confidential");
+        out.push((Asked::Plain, plain));
+    }
+    out
+}
+
+fn decide(guard: &Guard<'_>, object: &ObjectMeta, action: Action, answers: Vec<(&Asked, bool)>) -> Verdict {
+    let allowed = answers.iter().any(|(what, holds)| matches!(what, Asked::Whole) && *holds);
+    let is = |wanted: fn(&Asked) -> bool| answers.iter().any(|(what, holds)| *holds && wanted(what));
+    let rule = |denies: bool| {
+        answers.iter().find_map(|(what, holds)| match what {
+            Asked::Rule(rule) | Asked::Denial(rule) if *holds && rule.deny == denies => Some(rule),
+            _ => None,
+        })
+    };
+    let verdict = |reason: Reason, rule: Option<&Rule>| Verdict {
+        action,
+        allowed,
+        reason,
+        role: rule.and_then(|r| r.role.as_deref()).map(str::to_owned),
+        scope: rule.map(|r| r.scope.clone()),
+    };
+    if guard.access.is_unrestricted() {
+        return verdict(Reason::Granted, None);
+    }
+    let confidential = object.field("confidential").is_some() && !is(|what| matches!(what, Asked::Plain));
+    let member = is(|what| matches!(what, Asked::Member));
+    match allowed {
+        _ if !guard.access.may(&object.name, action) => verdict(Reason::NotGranted, rule(true)),
+        false if rule(true).is_some() => verdict(Reason::Denied, rule(true)),
+        true => match (&object.scope, rule(false)) {
+            (Scope::Personal, _) => verdict(Reason::Personal, None),
+            (Scope::Through { .. } | Scope::Polymorphic { .. }, rule) => verdict(Reason::Parent, rule),
+            (_, Some(rule)) => verdict(Reason::Granted, Some(rule)),
+            _ if member => verdict(Reason::Member, None),
+            _ => verdict(Reason::Follows, None),
+        },
+        false => match (&object.scope, rule(false)) {
+            (Scope::Personal, _) => verdict(Reason::NotPersonal, None),
+            (Scope::Through { .. } | Scope::Polymorphic { .. }, Some(_)) => verdict(Reason::ParentOutOfReach, None),
+            (_, found) if confidential && (found.is_some() || is(|what| matches!(what, Asked::Follows))) => {
+                verdict(Reason::Confidential, found)
+            }
+            _ => verdict(Reason::NotCovered, None),
+        },
     }
 }

@@ -19,7 +19,7 @@ pub mod sql;
 pub mod transfer;
 pub mod write;
 
-pub use access::{Access, Action, DataScope, RowScope};
+pub use access::{Access, Action, DataScope};
 pub use caller::{Caller, Channel};
 pub use error::{Error, Result};
 pub use hooks::{Draft, Hooks, Saved};

@@ -60,6 +60,12 @@ pub struct ObjectMeta {
     /// The date-time field that says when a record took place, for timelines; when it was created where there is none.
     #[serde(default)]
     pub moment: Option<Str>,
+    /// The reference field to the record that this one hangs on: whoever owns that one sees this one as well.
+    #[serde(default)]
+    pub follows: Option<Str>,
+    /// Adding to a record is sharing it rather than editing it: its team.
+    #[serde(default)]
+    pub opens: bool,
     /// Made by a tenant at run time; rows live in the shared records table.
     #[serde(default)]
     pub custom: bool,
@@ -117,6 +123,7 @@ impl ObjectMeta {
         }
         if self.scope == Scope::Owned {
             fields.push(crate::system::department());
+            fields.push(crate::system::confidential());
         }
         fields.extend(crate::system::audit());
         self.fields = Cow::Owned(fields);
@@ -138,6 +145,8 @@ impl ObjectMeta {
             title,
             scope: Scope::Owned,
             moment: None,
+            follows: None,
+            opens: false,
             custom: true,
             listed: true,
             fields: Cow::Owned(fields),

@@ -34,6 +34,16 @@ pub fn department() -> FieldMeta {
     FieldMeta { indexed: true, ..system("department", Label::new("所属部门", "Department"), FieldType::Department) }
 }
 
+/// Seen by nobody but its owner and its team, whatever roles reach.
+pub fn confidential() -> FieldMeta {
+    FieldMeta {
+        read_only: false,
+        required: true,
+        default: Some(Default::Bool(false)),
+        ..system("confidential", Label::new("保密", "Confidential"), FieldType::Boolean)
+    }
+}
+
 pub fn audit() -> [FieldMeta; 7] {
     [
         FieldMeta {

@@ -32,6 +32,8 @@ fn object(fields: Vec<FieldMeta>) -> ObjectMeta {
         title: "name".into(),
         scope: Scope::Tenant,
         moment: None,
+        follows: None,
+        opens: false,
         custom: false,
         listed: true,
         fields: Cow::Owned(fields),

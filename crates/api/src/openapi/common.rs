@@ -278,26 +278,36 @@ pub fn schemas() -> Vec<(String, Value)> {
                 "type": "object", "required": ["data", "permissions"],
                 "properties": {
                     "data": {"type": "array", "items": {"$ref": "#/components/schemas/MetaAction"}},
-                    "permissions": {"type": "object", "required": ["edit", "delete"], "properties": {"edit": {"type": "boolean"}, "delete": {"type": "boolean"}}},
+                    "permissions": {"type": "object", "additionalProperties": {"type": "boolean"}, "example": {"edit": true, "delete": false, "transfer": false, "share": false, "reveal": false}},
                 },
             }),
         ),
         (
             "AccessVerdict",
             json!({
-                "type": "object", "required": ["action", "allowed", "scope", "rule", "explanation"],
+                "type": "object", "required": ["action", "allowed", "reason", "role", "scope", "explanation"],
                 "properties": {
                     "action": {"type": "string", "example": "read"}, "allowed": {"type": "boolean"},
-                    "scope": {"type": "string", "example": "department"}, "rule": {"type": "string", "example": "other_department"},
-                    "explanation": {"type": "string", "example": "The record belongs to another department"},
+                    "reason": {"type": "string", "enum": ["not_granted", "granted", "not_covered", "denied", "member", "follows", "parent", "parent_out_of_reach", "personal", "not_personal", "confidential"]},
+                    "role": {"type": ["string", "null"], "description": "The role whose rule decided.", "example": "销售经理"},
+                    "scope": {"description": "The data scope of that rule, as a role's `grants` have it.", "example": "department"},
+                    "explanation": {"type": "string", "example": "Roles grant this, but not on this record"},
                 },
             }),
         ),
         (
             "AccessExplanation",
             json!({
-                "type": "object", "required": ["user", "verdicts"],
-                "properties": {"user": {"type": ["object", "null"], "additionalProperties": true}, "verdicts": {"type": "array", "items": {"$ref": "#/components/schemas/AccessVerdict"}}},
+                "type": "object", "required": ["user", "relation", "verdicts", "fields"],
+                "properties": {
+                    "user": {"type": ["object", "null"], "additionalProperties": true},
+                    "relation": {"type": "string", "enum": ["owner", "team", "other"], "description": "How the user stands to the record."},
+                    "verdicts": {"type": "array", "items": {"$ref": "#/components/schemas/AccessVerdict"}},
+                    "fields": {"type": "array", "description": "Fields that the user may not both read and change.", "items": {
+                        "type": "object", "required": ["field", "level"],
+                        "properties": {"field": {"type": "string", "example": "phone"}, "level": {"type": "string", "enum": ["hidden", "masked", "read", "write"]}},
+                    }},
+                },
             }),
         ),
     ];

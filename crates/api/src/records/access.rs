@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::call::{Answer, Call};
-use kezhan_engine::explain::{Rule, Verdict};
+use kezhan_engine::explain::{Reason, Verdict};
 use kezhan_engine::{Access, Caller, Error, ReadOptions, Result};
 use kezhan_features::people::identity::access_of;
 use kezhan_meta::problem::Code;
@@ -33,10 +33,10 @@ pub fn explain(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request:
             (Some(about), subject(call.caller, user, access))
         }
     };
-    let verdicts = call.state.engine.explain(call.conn, &subject, object, id)?;
+    let found = call.state.engine.explain(call.conn, &subject, object, id)?;
     let lang = call.caller.lang;
-    let verdicts: Vec<Value> = verdicts.iter().map(|v| in_words(v, lang)).collect();
-    Answer::json(200, &json!({"user": about, "verdicts": verdicts}))
+    let verdicts: Vec<Value> = found.verdicts.iter().map(|v| in_words(v, lang)).collect();
+    Answer::json(200, &json!({"user": about, "relation": found.relation, "verdicts": verdicts, "fields": found.fields}))
 }
 
 /// The asker's call as the other user would make it.
@@ -48,23 +48,27 @@ fn in_words(verdict: &Verdict, lang: Lang) -> Value {
     json!({
         "action": verdict.action,
         "allowed": verdict.allowed,
+        "reason": verdict.reason,
+        "role": verdict.role,
         "scope": verdict.scope,
-        "rule": verdict.rule,
-        "explanation": words(verdict.rule).get(lang),
+        "explanation": words(verdict.reason).get(lang),
     })
 }
 
-fn words(rule: Rule) -> Label {
-    match rule {
-        Rule::NotGranted => Label::new("角色未授予此权限", "The role does not grant this"),
-        Rule::Everything => Label::new("角色可访问全部记录", "The role reaches every record"),
-        Rule::Owner => Label::new("记录由本人或下属负责", "The owner is this user or one who reports to them"),
-        Rule::NotOwner => Label::new("记录由他人负责", "Someone else owns the record"),
-        Rule::Department => Label::new("记录属于可访问的部门", "The record belongs to a department within reach"),
-        Rule::OtherDepartment => Label::new("记录属于其他部门", "The record belongs to another department"),
-        Rule::Parent => Label::new("可访问其所属记录", "The record that it hangs on is within reach"),
-        Rule::ParentOutOfReach => Label::new("无权访问其所属记录", "The record that it hangs on is out of reach"),
-        Rule::Shared => Label::new("本人所有或已共享", "It is the user's own, or shared"),
-        Rule::Private => Label::new("属于他人且未共享", "It is someone else's and not shared"),
+fn words(reason: Reason) -> Label {
+    match reason {
+        Reason::NotGranted => Label::new("没有角色授予此权限", "No role grants this"),
+        Reason::Granted => Label::new("角色授予了此权限", "A role grants this"),
+        Reason::NotCovered => Label::new("角色授予的范围不包含此记录", "Roles grant this, but not on this record"),
+        Reason::Denied => Label::new("角色明确禁止", "A role denies this"),
+        Reason::Member => Label::new("是此记录的团队成员", "They are in the record's team"),
+        Reason::Follows => Label::new("负责或协作其所属的记录", "They own, or work on, the record that it hangs on"),
+        Reason::Parent => Label::new("可访问其所属记录", "The record that it hangs on is within reach"),
+        Reason::ParentOutOfReach => Label::new("无权访问其所属记录", "The record that it hangs on is out of reach"),
+        Reason::Personal => Label::new("本人所有或已共享", "It is the user's own, or shared"),
+        Reason::NotPersonal => Label::new("属于他人且未共享", "It is someone else's and not shared"),
+        Reason::Confidential => {
+            Label::new("记录已保密，仅负责人和团队成员可见", "It is confidential: only its owner and team see it")
+        }
     }
 }

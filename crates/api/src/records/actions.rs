@@ -29,7 +29,7 @@ struct Rights {
 
 impl Rights {
     fn of(call: &mut Call<'_>, object: &ObjectMeta, id: Uuid) -> Result<Rights> {
-        let verdicts = call.state.engine.explain(call.conn, call.caller, object, id)?;
+        let verdicts = call.state.engine.explain(call.conn, call.caller, object, id)?.verdicts;
         Ok(Rights { verdicts, configures: call.caller.access.may(&object.name, Action::Configure) })
     }
 
@@ -51,7 +51,9 @@ pub fn list(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &R
         .filter(|a| rights.allow(a.permission()) && a.possible(&record))
         .map(|a| describe(a.as_ref(), Some(&format!("/api/v1/{}/{id}/actions/{}", object.plural, a.key()))))
         .collect();
-    let permissions = json!({"edit": rights.allow(Action::Edit), "delete": rights.allow(Action::Delete)});
+    let of = |action: Action| (action.key().to_owned(), json!(rights.allow(action)));
+    let actions = [Action::Edit, Action::Delete, Action::Transfer, Action::Share, Action::Reveal];
+    let permissions = Value::Object(actions.map(of).into_iter().collect());
     Answer::json(200, &json!({"data": offered, "permissions": permissions}))
 }
 

@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::call::{Answer, Call};
-use kezhan_engine::{Error, Result, Written};
+use kezhan_engine::{Action, Error, Result, Written};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{ObjectMeta, Record, Violation};
 use serde::Deserialize;
@@ -44,6 +44,12 @@ pub fn run(call: &mut Call<'_>, object: &Arc<ObjectMeta>, request: &Request) -> 
     let batch: Batch = request.json()?;
     if batch.operations.is_empty() || batch.operations.len() > OPERATIONS_MAX {
         return Err(Error::refused(Code::BadValue, &["operations", &format!("1–{OPERATIONS_MAX}")]));
+    }
+    // One at a time is editing; many at once is a right of its own.
+    let changes = |op: &&Operation| matches!(op, Operation::Update { .. } | Operation::Delete { .. });
+    let many = batch.operations.iter().filter(changes).count() > 1;
+    if many && !call.caller.access.may(&object.name, Action::BulkEdit) {
+        return Err(Error::refused(Code::Forbidden, &[Action::BulkEdit.key()]));
     }
     call.note_write(object);
     call.transaction(|call| {

@@ -195,7 +195,7 @@ pub enum DecisionRole {
 /// A person at an account.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "contact", plural = "contacts", zh = "联系人", en = "Contact", en_many = "Contacts",
-    area = Customers, icon = "contact-round", title = "name", listed)]
+    area = Customers, icon = "contact-round", title = "name", follows = "account", listed)]
 pub struct Contact {
     #[field(zh = "姓名", en = "Name", search, indexed, list, length(1, 100))]
     pub name: String,

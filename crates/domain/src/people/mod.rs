@@ -1,5 +1,6 @@
 //! Tenants' people: departments, positions, roles, users.
 
+use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
 use kezhan_meta::{Email, Id, LongText, Phone, UserId};
 use serde::{Deserialize, Serialize};
@@ -42,7 +43,14 @@ pub struct Role {
     pub name: String,
     #[field(zh = "说明", en = "Description")]
     pub description: Option<LongText>,
-    /// `{"<object>|*": {"read|create|edit|delete|export|import|configure": "none|self|subordinates|department|department_and_below|all"}}`
+    /// `{"<object>|*": {"<action>": scope, "fields": {"<field>": level}}}`. A named object overrides `*` entirely.
+    ///
+    /// Actions: read, create, edit, delete, transfer, share, export, import, bulk_edit, reveal, confidential, configure.
+    /// A scope is `none`, `self`, `subordinates`, `department`, `department_and_below`, `all`,
+    /// `{"departments": [id, …], "below": true}`, `{"when": condition}`, or a list of these, in which `{"deny": scope}`
+    /// takes away what others give, whichever role they are of; `deny` alone takes away all.
+    ///
+    /// A level is `hidden`, `masked`, `read` or `write`, or one each for `{"owner", "team", "other"}`.
     #[field(zh = "权限", en = "Grants")]
     pub grants: serde_json::Value,
 }
@@ -83,6 +91,9 @@ pub struct User {
     pub position: Option<Id<Position>>,
     #[field(zh = "角色", en = "Role", indexed, list, inverse = "users")]
     pub role: Option<Id<Role>>,
+    /// Roles besides the first: each adds what it allows, and what one of them denies stays denied.
+    #[field(zh = "附加角色", en = "Additional roles")]
+    pub more_roles: Option<Vec<Id<Role>>>,
     #[field(zh = "状态", en = "Status", indexed, list, default = "invited")]
     pub status: UserStatus,
     /// BCP 47 tag of the interface: `zh-CN` or `en`.
@@ -93,4 +104,55 @@ pub struct User {
     pub time_zone: Option<String>,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100))]
     pub external_id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberLevel {
+    #[choice(zh = "只读", en = "Read", tone = Neutral)]
+    Read,
+    #[choice(zh = "读写", en = "Read and write", tone = Info)]
+    Write,
+}
+
+/// What of the records that hang on a record its members reach with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberChildren {
+    #[choice(zh = "不包含", en = "Nothing")]
+    None,
+    #[choice(zh = "只读", en = "Read", tone = Neutral)]
+    Read,
+    #[choice(zh = "读写", en = "Read and write", tone = Info)]
+    Write,
+}
+
+/// Someone whom a record is open to besides its owner: one user, one department with everybody in and below it, or
+/// everybody of one role.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "record_member", plural = "record_members", zh = "团队成员", en = "Team member",
+    en_many = "Team members", area = People, icon = "users-round", title = "id", opens, polymorphic("object", "record"))]
+pub struct RecordMember {
+    /// The object of the record: `account`.
+    #[field(zh = "所属对象", en = "Object", immutable, rule = Key)]
+    pub object: String,
+    /// The id of the record.
+    #[field(zh = "所属记录", en = "Record", immutable, length(36, 36))]
+    pub record: String,
+    #[field(zh = "员工", en = "User", immutable, list)]
+    pub user: Option<UserId>,
+    #[field(zh = "部门", en = "Department", immutable, list)]
+    pub unit: Option<Id<Department>>,
+    #[field(zh = "角色", en = "Role", immutable, list)]
+    pub role: Option<Id<Role>>,
+    /// Whichever of the three is named.
+    #[field(zh = "成员", en = "Principal", indexed, read_only, hidden)]
+    pub principal: String,
+    #[field(zh = "权限", en = "Access", list, default = "read")]
+    pub level: MemberLevel,
+    /// Contacts, opportunities, follow-ups and whatever else hangs on the record.
+    #[field(zh = "关联记录", en = "Related records", list, default = "read")]
+    pub children: MemberChildren,
+    #[field(zh = "到期时间", en = "Expires at", list)]
+    pub expires_at: Option<DateTime<Utc>>,
 }

@@ -65,7 +65,7 @@ pub struct Stage {
 
 /// A deal that may be won.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
-#[object(name = "opportunity", plural = "opportunities", zh = "商机", en = "Opportunity", en_many = "Opportunities",
+#[object(name = "opportunity", plural = "opportunities", follows = "account", zh = "商机", en = "Opportunity", en_many = "Opportunities",
     area = Sales, icon = "circle-dollar-sign", title = "name", listed)]
 pub struct Opportunity {
     /// Account and product where it is not given.

@@ -31,7 +31,7 @@ pub enum FollowUpKind {
 /// A contact with a customer, on record.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "follow_up", plural = "follow_ups", zh = "跟进记录", en = "Follow-up", en_many = "Follow-ups",
-    area = Work, icon = "message-square-text", title = "content", moment = "happened_at", listed)]
+    area = Work, icon = "message-square-text", title = "content", moment = "happened_at", follows = "account", listed)]
 pub struct FollowUp {
     #[field(zh = "跟进方式", en = "Kind", indexed, list, default = "call")]
     pub kind: FollowUpKind,

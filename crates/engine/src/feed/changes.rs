@@ -33,7 +33,7 @@ impl Engine {
             return body(Vec::new(), Some(start));
         };
         let place: Place = decode(since)?;
-        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let guard = Guard::of(caller);
         let mut aliases = Aliases::default();
         let mut sql =
             Sql::new("SELECT c.txid::text::bigint, c.seq, c.at, c.object, c.record_id, c.action, c.version, ");

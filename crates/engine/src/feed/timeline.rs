@@ -137,7 +137,7 @@ fn referring(
     limit: usize,
     place: Option<&Place>,
 ) -> Result<Vec<Entry>> {
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     let mut aliases = Aliases::default();
     let mut sources: Vec<Arc<ObjectMeta>> = Vec::new();
     let mut sql = Sql::default();

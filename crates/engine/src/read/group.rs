@@ -17,9 +17,9 @@ const KEYS_MAX: usize = 3;
 const AGGREGATES_MAX: usize = 10;
 
 pub(super) fn run(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, query: &ListQuery) -> Result<Vec<u8>> {
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     let mut aliases = Aliases::default();
-    let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
+    let conditions = conditions(&guard, caller, object, query, &mut aliases)?.whole(object);
     if query.group_by.len() > KEYS_MAX || query.aggregates.len() > AGGREGATES_MAX {
         return Err(Error::refused(Code::TooComplex, &["group_by, aggregates"]));
     }

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Key, order};
 use super::project::{self, Node, Select, Wanted};
 use crate::sql::row::Wire;
-use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::scope::{Aliases, Guard, Life, Style};
 use crate::sql::{Sql, column, filter};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
@@ -81,31 +81,70 @@ impl Engine {
     }
 }
 
-/// ` WHERE …` of a list: tenant, scope, filter, search.
+/// What rows of a list must meet.
+pub(super) struct Conditions {
+    /// ` WHERE …`: tenant, filter, search, and what the reach loses.
+    all: Sql,
+    /// Alternatives by which a row may be within reach, where there is more than one. Each finds its rows by an index of
+    /// its own; together in one WHERE they would find none.
+    any: Vec<Sql>,
+}
+
+impl Conditions {
+    /// ` WHERE …` with the alternatives as sets of ids: for statements that look at every row.
+    pub(super) fn whole(&self, object: &ObjectMeta) -> Sql {
+        let mut sql = self.all.clone();
+        if !self.any.is_empty() {
+            sql.push(" AND ").column(T, "id").push(" IN (");
+            self.union(&mut sql, object, " UNION ALL ", |_| ());
+            sql.push(")");
+        }
+        sql
+    }
+
+    /// `(SELECT t.id … ) UNION …`, one part for each alternative; `end` closes each.
+    fn union(&self, sql: &mut Sql, object: &ObjectMeta, word: &str, end: impl Fn(&mut Sql)) {
+        for (at, one) in self.any.iter().enumerate() {
+            sql.push(if at > 0 { word } else { "" }).push("(SELECT ").column(T, "id").push(" FROM ");
+            column::from(sql, object, T);
+            sql.append(self.all.clone()).push(" AND ").append(one.clone());
+            end(sql);
+            sql.push(")");
+        }
+    }
+}
+
 pub(super) fn conditions(
     guard: &Guard<'_>,
     caller: &Caller,
     object: &ObjectMeta,
     query: &ListQuery,
     aliases: &mut Aliases,
-) -> Result<Sql> {
+) -> Result<Conditions> {
     if !caller.access.may(&object.name, Action::Read) {
         return Err(Error::refused(Code::Forbidden, &["read"]));
     }
     let mut sql = Sql::new(" WHERE ");
-    guard.rows(&mut sql, object, T, Action::Read, life(query), aliases);
+    guard.base(&mut sql, object, T, life(query));
+    let mut any = Vec::new();
+    match guard.allowed(object, T, Action::Read, Style::Set, aliases) {
+        None => {}
+        Some(mut list) if list.len() < 2 => sql.push(" AND ").append(list.pop().unwrap_or(Sql::new("false"))).done(),
+        Some(list) => any = list,
+    }
+    guard.taken(&mut sql, object, T, Action::Read, aliases);
     if let Some(tree) = query.filter.as_ref().filter(|f| !f.is_all()) {
         let tree: Filter = resolve(tree, &caller.catalog, object, &*caller.access, &caller.context())?;
         sql.push(" AND ");
         filter::print(&mut sql, guard, object, T, &tree, aliases)?;
     }
     if let Some(q) = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        crate::search::condition(&mut sql, object, T, q)?;
+        crate::search::condition(&mut sql, guard.access, object, T, q)?;
     }
     if let Some(job) = query.import {
         crate::transfer::results::condition(&mut sql, caller.tenant, object, T, job);
     }
-    Ok(sql)
+    Ok(Conditions { all: sql, any })
 }
 
 pub(super) fn life(query: &ListQuery) -> Life {
@@ -113,9 +152,10 @@ pub(super) fn life(query: &ListQuery) -> Life {
 }
 
 struct Page<'a> {
+    tenant: Uuid,
     select: Sql,
     joins: Sql,
-    conditions: Sql,
+    conditions: Conditions,
     node: Node,
     object: &'a ObjectMeta,
     keys: Vec<Key<'a>>,
@@ -128,7 +168,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn plan(caller: &'a Caller, object: &'a ObjectMeta, query: &ListQuery) -> Result<Page<'a>> {
-        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let guard = Guard::of(caller);
         let mut aliases = Aliases::default();
         let limit = match query.limit.unwrap_or(LIMIT_DEFAULT) {
             n @ 1..=LIMIT_MAX => n as usize,
@@ -144,6 +184,7 @@ impl<'a> Page<'a> {
         let key_at = keys.iter().map(|k| select.add(|sql| column::projection(sql, T, k.field))).collect();
         let id_at = select.add(|sql| sql.column(T, "id").done());
         Ok(Page {
+            tenant: caller.tenant,
             select: select.columns,
             joins: select.joins,
             conditions,
@@ -175,9 +216,25 @@ impl<'a> Page<'a> {
             let mut sql = Sql::new("SELECT ");
             sql.append(self.select.clone()).push(" FROM ");
             column::from(&mut sql, self.object, T);
-            sql.append(self.joins.clone()).append(self.conditions.clone());
-            if let Some(range) = range {
-                sql.push(" AND ").append(range);
+            sql.append(self.joins.clone());
+            let after = |sql: &mut Sql| {
+                if let Some(range) = &range {
+                    sql.push(" AND ").append(range.clone());
+                }
+            };
+            if self.conditions.any.is_empty() {
+                sql.append(self.conditions.all.clone());
+                after(&mut sql);
+            } else {
+                // The page's rows are among the first of each alternative.
+                sql.push(" WHERE ").column(T, "tenant_id").push(" = ").uuid(self.tenant);
+                sql.push(" AND ").column(T, "id").push(" IN (");
+                self.conditions.union(&mut sql, self.object, " UNION ALL ", |sql| {
+                    after(sql);
+                    order(sql, T, &self.keys);
+                    sql.limit(self.limit + 1);
+                });
+                sql.push(")");
             }
             order(&mut sql, T, &self.keys);
             // One more than asked for tells whether there is a next page. A second range may bring more than that.
@@ -208,9 +265,19 @@ impl<'a> Page<'a> {
     }
 
     fn count(&self, conn: &mut PgConnection, mode: Count) -> Result<i64> {
-        let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1 FROM ");
-        column::from(&mut sql, self.object, T);
-        sql.append(self.conditions.clone());
+        let mut sql = Sql::new("SELECT count(*) FROM (");
+        let cap = |sql: &mut Sql| {
+            if mode == Count::Capped {
+                sql.limit(COUNT_CAP as usize);
+            }
+        };
+        if self.conditions.any.is_empty() {
+            sql.push("SELECT 1 FROM ");
+            column::from(&mut sql, self.object, T);
+            sql.append(self.conditions.all.clone());
+        } else {
+            self.conditions.union(&mut sql, self.object, " UNION ", cap);
+        }
         if mode == Count::Capped {
             sql.limit(COUNT_CAP as usize);
         }

@@ -64,7 +64,7 @@ impl Engine {
 }
 
 fn plan(caller: &Caller, object: &ObjectMeta, id: Uuid, wanted: &Wanted, life: Life) -> Result<(Sql, Node, usize)> {
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     let mut aliases = Aliases::default();
     let mut select = Select::default();
     let node = project::plan(&mut select, &guard, object, "t", wanted, life, &mut aliases)?;

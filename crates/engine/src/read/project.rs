@@ -1,14 +1,17 @@
 //! Which columns go out, under which keys, and how a row of them becomes JSON.
 //! A column that the caller may not read never enters the SELECT.
 
+use crate::access::{FieldRule, Level, Relation};
+use crate::sql::members::{self, Least};
 use crate::sql::row::{RawRow, Wire};
-use crate::sql::scope::{Aliases, Guard, Life};
+use crate::sql::scope::{Aliases, Guard, Life, Style};
 use crate::sql::{Sql, column};
 use crate::{Action, Error, Result};
 use kezhan_meta::check::LIST_MAX;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::EXPAND_MAX;
 use kezhan_meta::resolve::Readable;
+use kezhan_meta::rules::mask::Mask;
 use kezhan_meta::{Catalog, FieldMeta, ObjectMeta};
 use std::collections::BTreeMap;
 
@@ -94,9 +97,28 @@ impl Select {
 /// One JSON object of the answer: its columns and what is expanded below it.
 #[derive(Debug, Default)]
 pub struct Node {
-    /// `"key":` ready to write, place in the row, format.
-    fields: Vec<(String, usize, Wire)>,
+    fields: Vec<Cell>,
+    /// Where it stands how the caller stands to the record: is it theirs, are they in its team?
+    relation: Option<(usize, usize)>,
     expands: Vec<(String, Expanded)>,
+}
+
+#[derive(Debug)]
+struct Cell {
+    /// `"key":` ready to write.
+    key: String,
+    /// Place in the row, and format.
+    at: usize,
+    wire: Wire,
+    /// Present where the caller does not see every record's value in full.
+    veil: Option<Veil>,
+}
+
+/// Less than the whole value.
+#[derive(Debug)]
+struct Veil {
+    rule: FieldRule,
+    mask: Option<Mask>,
 }
 
 #[derive(Debug)]
@@ -110,12 +132,21 @@ enum Expanded {
 impl Node {
     pub fn write(&self, row: &RawRow, out: &mut Vec<u8>) -> Result<()> {
         out.push(b'{');
-        for (n, (key, at, wire)) in self.fields.iter().enumerate() {
+        let mut n = 0;
+        for cell in &self.fields {
+            let level = cell.veil.as_ref().map(|veil| veil.rule.level(self.relation_of(row)));
+            if level == Some(Level::Hidden) {
+                continue;
+            }
             if n > 0 {
                 out.push(b',');
             }
-            out.extend_from_slice(key.as_bytes());
-            row.write(*at, *wire, out)?;
+            n += 1;
+            out.extend_from_slice(cell.key.as_bytes());
+            match (&cell.veil, level) {
+                (Some(veil), Some(Level::Masked)) => row.write_masked(cell.at, cell.wire, veil.mask, out)?,
+                _ => row.write(cell.at, cell.wire, out)?,
+            }
         }
         if !self.expands.is_empty() {
             out.extend_from_slice(b",\"expand\":{");
@@ -140,6 +171,34 @@ impl Node {
         out.push(b'}');
         Ok(())
     }
+
+    fn relation_of(&self, row: &RawRow) -> Relation {
+        match self.relation.map(|(owner, team)| (row.bool(owner), row.bool(team))) {
+            Some((Some(true), _)) => Relation::Owner,
+            Some((_, Some(true))) => Relation::Team,
+            _ => Relation::Other,
+        }
+    }
+}
+
+/// How the caller stands to the rows of `alias`, as two columns.
+pub fn relation(
+    select: &mut Select,
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    alias: &str,
+    aliases: &mut Aliases,
+) -> (usize, usize) {
+    let owned = object.owned();
+    let owner = select.add(|sql| {
+        let mine = if owned { guard.mine(alias) } else { Sql::new("false") };
+        sql.push("COALESCE(").append(mine).push(", false)");
+    });
+    let team = select.add(|sql| {
+        let member = owned.then(|| members::member(guard, object, alias, Least::Read, Style::Point, aliases)).flatten();
+        sql.append(member.unwrap_or(Sql::new("false")));
+    });
+    (owner, team)
 }
 
 /// Plans the projection of `object` under `alias`.
@@ -155,7 +214,12 @@ pub fn plan(
     let mut node = Node::default();
     for field in chosen(guard, object, wanted, life)? {
         let at = select.add(|sql| column::projection(sql, alias, field));
-        node.fields.push((format!("\"{}\":", field.key), at, Wire::of(field)));
+        let rule = guard.access.field_rule(object, field);
+        let veil = (rule.least() < Level::Read).then(|| Veil { rule, mask: Mask::of(&field.kind) });
+        node.fields.push(Cell { key: format!("\"{}\":", field.key), at, wire: Wire::of(field), veil });
+    }
+    if node.fields.iter().any(|cell| cell.veil.as_ref().is_some_and(|veil| !veil.rule.fixed())) {
+        node.relation = Some(relation(select, guard, object, alias, aliases));
     }
     for (key, below) in &wanted.nested {
         let unknown = || Error::refused(Code::UnknownField, &[key]);
@@ -219,7 +283,7 @@ fn many(
 }
 
 fn chosen<'o>(guard: &Guard<'_>, object: &'o ObjectMeta, wanted: &Wanted, life: Life) -> Result<Vec<&'o FieldMeta>> {
-    let readable = |f: &&FieldMeta| guard.access.readable(object, f);
+    let readable = |f: &&FieldMeta| guard.access.field_rule(object, f).most() > Level::Hidden;
     if wanted.own.is_empty() {
         let dead = |f: &FieldMeta| matches!(f.key.as_ref(), "deleted_at" | "deleted_by");
         return Ok(object.fields.iter().filter(readable).filter(|f| life != Life::Living || !dead(f)).collect());

@@ -37,9 +37,12 @@ pub struct SearchKeys {
     pub pairs: Vec<i32>,
 }
 
+/// Between what everybody finds a record by and what only those do who see personal fields in full.
+pub const PERSONAL: char = '\u{1}';
+
 impl SearchKeys {
-    pub fn of(parts: &[SearchPart<'_>]) -> SearchKeys {
-        let text = search_text(parts);
+    pub fn of(open: &[SearchPart<'_>], personal: &[SearchPart<'_>]) -> SearchKeys {
+        let text = format!("{} {PERSONAL} {}", search_text(open), search_text(personal));
         SearchKeys { pairs: pairs(&text), text }
     }
 }

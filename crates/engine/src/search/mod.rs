@@ -6,10 +6,11 @@ use crate::sql::filter::like_escape;
 use crate::sql::row::Wire;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Bind, Sql, column};
-use crate::{Action, Caller, Engine, Error, Result};
+use crate::{Access, Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
-use kezhan_meta::{FieldMeta, FieldType, ObjectMeta};
+use kezhan_meta::resolve::Readable;
+use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Sensitivity};
 use serde_json::{Value, json};
 
 /// Most hits of one object among a search over all.
@@ -31,18 +32,50 @@ pub struct SearchQuery {
 ///
 /// For lists, which have an order of their own: the pairs in the terms decide between the search index and the sort
 /// index, each time anew.
-pub fn condition(sql: &mut Sql, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
+pub fn condition(sql: &mut Sql, access: &Access, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
     sql.uncached();
-    terms(sql, object, alias, q, "", "")
+    terms(sql, access, object, alias, q, ("", ""))
+}
+
+/// How much of what a record is found by a caller may use.
+enum Depth {
+    All,
+    /// What stands before the personal part.
+    Open,
+    /// Its name, where not even all of the open part is theirs to see.
+    Title,
+    Nothing,
+}
+
+/// Whoever could search by what they do not see in full could guess it piece by piece.
+fn depth(access: &Access, object: &ObjectMeta) -> Depth {
+    let closed = |f: &&FieldMeta| f.searchable && !access.readable(object, f);
+    let mut closed = object.fields.iter().filter(closed).peekable();
+    if closed.peek().is_none() {
+        return Depth::All;
+    }
+    let title = object.title_field().is_some_and(|f| access.readable(object, f));
+    match closed.all(|f| f.sensitivity != Sensitivity::Ordinary) {
+        true => Depth::Open,
+        false if title => Depth::Title,
+        false => Depth::Nothing,
+    }
 }
 
 /// The same for statements without an order that an index could give. The plan is the same whatever is looked for, so
 /// values are hidden from the planner: it then keeps one plan instead of making one for each letter typed.
-fn candidate(sql: &mut Sql, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
-    terms(sql, object, alias, q, "(SELECT ", ")")
+fn candidate(sql: &mut Sql, access: &Access, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
+    terms(sql, access, object, alias, q, ("(SELECT ", ")"))
 }
 
-fn terms(sql: &mut Sql, object: &ObjectMeta, alias: &str, q: &str, open: &str, close: &str) -> Result<()> {
+fn terms(
+    sql: &mut Sql,
+    access: &Access,
+    object: &ObjectMeta,
+    alias: &str,
+    q: &str,
+    (open, close): (&str, &str),
+) -> Result<()> {
     let terms = keys::query_terms(q);
     if terms.is_empty() || q.chars().count() > 200 {
         return Err(Error::refused(Code::BadValue, &["q", "1–200"]));
@@ -55,9 +88,27 @@ fn terms(sql: &mut Sql, object: &ObjectMeta, alias: &str, q: &str, open: &str, c
         sql.push(" AND ").column(alias, "search_pairs").push(" @> ").push(open);
         sql.bind(Bind::Int4s(pairs)).push("::int[]").push(close);
     }
+    let depth = depth(access, object);
+    if matches!(depth, Depth::Open) {
+        // Texts from before there was a personal part are closed as a whole.
+        let marked = format!("%{}%", keys::PERSONAL);
+        sql.push(" AND ").column(alias, "search_text").push(" LIKE ").text(marked);
+    }
     for term in terms {
         let escaped = like_escape(&term);
-        sql.push(" AND ").column(alias, "search_text").push(" LIKE ");
+        sql.push(" AND ");
+        match (&depth, object.title_field()) {
+            (Depth::All, _) => sql.column(alias, "search_text").push(" LIKE ").done(),
+            (Depth::Open, _) => {
+                sql.push("split_part(").column(alias, "search_text").push(", ").text(keys::PERSONAL.to_string());
+                sql.push(", 1) LIKE ");
+            }
+            (Depth::Title, Some(title)) => {
+                column::expression(sql, alias, title);
+                sql.push("::text ILIKE ");
+            }
+            _ => sql.push("false AND ''::text LIKE ").done(),
+        }
         sql.push(open).text(format!("%{escaped}%")).push("::text").push(close);
     }
     Ok(())
@@ -73,7 +124,7 @@ impl Engine {
     /// `{"data":[{"object","id","title","subtitle","matched"}]}`, best first.
     pub fn search(&self, conn: &mut PgConnection, caller: &Caller, query: &SearchQuery) -> Result<Vec<u8>> {
         let limit = query.limit.unwrap_or(20).clamp(1, LIMIT_MAX) as usize;
-        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let guard = Guard::of(caller);
         let mut objects = Vec::new();
         for object in caller.catalog.objects() {
             let asked = match query.objects.is_empty() {
@@ -136,7 +187,7 @@ fn one_object(
     aliases: &mut Aliases,
 ) -> Result<()> {
     sql.push(&format!("(SELECT {at}::int, t.id, "));
-    let readable = |f: &&FieldMeta| kezhan_meta::resolve::Readable::readable(guard.access, object, f);
+    let readable = |f: &&FieldMeta| guard.access.readable(object, f);
     match object.title_field().filter(readable) {
         Some(title) => {
             sql.push("left(");
@@ -161,7 +212,7 @@ fn one_object(
     column::from(sql, object, "t");
     sql.push(" WHERE ");
     guard.rows(sql, object, "t", Action::Read, Life::Living, aliases);
-    candidate(sql, object, "t", q)?;
+    candidate(sql, guard.access, object, "t", q)?;
     sql.limit(CANDIDATES).push(") t ORDER BY starts_with(t.search_text, ");
     // The search text begins with the name.
     sql.text(kezhan_meta::rules::text::fold(q));

@@ -2,6 +2,7 @@
 
 pub mod column;
 pub mod filter;
+pub mod members;
 pub mod row;
 pub mod scope;
 mod shapes;

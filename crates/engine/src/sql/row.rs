@@ -8,6 +8,7 @@ use crate::{Error, Result};
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Timelike, Utc};
 use diesel::pg::Pg;
 use diesel::row::{Field as _, Row};
+use kezhan_meta::rules::mask::Mask;
 use kezhan_meta::{FieldMeta, FieldType, Storage};
 use std::io::Write as _;
 use uuid::Uuid;
@@ -155,6 +156,22 @@ impl RawRow {
 
     pub fn time(&self, at: usize) -> Option<DateTime<Utc>> {
         self.bytes(at).and_then(|b| time(b).ok())
+    }
+
+    /// Writes the outline of a column of text; what has no outline shows as empty.
+    pub fn write_masked(&self, at: usize, wire: Wire, mask: Option<Mask>, out: &mut Vec<u8>) -> Result<()> {
+        let text = match wire {
+            Wire::Text => self.text(at).map(str::to_owned),
+            Wire::Jsonb => self.json(at).and_then(|json| serde_json::from_slice(json).ok()),
+            _ => None,
+        };
+        match (mask, text) {
+            (Some(mask), Some(text)) => string(mask.apply(&text).as_bytes(), out),
+            _ => {
+                out.extend_from_slice(b"null");
+                Ok(())
+            }
+        }
     }
 
     /// Writes one column as a JSON value.

@@ -1,7 +1,10 @@
-//! The caller's tenant and data scope as SQL. Every FROM of a record table goes through here.
+//! The caller's tenant and reach as SQL. Every FROM of a record table goes through here.
 
-use super::{Bind, Sql, column};
-use crate::access::{Access, Action, RowScope};
+use super::members::{self, Least};
+use super::{Bind, Sql, column, filter};
+use crate::access::{Access, Action, Reach, Rows};
+use crate::{Caller, Result};
+use kezhan_meta::resolve::{ReadsAll, resolve};
 use kezhan_meta::{Catalog, ObjectMeta, Scope};
 use uuid::Uuid;
 
@@ -25,14 +28,32 @@ pub enum Life {
     Any,
 }
 
+/// How a condition is going to be met: for one row that is at hand, or to find rows by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Point,
+    Set,
+}
+
 /// Who asks for what; enough to print any condition on rows.
+#[derive(Clone, Copy)]
 pub struct Guard<'a> {
     pub tenant: Uuid,
     pub access: &'a Access,
     pub catalog: &'a Catalog,
+    caller: &'a Caller,
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    pub fn of(caller: &'a Caller) -> Guard<'a> {
+        Guard::with(caller, &caller.access)
+    }
+
+    /// The caller's tenant with other rights.
+    pub fn with(caller: &'a Caller, access: &'a Access) -> Guard<'a> {
+        Guard { tenant: caller.tenant, access, catalog: &caller.catalog, caller }
+    }
+
     /// `alias.tenant_id = $n AND … ` : everything that makes rows of `object` reachable for `action`.
     pub fn rows(
         &self,
@@ -43,6 +64,12 @@ impl Guard<'_> {
         life: Life,
         aliases: &mut Aliases,
     ) {
+        self.base(sql, object, alias, life);
+        self.scope(sql, object, alias, action, aliases);
+    }
+
+    /// Tenant, kind and life, whoever asks. Not enough by itself to read by.
+    pub(crate) fn base(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, life: Life) {
         sql.column(alias, "tenant_id").push(" = ").uuid(self.tenant);
         column::kind_condition(sql, object, alias);
         match life {
@@ -50,30 +77,137 @@ impl Guard<'_> {
             Life::Deleted => sql.push(" AND ").column(alias, "deleted_at").push(" IS NOT NULL").done(),
             Life::Any => {}
         }
-        self.scope(sql, object, alias, action, aliases);
     }
 
-    /// ` AND …` for the data scope alone; nothing where the caller may reach every row.
+    /// ` AND …` for the reach alone; nothing where the caller may reach every row.
     pub fn scope(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action, aliases: &mut Aliases) {
-        match self.access.rows(object, action) {
-            RowScope::None => sql.push(" AND false").done(),
-            RowScope::All if self.access.is_unrestricted() => {}
-            RowScope::All => self.inherited(sql, object, alias, action, aliases),
-            RowScope::Owners(owners) => {
-                sql.push(" AND (");
-                one_of(sql, alias, "owner_id", &owners);
-                shared(sql, object, alias, action);
-                sql.push(")");
+        if self.access.is_unrestricted() {
+            return;
+        }
+        if let Some(any) = self.allowed(object, alias, action, Style::Point, aliases) {
+            sql.push(" AND ");
+            any_of(sql, any);
+        }
+        self.taken(sql, object, alias, action, aliases);
+    }
+
+    /// The alternatives by each of which a row may be within reach; none where every row is. What is taken away again
+    /// is told by [`Guard::taken`].
+    pub(crate) fn allowed(
+        &self,
+        object: &ObjectMeta,
+        alias: &str,
+        action: Action,
+        style: Style,
+        aliases: &mut Aliases,
+    ) -> Option<Vec<Sql>> {
+        if self.access.is_unrestricted() {
+            return None;
+        }
+        let rows = self.access.rows(object, action);
+        if rows.is_none() {
+            return Some(Vec::new());
+        }
+        if rows.allow.contains(&Reach::All) {
+            return None;
+        }
+        let mut any: Vec<Sql> = rows.allow.iter().map(|r| self.reach(object, alias, r, false, aliases)).collect();
+        if object.scope == Scope::Owned {
+            let least = match action {
+                Action::Read | Action::Export => Some(Least::Read),
+                Action::Edit => Some(Least::Write),
+                // A team works on a record; whose it is and who else sees it, its owner decides.
+                _ => None,
+            };
+            if let Some(least) = least {
+                any.extend(members::member(self, object, alias, least, style, aliases));
+                any.extend(members::follows(self, object, alias, least, style, aliases));
             }
-            RowScope::Departments { departments, owner } => {
-                sql.push(" AND ");
-                match (departments.as_slice(), owner) {
-                    // Someone without a department sees their own.
-                    ([], owner) => one_of(sql, alias, "owner_id", owner.as_slice()),
-                    (list, _) => one_of(sql, alias, "department_id", list),
+        }
+        Some(any)
+    }
+
+    /// ` AND …`: what the reach loses to denials, confidentiality and the record that a row hangs on.
+    pub(crate) fn taken(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action, aliases: &mut Aliases) {
+        if self.access.is_unrestricted() {
+            return;
+        }
+        self.inherited(sql, object, alias, action, aliases);
+        for reach in &self.access.rows(object, action).deny {
+            let condition = self.reach(object, alias, reach, true, aliases);
+            sql.push(" AND NOT COALESCE((").append(condition).push("), false)");
+        }
+        if object.field("confidential").is_some() {
+            let seen = self.access.rows(object, Action::Confidential);
+            if seen.is_all() {
+                return;
+            }
+            let mut any = vec![Sql::new("NOT "), self.mine(alias)];
+            any[0].column(alias, "confidential");
+            any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
+            any.extend(self.allowed_rows(object, alias, &seen, aliases));
+            sql.push(" AND ");
+            any_of(sql, any);
+        }
+    }
+
+    fn allowed_rows(&self, object: &ObjectMeta, alias: &str, rows: &Rows, aliases: &mut Aliases) -> Option<Sql> {
+        if rows.is_none() {
+            return None;
+        }
+        let mut sql = Sql::new("(");
+        any_of(&mut sql, rows.allow.iter().map(|r| self.reach(object, alias, r, false, aliases)).collect());
+        for reach in &rows.deny {
+            let condition = self.reach(object, alias, reach, true, aliases);
+            sql.push(" AND NOT COALESCE((").append(condition).push("), false)");
+        }
+        sql.push(")");
+        Some(sql)
+    }
+
+    pub(crate) fn mine(&self, alias: &str) -> Sql {
+        let mut sql = Sql::default();
+        one_of(&mut sql, alias, "owner_id", self.access.user.as_slice());
+        sql
+    }
+
+    /// One reach as a condition. A rule that cannot be understood any more, for a field that it names is gone, allows
+    /// nothing and denies everything.
+    pub(crate) fn reach(
+        &self,
+        object: &ObjectMeta,
+        alias: &str,
+        reach: &Reach,
+        denies: bool,
+        aliases: &mut Aliases,
+    ) -> Sql {
+        let mut sql = Sql::default();
+        match reach {
+            Reach::All => sql.push("true").done(),
+            Reach::Owners(owners) => one_of(&mut sql, alias, "owner_id", owners),
+            Reach::Departments(departments) => one_of(&mut sql, alias, "department_id", departments),
+            Reach::When(condition) => {
+                // The system's condition: it may look at what the caller may not.
+                let whole = Access::unrestricted();
+                let system = Guard { access: &whole, ..*self };
+                let printed = resolve(condition, self.catalog, object, &ReadsAll, &self.caller.context())
+                    .map_err(crate::Error::from)
+                    .and_then(|tree| {
+                        let mut inner = Sql::new("(");
+                        filter::print(&mut inner, &system, object, alias, &tree, aliases)?;
+                        inner.push(")");
+                        Result::Ok(inner)
+                    });
+                match printed {
+                    Ok(inner) => sql.append(inner).done(),
+                    Err(error) => {
+                        log::warn!("a condition of a role on {} cannot be used: {error}", object.name);
+                        sql.push(if denies { "true" } else { "false" });
+                    }
                 }
             }
         }
+        sql
     }
 
     /// Rows without owners of their own are reached as the records that they hang on.
@@ -81,6 +215,7 @@ impl Guard<'_> {
         // To add to or take from what hangs on a record is to edit that record.
         let parent_action = match action {
             Action::Read | Action::Export => action,
+            _ if object.opens => Action::Share,
             _ => Action::Edit,
         };
         match &object.scope {
@@ -102,7 +237,7 @@ impl Guard<'_> {
                 sql.push(" AND (false");
                 for parent in self.catalog.objects() {
                     let nested = matches!(parent.scope, Scope::Polymorphic { .. });
-                    if nested || self.access.rows(parent, parent_action) == RowScope::None {
+                    if nested || self.access.rows(parent, parent_action).is_none() {
                         continue;
                     }
                     sql.push(" OR (").column(alias, kind).push(" = ").text(parent.name.to_string()).push(" AND ");
@@ -116,7 +251,9 @@ impl Guard<'_> {
             Scope::Personal => {
                 // Even a role that reaches all does not open what others keep private.
                 sql.push(" AND (").column(alias, "owner_id").push(" = ").bind(Bind::Uuid(self.access.user));
-                shared(sql, object, alias, action);
+                if action == Action::Read && object.field("visibility").is_some() {
+                    sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
+                }
                 sql.push(")");
             }
             Scope::Owned | Scope::Tenant => {}
@@ -125,7 +262,10 @@ impl Guard<'_> {
 
     /// Is every row of this object within reach?
     fn open(&self, object: &ObjectMeta, action: Action) -> bool {
-        self.access.rows(object, action) == RowScope::All && matches!(object.scope, Scope::Owned | Scope::Tenant)
+        let plain = object.field("confidential").is_none()
+            || self.access.is_unrestricted()
+            || self.access.rows(object, Action::Confidential).is_all();
+        plain && self.access.rows(object, action).is_all() && matches!(object.scope, Scope::Owned | Scope::Tenant)
     }
 
     /// `EXISTS (SELECT 1 FROM object … WHERE rows AND link)`
@@ -148,11 +288,16 @@ impl Guard<'_> {
     }
 }
 
-/// ` OR …`: what others show to everybody.
-fn shared(sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action) {
-    if object.scope == Scope::Personal && action == Action::Read && object.field("visibility").is_some() {
-        sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
+/// `(a OR b)`, or `false` where there is no alternative.
+pub(crate) fn any_of(sql: &mut Sql, any: Vec<Sql>) {
+    if any.is_empty() {
+        return sql.push("false").done();
     }
+    sql.push("(");
+    for (at, one) in any.into_iter().enumerate() {
+        sql.push(if at > 0 { " OR " } else { "" }).append(one);
+    }
+    sql.push(")");
 }
 
 /// `=` for one, which keeps the index order; `= ANY` for many.

@@ -6,6 +6,7 @@ use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::{Action, Caller, Result};
 use diesel::PgConnection;
+use kezhan_meta::resolve::Readable;
 use kezhan_meta::rules::company::{company_key, similarity};
 use kezhan_meta::rules::text::{fold, squash};
 use kezhan_meta::rules::{email, phone};
@@ -128,8 +129,10 @@ impl Directory {
         caller: &Caller,
         hints: &Hints,
         object: &Arc<ObjectMeta>,
-        keys: Vec<KeyField>,
+        mut keys: Vec<KeyField>,
     ) -> Result<Directory> {
+        // What one does not see in full, one cannot find out by importing guesses.
+        keys.retain(|key| object.field(&key.field).is_some_and(|f| caller.access.readable(object, f)));
         let mut directory = Directory {
             object: object.clone(),
             keys,
@@ -157,7 +160,7 @@ impl Directory {
     fn fill(&mut self, conn: &mut PgConnection, caller: &Caller, only: Option<&'static str>) -> Result<()> {
         let object = self.object.clone();
         let fields: Vec<&FieldMeta> = self.keys.iter().filter_map(|k| object.field(&k.field)).collect();
-        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let guard = Guard::of(caller);
         let mut last = Uuid::nil();
         loop {
             let mut aliases = Aliases::default();

@@ -4,6 +4,7 @@
 use super::results::unwritable;
 use super::write::{self, Column};
 use super::{Cell, Format};
+use crate::access::grants;
 use crate::{Access, Action, Caller, Engine, Error, Result, jobs};
 use chrono::{Duration, NaiveDate, Timelike};
 use diesel::PgConnection;
@@ -167,16 +168,18 @@ impl Export {
 
 /// Reading as far as exporting goes.
 fn exporting(access: &Access, object: &ObjectMeta) -> Result<Access> {
-    let scope = access.data_scope(&object.name, Action::Export).min(access.data_scope(&object.name, Action::Read));
-    if scope == crate::DataScope::None {
+    if access.is_unrestricted() {
+        return Ok(access.clone());
+    }
+    let rules = |action: Action| access.rules(&object.name, action).cloned().unwrap_or_default();
+    let both = rules(Action::Export).common(&rules(Action::Read));
+    if !both.any() {
         return Err(Error::refused(Code::Forbidden, &["export"]));
     }
     let mut narrowed = access.clone();
-    if !access.is_unrestricted() {
-        let mut actions = access.grants.get(object.name.as_ref()).or_else(|| access.grants.get("*")).cloned();
-        actions.get_or_insert_default().insert(Action::Read, scope);
-        narrowed.grants.insert(object.name.to_string(), actions.unwrap_or_default());
-    }
+    let mut granted = grants::of(&access.grants, &object.name).cloned().unwrap_or_default();
+    granted.actions.insert(Action::Read, both);
+    narrowed.grants.insert(object.name.to_string(), granted);
     Ok(narrowed)
 }
 

@@ -2,6 +2,7 @@
 
 use super::write::{self, Column};
 use super::{Format, mapping};
+use crate::access::Relation;
 use crate::{Caller, Result};
 use kezhan_meta::{FieldMeta, FieldType, Lang, ObjectMeta};
 use std::io::Write;
@@ -9,7 +10,7 @@ use std::io::Write;
 /// The fields that people fill in, as columns in the caller's language.
 pub fn columns(caller: &Caller, object: &ObjectMeta) -> Vec<Column> {
     let fields = object.fields.iter().filter(|f| f.key != "id" && !f.hidden && mapping::importable(f));
-    fields.filter(|f| caller.access.writable(object, f)).map(|f| column(caller, f)).collect()
+    fields.filter(|f| caller.access.writable(object, f, Relation::Owner)).map(|f| column(caller, f)).collect()
 }
 
 fn column(caller: &Caller, field: &FieldMeta) -> Column {

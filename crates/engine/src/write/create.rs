@@ -1,10 +1,12 @@
 use super::{Written, draft, number, references, store};
-use crate::access::RowScope;
+use crate::access::Reach;
 use crate::sql::Sql;
 use crate::sql::scope::{Aliases, Guard};
 use crate::{Action, Caller, Engine, Error, Result, Saved};
 use diesel::{Connection, PgConnection};
+use kezhan_meta::matches::matches;
 use kezhan_meta::problem::Code;
+use kezhan_meta::resolve::{ReadsAll, resolve};
 use kezhan_meta::{FieldType, ObjectMeta, Record, Scope, Violation};
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,7 +23,7 @@ impl Engine {
         if !caller.access.may(&object.name, Action::Create) {
             return Err(Error::refused(Code::Forbidden, &["create"]));
         }
-        let (record, faults) = draft::accept(&caller.access, object, &input, true);
+        let (record, faults) = draft::accept(&caller.access, object, &input, None);
         self.insert(conn, caller, object, Uuid::now_v7(), record, faults)
     }
 
@@ -43,7 +45,7 @@ impl Engine {
         let write = |conn: &mut PgConnection| {
             draft::settle(self, conn, caller, object, None, &mut record, faults)?;
             references::check(conn, caller, object, None, &record)?;
-            within(caller, object, &record)?;
+            within(conn, caller, object, &record)?;
             hung(conn, caller, object, &record)?;
             number::assign(conn, caller, object, &mut record)?;
             let keys = draft::search_keys(object, &record);
@@ -60,16 +62,54 @@ impl Engine {
 }
 
 /// Does the new record lie where this caller may create?
-pub(super) fn within(caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
+pub(super) fn within(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, record: &Record) -> Result<()> {
+    let rows = caller.access.rows(object, Action::Create);
     let owner = record.get("owner").and_then(crate::sql::column::uuid);
-    let inside = match caller.access.rows(object, Action::Create) {
-        RowScope::All => true,
-        RowScope::None => false,
-        RowScope::Owners(owners) => owner.is_some_and(|o| owners.contains(&o)),
-        // The owner's department is found by the insert itself; a caller may always create their own.
-        RowScope::Departments { .. } => owner.is_some(),
+    // What is personal, everybody makes for themselves.
+    let personal = object.scope == Scope::Personal && !caller.access.is_unrestricted();
+    if personal && owner != caller.user {
+        return Err(Error::invalid("owner", Code::NoSuchRecord));
+    }
+    if rows.is_all() {
+        return Ok(());
+    }
+    let mut inside = |reach: &Reach, denies: bool| -> Result<bool> {
+        Ok(match reach {
+            Reach::All => true,
+            Reach::Owners(owners) => owner.is_some_and(|o| owners.contains(&o)),
+            Reach::Departments(departments) => match owner {
+                None => false,
+                Some(owner) if Some(owner) == caller.user => {
+                    caller.department.is_none_or(|home| departments.contains(&home))
+                }
+                Some(owner) => department_of(conn, caller, owner)?.is_some_and(|home| departments.contains(&home)),
+            },
+            // Conditions on other records cannot be met by one that nothing refers to yet.
+            Reach::When(condition) => match resolve(condition, &caller.catalog, object, &ReadsAll, &caller.context()) {
+                Ok(tree) => matches(&tree, &caller.catalog, object, record),
+                Err(_) => denies,
+            },
+        })
     };
-    if inside { Ok(()) } else { Err(Error::invalid("owner", Code::NoSuchRecord)) }
+    let mut allowed = false;
+    for reach in &rows.allow {
+        allowed = allowed || inside(reach, false)?;
+    }
+    for reach in &rows.deny {
+        allowed = allowed && !inside(reach, true)?;
+    }
+    if allowed { Ok(()) } else { Err(Error::invalid("owner", Code::NoSuchRecord)) }
+}
+
+fn department_of(conn: &mut PgConnection, caller: &Caller, user: Uuid) -> Result<Option<Uuid>> {
+    let mut sql = Sql::new("SELECT home_department_id FROM users WHERE tenant_id = ");
+    sql.uuid(caller.tenant).push(" AND id = ").uuid(user);
+    let mut found = None;
+    sql.rows(conn, |row| {
+        found = row.uuid(0);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// May the caller add to the record that the new one hangs on?
@@ -88,9 +128,10 @@ fn hung(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, record: &
     let missing = || Error::invalid(field, Code::NoSuchRecord);
     let parent = parent.filter(|p| !matches!(p.scope, Scope::Polymorphic { .. })).ok_or_else(missing)?;
     let id = id.and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(missing)?;
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     let mut sql = Sql::new("SELECT ");
-    guard.exists(&mut sql, parent, Action::Edit, &mut Aliases::default(), |sql, alias| {
+    let action = if object.opens { Action::Share } else { Action::Edit };
+    guard.exists(&mut sql, parent, action, &mut Aliases::default(), |sql, alias| {
         sql.column(alias, "id").push(" = ").uuid(id).done();
     });
     let mut reachable = false;

@@ -1,11 +1,14 @@
 //! From what a caller sent to a record that may be stored.
 
+use crate::access::{Level, Relation};
 use crate::search::keys::{SearchKeys, SearchPart};
 use crate::sql::column;
 use crate::{Access, Caller, Draft, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
-use kezhan_meta::{Default, FieldMeta, FieldType, ObjectMeta, Record, Violation, check_record, normalise_value, rules};
+use kezhan_meta::{
+    Default, FieldMeta, FieldType, ObjectMeta, Record, Sensitivity, Violation, check_record, normalise_value, rules,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -13,15 +16,23 @@ use std::sync::Arc;
 const REGION: &str = "CN";
 
 /// The caller's values in canonical form, and what is wrong with the others: `settle` adds what else is.
-pub fn accept(access: &Access, object: &ObjectMeta, input: &Record, creating: bool) -> (Record, Vec<Violation>) {
+/// `relation` is how the caller stands to a record that exists; whoever creates one stands to it as its owner.
+pub fn accept(
+    access: &Access,
+    object: &ObjectMeta,
+    input: &Record,
+    relation: Option<Relation>,
+) -> (Record, Vec<Violation>) {
+    let stands = relation.unwrap_or(Relation::Owner);
     let mut out = Record::new();
     let mut faults = Vec::new();
     for (key, value) in input {
-        let Some(field) = object.field(key).filter(|f| !f.secret) else {
+        let known = |f: &&FieldMeta| access.field_rule(object, f).level(stands) > Level::Hidden;
+        let Some(field) = object.field(key).filter(known) else {
             faults.push(Violation::new(key.as_str(), Code::UnknownKey));
             continue;
         };
-        if !access.writable(object, field) || (field.immutable && !creating) {
+        if !access.writable(object, field, stands) || (field.immutable && relation.is_some()) {
             faults.push(Violation::new(key.as_str(), Code::ReadOnly));
             continue;
         }
@@ -110,9 +121,10 @@ pub fn companions(object: &ObjectMeta, record: &mut Record) {
 
 /// What search finds the record by.
 pub fn search_keys(object: &ObjectMeta, record: &Record) -> SearchKeys {
-    let mut parts = Vec::new();
+    let (mut open, mut personal) = (Vec::new(), Vec::new());
     for field in object.fields.iter().filter(|f| f.searchable) {
         let Some(text) = record.get(field.key.as_ref()).and_then(Value::as_str) else { continue };
+        let parts = if field.sensitivity == Sensitivity::Ordinary { &mut open } else { &mut personal };
         parts.push(match field.kind {
             FieldType::Phone => SearchPart::Phone(text),
             FieldType::Email => SearchPart::Email(text),
@@ -121,7 +133,7 @@ pub fn search_keys(object: &ObjectMeta, record: &Record) -> SearchKeys {
             _ => SearchPart::Name(text),
         });
     }
-    SearchKeys::of(&parts)
+    SearchKeys::of(&open, &personal)
 }
 
 /// `{"field":{"from":…,"to":…}}` for every field whose value differs.

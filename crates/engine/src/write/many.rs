@@ -40,10 +40,10 @@ impl Engine {
         }
         let mut records = Vec::with_capacity(inputs.len());
         for (id, input) in inputs {
-            let (mut record, faults) = draft::accept(&caller.access, object, input, true);
+            let (mut record, faults) = draft::accept(&caller.access, object, input, None);
             draft::defaults(caller, object, &mut record);
             draft::settle(self, conn, caller, object, None, &mut record, faults)?;
-            within(caller, object, &record)?;
+            within(conn, caller, object, &record)?;
             records.push((*id, record));
         }
         references::check_many(conn, caller, object, &records)?;

@@ -73,7 +73,7 @@ fn gather<'a>(
 }
 
 fn hold(conn: &mut PgConnection, caller: &Caller, wanted: Wanted<'_>) -> Result<()> {
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     if wanted.is_empty() {
         return Ok(());
     }

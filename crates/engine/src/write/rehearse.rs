@@ -13,7 +13,7 @@ impl Engine {
         object: &Arc<ObjectMeta>,
         input: &Record,
     ) -> Result<Record> {
-        let (mut record, faults) = draft::accept(&caller.access, object, input, true);
+        let (mut record, faults) = draft::accept(&caller.access, object, input, None);
         draft::defaults(caller, object, &mut record);
         draft::settle(self, conn, caller, object, None, &mut record, faults)?;
         Ok(record)

@@ -141,7 +141,7 @@ fn finish(
     sql.text(verb.key()).push(", t.version, ").bind(Bind::Uuid(caller.user)).push(", ");
     sql.text(caller.channel.key()).push(", ").text(caller.request_id.clone()).push(", ");
     sql.bind(Bind::Json(Some(diff))).push(" FROM t) SELECT ");
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     let mut select = Select::default();
     let life = if verb == Verb::Delete { Life::Deleted } else { Life::Living };
     let wanted = Wanted::default();

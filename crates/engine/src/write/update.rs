@@ -1,11 +1,12 @@
 use super::{Written, draft, references, store};
+use crate::access::Relation;
 use crate::read::project::{self, Select, Wanted};
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result, Saved};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{ObjectMeta, Record, Violation};
+use kezhan_meta::{ObjectMeta, Record, Scope, Violation};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -13,7 +14,14 @@ use uuid::Uuid;
 pub struct Locked {
     pub record: Record,
     pub version: i64,
+    /// How the caller stands to it.
+    pub relation: Relation,
+    /// The other actions that the caller may take on it.
+    may: Vec<Action>,
 }
+
+/// Fields that it takes more than editing to change.
+const GUARDED: [(&str, Action); 2] = [("owner", Action::Transfer), ("confidential", Action::Share)];
 
 impl Engine {
     /// Changes what `patch` names. `expected` is the version that the caller has seen.
@@ -29,7 +37,13 @@ impl Engine {
         conn.transaction(|conn| {
             let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
             fresh(&locked, expected)?;
-            let (patch, faults) = draft::accept(&caller.access, object, &patch, false);
+            let (patch, faults) = draft::accept(&caller.access, object, &patch, Some(locked.relation));
+            for (field, action) in GUARDED {
+                let changed = patch.get(field).is_some_and(|new| locked.record.get(field) != Some(new));
+                if changed && object.scope == Scope::Owned && !locked.may.contains(&action) {
+                    return Err(Error::refused(Code::Forbidden, &[action.key()]));
+                }
+            }
             self.apply(conn, caller, object, id, locked, patch, faults)
         })
     }
@@ -98,9 +112,9 @@ pub fn lock(
     action: Action,
     life: Life,
 ) -> Result<Locked> {
-    let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+    let guard = Guard::of(caller);
     let whole = crate::Access::unrestricted();
-    let system = Guard { tenant: caller.tenant, access: &whole, catalog: &caller.catalog };
+    let system = Guard::with(caller, &whole);
     let mut aliases = Aliases::default();
     let mut select = Select::default();
     let node = project::plan(&mut select, &system, object, "t", &Wanted::default(), life, &mut aliases)?;
@@ -110,6 +124,18 @@ pub fn lock(
         guard.scope(sql, object, "t", action, &mut aliases);
         sql.push(")");
     });
+    let more: Vec<(Action, usize)> = GUARDED
+        .iter()
+        .map(|(_, action)| {
+            let at = select.add(|sql| {
+                sql.push("(true");
+                guard.scope(sql, object, "t", *action, &mut aliases);
+                sql.push(")");
+            });
+            (*action, at)
+        })
+        .collect();
+    let relation_at = project::relation(&mut select, &guard, object, "t", &mut aliases);
     let mut sql = Sql::new("SELECT ");
     sql.append(select.columns).push(" FROM ");
     column::from(&mut sql, object, "t");
@@ -122,7 +148,14 @@ pub fn lock(
         node.write(row, &mut body)?;
         let record = serde_json::from_slice(&body).map_err(|e| Error::Internal(e.to_string()))?;
         let version = i64::from(row.int4(version_at).unwrap_or_default());
-        found = Some((Locked { record, version }, row.bool(may_at).unwrap_or_default()));
+        let may = |at: usize| row.bool(at).unwrap_or_default();
+        let relation = match (may(relation_at.0), may(relation_at.1)) {
+            (true, _) => Relation::Owner,
+            (_, true) => Relation::Team,
+            _ => Relation::Other,
+        };
+        let more = more.iter().filter(|(_, at)| may(*at)).map(|(action, _)| *action).collect();
+        found = Some((Locked { record, version, relation, may: more }, may(may_at)));
         Ok(())
     })?;
     match found {

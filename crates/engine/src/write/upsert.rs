@@ -60,7 +60,7 @@ impl Engine {
     ) -> Result<Option<Uuid>> {
         let unknown = || Error::refused(Code::UnknownField, &[key]);
         let field = object.field(key).filter(|f| f.unique).ok_or_else(unknown)?;
-        let guard = Guard { tenant: caller.tenant, access: &caller.access, catalog: &caller.catalog };
+        let guard = Guard::of(caller);
         let mut sql = Sql::new("SELECT t.id FROM ");
         column::from(&mut sql, object, "t");
         sql.push(" WHERE ");

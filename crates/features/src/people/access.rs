@@ -2,11 +2,10 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
-use kezhan_engine::access::Grants;
+use kezhan_engine::access::{Grants, grants};
 use kezhan_engine::{Access, Action, DataScope, Result};
 use kezhan_meta::{Catalog, Scope};
 use serde_json::Value;
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Whom permissions are worked out for.
@@ -28,14 +27,17 @@ pub struct Person {
     pub locale: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub time_zone: Option<String>,
-    #[diesel(sql_type = Nullable<Jsonb>)]
-    pub grants: Option<Value>,
+    #[diesel(sql_type = Jsonb)]
+    pub roles: Value,
     /// The person and everyone below, at any depth.
     #[diesel(sql_type = Array<SqlUuid>)]
     pub subordinates: Vec<Uuid>,
     /// The department and everything below it.
     #[diesel(sql_type = Array<SqlUuid>)]
     pub departments: Vec<Uuid>,
+    /// The department and everything above it.
+    #[diesel(sql_type = Array<SqlUuid>)]
+    pub above: Vec<Uuid>,
 }
 
 /// The person with whoever stands below, in one statement. UNION, not UNION ALL: a cycle ends.
@@ -46,10 +48,18 @@ pub fn person(conn: &mut PgConnection, tenant: Uuid, user: Uuid, role: Option<Uu
            SELECT u.id FROM users u JOIN reports r ON u.manager_id = r.id WHERE u.tenant_id = $1 AND u.deleted_at IS NULL), \
          below AS (\
            SELECT home_department_id AS id FROM users WHERE tenant_id = $1 AND id = $2 AND home_department_id IS NOT NULL UNION \
-           SELECT d.id FROM departments d JOIN below b ON d.parent_id = b.id WHERE d.tenant_id = $1 AND d.deleted_at IS NULL) \
+           SELECT d.id FROM departments d JOIN below b ON d.parent_id = b.id WHERE d.tenant_id = $1 AND d.deleted_at IS NULL), \
+         above AS (\
+           SELECT home_department_id AS id FROM users WHERE tenant_id = $1 AND id = $2 AND home_department_id IS NOT NULL UNION \
+           SELECT d.parent_id FROM departments d JOIN above a ON d.id = a.id \
+           WHERE d.tenant_id = $1 AND d.deleted_at IS NULL AND d.parent_id IS NOT NULL) \
          SELECT u.id, u.name::text AS name, u.username, u.home_department_id AS department, r.id AS role, \
-           r.name::text AS role_name, u.locale, u.time_zone, r.grants, \
-           ARRAY(SELECT id FROM reports) AS subordinates, ARRAY(SELECT id FROM below) AS departments \
+           r.name::text AS role_name, u.locale, u.time_zone, \
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'grants', m.grants) ORDER BY m.id) \
+             FROM roles m WHERE m.tenant_id = $1 AND m.deleted_at IS NULL AND (m.id = r.id OR \
+             $3 IS NULL AND m.id = ANY(u.more_roles_ids))), '[]') AS roles, \
+           ARRAY(SELECT id FROM reports) AS subordinates, ARRAY(SELECT id FROM below) AS departments, \
+           ARRAY(SELECT id FROM above) AS above \
          FROM users u LEFT JOIN roles r \
            ON r.tenant_id = u.tenant_id AND r.id = coalesce($3, u.role_id) AND r.deleted_at IS NULL \
          WHERE u.tenant_id = $1 AND u.id = $2 AND u.deleted_at IS NULL",
@@ -59,6 +69,32 @@ pub fn person(conn: &mut PgConnection, tenant: Uuid, user: Uuid, role: Option<Uu
     .bind::<Nullable<SqlUuid>, _>(role)
     .get_result(conn)
     .optional()?)
+}
+
+/// Fills in what chosen departments have below them.
+pub fn spread(conn: &mut PgConnection, tenant: Uuid, access: &mut Access) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        top: Uuid,
+        #[diesel(sql_type = Array<SqlUuid>)]
+        below: Vec<Uuid>,
+    }
+    let tops = grants::tops(&access.grants);
+    if tops.is_empty() {
+        return Ok(());
+    }
+    let rows = diesel::sql_query(
+        "WITH RECURSIVE below AS (SELECT top, top AS id FROM unnest($2) top UNION \
+         SELECT b.top, d.id FROM departments d JOIN below b ON d.parent_id = b.id \
+         WHERE d.tenant_id = $1 AND d.deleted_at IS NULL) \
+         SELECT top, array_agg(id) AS below FROM below GROUP BY top",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<Array<SqlUuid>, _>(tops)
+    .load::<Row>(conn)?;
+    grants::spread(&mut access.grants, &rows.into_iter().map(|r| (r.top, r.below)).collect());
+    Ok(())
 }
 
 /// The grants of a role by its id.
@@ -78,9 +114,15 @@ pub fn role_grants(conn: &mut PgConnection, tenant: Uuid, role: Uuid) -> Result<
 
 impl Person {
     pub fn access(&self) -> Access {
-        let grants = self.grants.as_ref().map(parse_grants).unwrap_or_default();
         let mut access = Access::default();
-        access.grants = grants;
+        access.principals = std::iter::once(self.id).chain(self.above.iter().copied()).collect();
+        for (at, role) in self.roles.as_array().into_iter().flatten().enumerate() {
+            let text = |key: &str| role.get(key).and_then(Value::as_str).unwrap_or_default();
+            access.principals.extend(Uuid::parse_str(text("id")));
+            let granted = role.get("grants").map(parse_grants).unwrap_or_default();
+            let granted = grants::named(granted, text("name"));
+            access.grants = if at == 0 { granted } else { grants::merge(&access.grants, &granted) };
+        }
         access.user = Some(self.id);
         access.department = self.department;
         access.subordinates = self.subordinates.clone();
@@ -95,11 +137,14 @@ pub fn own(access: &mut Access, catalog: &Catalog) {
         return;
     }
     for object in catalog.objects().filter(|o| o.scope == Scope::Personal) {
-        let scope = |action: Action| (action, access.data_scope(&object.name, action).max(DataScope::Own));
-        let mut grants: HashMap<Action, DataScope> =
-            Action::ALL.into_iter().map(|a| (a, access.data_scope(&object.name, a))).collect();
-        grants.extend([Action::Read, Action::Create, Action::Edit, Action::Delete].map(scope));
-        access.grants.insert(object.name.to_string(), grants);
+        let mut granted = grants::of(&access.grants, &object.name).cloned().unwrap_or_default();
+        for action in [Action::Read, Action::Create, Action::Edit, Action::Delete, Action::BulkEdit] {
+            let rules = granted.actions.entry(action).or_default();
+            if !rules.any() {
+                *rules = DataScope::Own.into();
+            }
+        }
+        access.grants.insert(object.name.to_string(), granted);
     }
 }
 
@@ -109,61 +154,4 @@ pub fn parse_grants(stored: &Value) -> Grants {
         log::error!("a role's grants cannot be read and grant nothing: {e}");
         Grants::default()
     })
-}
-
-/// The grants for these objects only.
-pub fn narrowed(grants: &Grants, objects: &[String]) -> Grants {
-    let of = |object: &String| grants.get(object).or_else(|| grants.get("*")).cloned();
-    objects.iter().filter_map(|o| Some((o.clone(), of(o)?))).collect()
-}
-
-/// Does every permission of `inner` lie within `outer`?
-pub fn within(inner: &Grants, outer: &Access) -> bool {
-    let covers = |object: &str| {
-        inner
-            .get(object)
-            .is_none_or(|actions| actions.iter().all(|(action, scope)| *scope <= outer.data_scope(object, *action)))
-    };
-    // `*` stands for every object that is not named, so the outer exceptions count as well.
-    let star = || {
-        inner.get("*").is_none_or(|actions| {
-            outer
-                .grants
-                .keys()
-                .filter(|o| !inner.contains_key(*o))
-                .all(|object| actions.iter().all(|(action, scope)| *scope <= outer.data_scope(object, *action)))
-        })
-    };
-    outer.is_unrestricted() || (inner.keys().all(|o| covers(o)) && star())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn access(grants: Value) -> Access {
-        let mut access = Access::default();
-        access.grants = parse_grants(&grants);
-        access
-    }
-
-    #[test]
-    fn a_key_never_gets_more_than_its_maker_has() {
-        let outer = access(json!({"*": {"read": "all", "edit": "self"}, "role": {"read": "self"}}));
-        let fits = |grants: Value| within(&parse_grants(&grants), &outer);
-        assert!(fits(json!({"account": {"read": "department", "edit": "self"}})));
-        assert!(!fits(json!({"account": {"edit": "department"}})));
-        assert!(!fits(json!({"account": {"delete": "self"}})));
-        assert!(!fits(json!({"*": {"read": "all"}})), "role is an exception");
-        assert!(fits(json!({"*": {"read": "all"}, "role": {}})));
-    }
-
-    #[test]
-    fn a_list_of_objects_leaves_no_star() {
-        let grants = parse_grants(&json!({"*": {"read": "all"}, "lead": {"read": "self"}}));
-        let narrow = narrowed(&grants, &["account".into(), "lead".into()]);
-        assert_eq!(narrow.len(), 2);
-        assert!(!narrow.contains_key("*"));
-    }
 }

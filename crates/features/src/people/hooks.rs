@@ -4,8 +4,9 @@ use super::{identity, session, username};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
 use kezhan_engine::access::Grants;
-use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved};
+use kezhan_engine::{Action, DataScope, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
+use kezhan_meta::resolve::{ReadsAll, resolve};
 use kezhan_meta::{Record, Violation};
 use serde_json::Value;
 use uuid::Uuid;
@@ -54,7 +55,7 @@ impl Hooks for Users {
 
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
         const TELLING: &[&str] =
-            &["name", "username", "home_department", "manager", "role", "status", "locale", "time_zone"];
+            &["name", "username", "home_department", "manager", "role", "more_roles", "status", "locale", "time_zone"];
         if !differs(saved, TELLING) {
             return Ok(());
         }
@@ -73,7 +74,7 @@ impl Hooks for Users {
 
 /// Rights, reach and the way in are for those to change who configure users.
 fn guard_rights(draft: &Draft<'_>) -> Result<()> {
-    const ALWAYS: &[&str] = &["role"];
+    const ALWAYS: &[&str] = &["role", "more_roles"];
     const ON_UPDATE: &[&str] = &["status", "username", "manager", "home_department"];
     if draft.caller.access.may("user", Action::Configure) {
         return Ok(());
@@ -156,11 +157,8 @@ impl Hooks for Roles {
             Ok(grants) => grants,
             Err(e) => return Err(Error::Invalid(vec![Violation::new("grants", Code::WrongType).with(e)])),
         };
-        let unknown = |o: &&String| o.as_str() != "*" && draft.caller.catalog.get(o).is_none();
-        match grants.keys().find(unknown) {
-            Some(object) => Err(Error::Invalid(vec![Violation::new("grants", Code::NotAnOption).with(object)])),
-            None => Ok(()),
-        }
+        let faults = unsound(draft, &grants);
+        if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
@@ -172,13 +170,40 @@ impl Hooks for Roles {
 
     fn before_delete(&self, saved: &mut Saved<'_>) -> Result<()> {
         let id = saved.before.map(id_of).transpose()?.unwrap_or_default();
-        let sql = "SELECT 1 FROM users WHERE tenant_id = $1 AND role_id = $2 AND deleted_at IS NULL \
+        let sql = "SELECT 1 FROM users WHERE tenant_id = $1 AND (role_id = $2 OR $2 = ANY(more_roles_ids)) \
+                   AND deleted_at IS NULL \
                    UNION ALL SELECT 1 FROM api_keys WHERE tenant_id = $1 AND role_id = $2 AND revoked_at IS NULL";
         match exists(saved.conn, sql, saved.caller.tenant, id)? {
             true => Err(Error::refused(Code::InUse, &["users"])),
             false => Ok(()),
         }
     }
+}
+
+/// Grants that name what is not there: they would allow nothing, or hide nothing, without anybody noticing.
+fn unsound(draft: &Draft<'_>, grants: &Grants) -> Vec<Violation> {
+    let catalog = &draft.caller.catalog;
+    let fault = |what: String| Violation::new("grants", Code::NotAnOption).with(what);
+    let mut out = Vec::new();
+    for (name, granted) in grants {
+        let object = catalog.get(name);
+        if object.is_none() && name != "*" {
+            out.push(fault(name.clone()));
+            continue;
+        }
+        // What `*` says holds for objects of every shape, so it can name no field.
+        let known = |field: &String| object.is_some_and(|o| o.field(field).is_some());
+        out.extend(granted.fields.keys().filter(|f| !known(f)).map(|field| fault(format!("{name}.{field}"))));
+        for rule in granted.actions.values().flat_map(|rules| &rules.0) {
+            let DataScope::When(condition) = &rule.scope else { continue };
+            let context = draft.caller.context();
+            let sound = object.is_some_and(|o| resolve(condition, catalog, o, &ReadsAll, &context).is_ok());
+            if !sound {
+                out.push(fault(format!("{name}: when")));
+            }
+        }
+    }
+    out
 }
 
 /// Would this reference upwards lead back to the record itself?

@@ -6,6 +6,7 @@ use super::api_key;
 use chrono::{Offset, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+use kezhan_engine::access::grants;
 use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Catalog, Lang};
@@ -213,6 +214,7 @@ fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs)
         (Some(person), _) => person.access(),
         (None, Some(role)) => {
             let mut rights = Access::default();
+            rights.principals = vec![role];
             rights.grants =
                 access::role_grants(conn, proof.tenant, role)?.as_ref().map(access::parse_grants).unwrap_or_default();
             rights
@@ -222,8 +224,9 @@ fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs)
     let catalog = engine.catalog(conn, proof.tenant)?;
     access::own(&mut rights, &catalog);
     if let Some(objects) = proof.key.as_ref().and_then(|k| k.objects.as_ref()) {
-        rights.grants = access::narrowed(&rights.grants, objects);
+        rights.grants = grants::narrowed(&rights.grants, objects);
     }
+    access::spread(conn, proof.tenant, &mut rights)?;
     Ok(Identity {
         tenant: proof.tenant,
         session: proof.session,
@@ -245,10 +248,10 @@ fn offset(time_zone: Option<&str>) -> i32 {
 
 /// The access of any user of the tenant, to explain it.
 pub fn access_of(conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<Option<(Person, Access)>> {
-    Ok(access::person(conn, tenant, user, None)?.map(|p| {
-        let access = p.access();
-        (p, access)
-    }))
+    let Some(person) = access::person(conn, tenant, user, None)? else { return Ok(None) };
+    let mut access = person.access();
+    access::spread(conn, tenant, &mut access)?;
+    Ok(Some((person, access)))
 }
 
 /// Says to every process that people or rights have changed.

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod definitions;
 pub mod hooks;
 pub mod identity;
+pub mod members;
 pub mod password;
 pub mod presets;
 pub mod session;
@@ -25,6 +26,7 @@ pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
         ("user".into(), Arc::new(hooks::Users)),
         ("department".into(), Arc::new(hooks::Departments)),
         ("role".into(), Arc::new(hooks::Roles)),
+        ("record_member".into(), Arc::new(members::RecordMembers)),
         ("object_definition".into(), Arc::new(definitions::Objects)),
         ("field_definition".into(), Arc::new(definitions::Fields)),
     ]

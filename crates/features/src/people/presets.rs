@@ -1,19 +1,20 @@
 //! The roles that every company starts with.
 
+use kezhan_engine::Action;
 use serde_json::{Value, json};
 
 /// Every action on every object.
 pub fn all_grants() -> Value {
-    json!({"*": {"read": "all", "create": "all", "edit": "all", "delete": "all", "export": "all", "import": "all",
-        "configure": "all"}})
+    let every = Action::ALL.into_iter().map(|action| (action.key().to_owned(), json!("all")));
+    json!({"*": Value::Object(every.collect())})
 }
 
 /// Name, description and what they may do: `*` for every object that is not named itself. The first is the administrator's.
-pub fn roles() -> [(&'static str, &'static str, Value); 6] {
+pub fn roles() -> [(&'static str, &'static str, Value); 8] {
     let all = |scope: &str, delete: &str| {
         json!({
-            "read": scope, "create": scope, "edit": scope, "delete": delete, "export": scope, "import": scope,
-            "configure": "none",
+            "read": scope, "create": scope, "edit": scope, "delete": delete, "transfer": scope, "share": scope,
+            "export": scope, "import": scope, "bulk_edit": scope, "configure": "none",
         })
     };
     // What everybody must be able to look up, and only some may arrange.
@@ -52,7 +53,26 @@ pub fn roles() -> [(&'static str, &'static str, Value); 6] {
                 "*": { "read": "all" },
                 "follow_up": service_edit.clone(),
                 "task": service_edit.clone(),
-                "attachment": service_edit,
+                "attachment": service_edit.clone(),
+            })),
+        ),
+        (
+            "市场",
+            "查看全部客户与线索，管理自己的线索",
+            with(json!({
+                "*": { "read": "all" },
+                "lead": all("all", "self"),
+                "task": service_edit.clone(),
+                "attachment": service_edit.clone(),
+            })),
+        ),
+        (
+            "财务",
+            "查看与导出全部客户与商机",
+            with(json!({
+                "*": { "read": "all", "export": "all" },
+                "task": service_edit.clone(),
+                "attachment": service_edit.clone(),
             })),
         ),
         ("只读", "查看与导出", with(json!({ "*": { "read": "all", "export": "all" } }))),

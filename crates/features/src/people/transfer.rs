@@ -1,7 +1,7 @@
 //! A record gets another owner.
 
 use crate::actions::{ActionDef, Target, required_id};
-use kezhan_engine::{Error, Result};
+use kezhan_engine::{Action, Error, Result};
 use kezhan_meta::{Label, ObjectMeta, Record};
 use serde_json::{Value, json};
 
@@ -22,6 +22,10 @@ impl ActionDef for Transfer {
 
     fn applies(&self, object: &ObjectMeta) -> bool {
         object.owned() && object.field("owner").is_some_and(|f| !f.read_only)
+    }
+
+    fn permission(&self) -> Action {
+        Action::Transfer
     }
 
     fn input(&self) -> Value {

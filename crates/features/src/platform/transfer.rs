@@ -3,10 +3,10 @@
 use super::HINTS;
 use crate::people::access;
 use diesel::PgConnection;
-use kezhan_engine::access::Grants;
+use kezhan_engine::access::{Grants, grants};
 use kezhan_engine::jobs::{Handler, Job, Run, Signal};
 use kezhan_engine::transfer::{run, undo};
-use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Result};
+use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::Lang;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,10 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
         None => None,
     };
     let mut rights = match (&person, &by.grants) {
-        (Some(person), Some(grants)) => {
+        (Some(person), Some(granted)) => {
             let mut rights = person.access();
-            rights.grants = common(&rights, grants);
+            access::spread(conn, job.tenant_id, &mut rights)?;
+            rights.grants = grants::common(&rights.grants, granted);
             rights
         }
         // A service key stands for nobody but its role.
@@ -79,18 +80,6 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
         access: Arc::new(rights),
         catalog: engine.catalog(conn, job.tenant_id)?,
     })
-}
-
-/// What both allow.
-pub fn common(now: &Access, then: &Grants) -> Grants {
-    let mut ceiling = Access::default();
-    ceiling.grants.clone_from(then);
-    let objects = now.grants.keys().chain(then.keys());
-    let of = |object: &String| {
-        let scope = |action: Action| now.data_scope(object, action).min(ceiling.data_scope(object, action));
-        (object.clone(), Action::ALL.into_iter().map(|a| (a, scope(a))).collect())
-    };
-    objects.map(of).collect()
 }
 
 pub struct Imports {

@@ -7,6 +7,7 @@ pub mod company;
 pub mod dates;
 pub mod email;
 pub mod id_card;
+pub mod mask;
 pub mod numbers;
 pub mod periods;
 pub mod phone;

@@ -44,7 +44,7 @@ impl Copy {
 
     /// What search finds the row by: `search_text` and `search_pairs`.
     pub fn search(&mut self, parts: &[SearchPart<'_>]) -> &mut Copy {
-        let SearchKeys { text, pairs } = SearchKeys::of(parts);
+        let SearchKeys { text, pairs } = SearchKeys::of(parts, &[]);
         self.text(&text);
         let pairs: Vec<String> = pairs.iter().map(i32::to_string).collect();
         self.put(format_args!("{{{}}}", pairs.join(",")))

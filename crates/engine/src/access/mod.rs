@@ -1,0 +1,117 @@
+//! What a caller may do: per object and action the records within reach, per field what of it. Deny by default.
+//!
+//! Every read and write asks here, and nowhere else.
+
+mod fields;
+pub mod grants;
+mod reach;
+
+pub use fields::{FieldRule, Level, Relation};
+pub use grants::{DataScope, Grants, ObjectGrants, Rule, Rules};
+pub use reach::{Reach, Rows};
+
+use kezhan_meta::resolve::Readable;
+use kezhan_meta::{FieldMeta, ObjectMeta};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Read,
+    Create,
+    Edit,
+    Delete,
+    /// Give to another owner.
+    Transfer,
+    /// Let others in: team, sharing, confidentiality.
+    Share,
+    Export,
+    Import,
+    /// Change or delete many records at once.
+    BulkEdit,
+    /// See a masked value in full, with a reason that is kept.
+    Reveal,
+    /// See confidential records of others.
+    Confidential,
+    Configure,
+}
+
+impl Action {
+    pub const ALL: [Action; 12] = [
+        Action::Read,
+        Action::Create,
+        Action::Edit,
+        Action::Delete,
+        Action::Transfer,
+        Action::Share,
+        Action::Export,
+        Action::Import,
+        Action::BulkEdit,
+        Action::Reveal,
+        Action::Confidential,
+        Action::Configure,
+    ];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Action::Read => "read",
+            Action::Create => "create",
+            Action::Edit => "edit",
+            Action::Delete => "delete",
+            Action::Transfer => "transfer",
+            Action::Share => "share",
+            Action::Export => "export",
+            Action::Import => "import",
+            Action::BulkEdit => "bulk_edit",
+            Action::Reveal => "reveal",
+            Action::Confidential => "confidential",
+            Action::Configure => "configure",
+        }
+    }
+}
+
+/// A caller's permissions, resolved once per session and cached.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The system itself: everything, everywhere in its tenant.
+    unrestricted: bool,
+    pub grants: Grants,
+    pub user: Option<Uuid>,
+    pub department: Option<Uuid>,
+    /// The caller and everyone who reports to them, at any depth.
+    pub subordinates: Vec<Uuid>,
+    /// The caller's department and everything below it.
+    pub departments: Vec<Uuid>,
+    /// Everything that a record may be shared with and that means the caller: themselves, their roles, their department
+    /// and those above it.
+    pub principals: Vec<Uuid>,
+}
+
+impl Access {
+    /// For migrations, workers and hooks. Never built from a request.
+    pub fn unrestricted() -> Access {
+        Access { unrestricted: true, ..Access::default() }
+    }
+
+    pub fn is_unrestricted(&self) -> bool {
+        self.unrestricted
+    }
+
+    /// What the roles say of this action; nothing where they say nothing.
+    pub fn rules(&self, object: &str, action: Action) -> Option<&Rules> {
+        grants::of(&self.grants, object).and_then(|o| o.actions.get(&action))
+    }
+
+    /// May the caller do this at all, to whichever rows?
+    pub fn may(&self, object: &str, action: Action) -> bool {
+        self.unrestricted || self.rules(object, action).is_some_and(Rules::any)
+    }
+}
+
+impl Readable for Access {
+    /// In full, and whosesoever the record is: what may be filtered, sorted, grouped, searched and exported by.
+    fn readable(&self, object: &ObjectMeta, field: &FieldMeta) -> bool {
+        self.field_rule(object, field).least() >= Level::Read
+    }
+}

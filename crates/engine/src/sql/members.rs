@@ -1,0 +1,116 @@
+//! Whom a record was opened to besides its owner: its team, those it was shared with, and the owner of what it hangs on.
+//!
+//! The members of all records lie in one table, `record_members`; an entry names a principal, which is a user, a
+//! department (with everybody in and below it) or a role.
+
+use super::scope::{Aliases, Guard, Style};
+use super::{Bind, Sql, column};
+use kezhan_meta::ObjectMeta;
+
+/// What a member must at least be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    Read,
+    Write,
+}
+
+/// The caller is a member of the record.
+pub fn member(
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    alias: &str,
+    least: Least,
+    style: Style,
+    aliases: &mut Aliases,
+) -> Option<Sql> {
+    let m = aliases.fresh();
+    let entry = entry(guard, object, &m, ("level", least))?;
+    let mut sql = Sql::default();
+    match style {
+        Style::Point => {
+            sql.push("EXISTS (SELECT 1 FROM record_members ").push(&m).push(" WHERE ").append(entry);
+            sql.push(" AND ").column(&m, "record").push(" = ").column(alias, "id").push("::text)");
+        }
+        Style::Set => {
+            sql.column(alias, "id").push(" IN (SELECT ").column(&m, "record").push("::uuid FROM record_members ");
+            sql.push(&m).push(" WHERE ").append(entry).push(")");
+        }
+    }
+    Some(sql)
+}
+
+/// The record hangs on one that the caller owns, or of which they are a member whose part covers what hangs on it.
+pub fn follows(
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    alias: &str,
+    least: Least,
+    style: Style,
+    aliases: &mut Aliases,
+) -> Option<Sql> {
+    let field = object.field(object.follows.as_ref()?)?;
+    let parent = guard.catalog.get(field.target()?)?;
+    // Nobody reaches through a record what they may not read at all.
+    guard.access.may(&parent.name, crate::Action::Read).then_some(())?;
+    let (p, m) = (aliases.fresh(), aliases.fresh());
+    let mut any = Vec::new();
+    if least == Least::Read {
+        any.push(guard.mine(&p));
+    }
+    if let Some(entry) = entry(guard, parent, &m, ("children", least)) {
+        let mut team = Sql::default();
+        match style {
+            Style::Point => {
+                team.push("EXISTS (SELECT 1 FROM record_members ").push(&m).push(" WHERE ").append(entry);
+                team.push(" AND ").column(&m, "record").push(" = ").column(&p, "id").push("::text)");
+            }
+            Style::Set => {
+                team.column(&p, "id").push(" IN (SELECT ").column(&m, "record").push("::uuid FROM record_members ");
+                team.push(&m).push(" WHERE ").append(entry).push(")");
+            }
+        }
+        any.push(team);
+    }
+    if any.is_empty() {
+        return None;
+    }
+    let mut sql = Sql::default();
+    match style {
+        Style::Point => sql.push("EXISTS (SELECT 1 FROM ").done(),
+        Style::Set => {
+            column::expression(&mut sql, alias, field);
+            sql.push(" IN (SELECT ").column(&p, "id").push(" FROM ");
+        }
+    }
+    column::from(&mut sql, parent, &p);
+    sql.push(" WHERE ");
+    guard.base(&mut sql, parent, &p, super::scope::Life::Living);
+    if style == Style::Point {
+        sql.push(" AND ").column(&p, "id").push(" = ");
+        column::expression(&mut sql, alias, field);
+    }
+    sql.push(" AND ");
+    super::scope::any_of(&mut sql, any);
+    sql.push(")");
+    Some(sql)
+}
+
+/// A living entry of this object's that means the caller; `column` is what it allows on what.
+fn entry(guard: &Guard<'_>, object: &ObjectMeta, m: &str, (allows, least): (&str, Least)) -> Option<Sql> {
+    let principals = &guard.access.principals;
+    if principals.is_empty() || object.name == "record_member" {
+        return None;
+    }
+    let mut sql = Sql::default();
+    sql.column(m, "tenant_id").push(" = ").uuid(guard.tenant);
+    sql.push(" AND ").column(m, "object").push(" = ").text(object.name.to_string());
+    sql.push(" AND ").column(m, "principal").push(" = ANY(");
+    sql.bind(Bind::Texts(Some(principals.iter().map(ToString::to_string).collect()))).push(")");
+    sql.push(" AND ").column(m, "deleted_at").push(" IS NULL AND (").column(m, "expires_at").push(" IS NULL OR ");
+    sql.column(m, "expires_at").push(" > now()) AND ").column(m, allows);
+    sql.push(match least {
+        Least::Read => " IN ('read', 'write')",
+        Least::Write => " = 'write'",
+    });
+    Some(sql)
+}

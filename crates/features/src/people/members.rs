@@ -1,0 +1,53 @@
+//! Teams: whom the owner of a record lets in.
+
+use kezhan_engine::{Draft, Error, Hooks, Result};
+use kezhan_meta::problem::Code;
+use kezhan_meta::query::ListQuery;
+use kezhan_meta::{Filter, Op, Scope, Violation};
+use serde_json::json;
+
+pub struct RecordMembers;
+
+/// What an entry may name; one of them.
+const PRINCIPALS: [&str; 3] = ["user", "unit", "role"];
+
+impl Hooks for RecordMembers {
+    fn reads_before_save(&self) -> bool {
+        true
+    }
+
+    fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
+        let named: Vec<String> = PRINCIPALS.iter().filter_map(|key| draft.text(key).map(str::to_owned)).collect();
+        let [principal] = named.as_slice() else {
+            return Err(Error::Invalid(vec![match named.len() {
+                0 => Violation::new("user", Code::Required),
+                _ => Violation::new("user", Code::NotPossible).with("user + unit + role"),
+            }]));
+        };
+        draft.set("principal", principal.clone());
+        if draft.before.is_some() {
+            return Ok(());
+        }
+        let object = draft.text("object").unwrap_or_default().to_owned();
+        // Only what has an owner has a team.
+        if !draft.caller.catalog.get(&object).is_some_and(|o| o.scope == Scope::Owned) {
+            return Err(Error::Invalid(vec![Violation::new("object", Code::NotAnOption).with(&object)]));
+        }
+        let field = |key: &str, value: &str| Filter::field(key.to_owned(), Op::Eq, json!(value));
+        let record = draft.text("record").unwrap_or_default().to_owned();
+        let query = ListQuery {
+            filter: Some(Filter::And(vec![
+                field("object", &object),
+                field("record", &record),
+                field("principal", principal),
+            ])),
+            limit: Some(1),
+            ..ListQuery::default()
+        };
+        let known = draft.engine.records(draft.conn, &draft.caller.elevated(), draft.object, &query)?.0;
+        match known.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Invalid(vec![Violation::new("user", Code::Taken)])),
+        }
+    }
+}
