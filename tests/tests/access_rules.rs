@@ -1,5 +1,6 @@
 //! Who may see and do what: rules of roles, teams, what hangs on a record, confidentiality, fields.
 
+use diesel::RunQueryDsl;
 use kezhan_engine::access::{Grants, grants};
 use kezhan_engine::explain::Reason;
 use kezhan_engine::{Access, Action, Caller, DataScope, Error, ReadOptions};
@@ -360,4 +361,26 @@ fn giving_a_record_away_takes_more_than_editing_it() {
     give(&mut b, &gives).unwrap();
     assert!(fields(&mut b, &gives, "account", account).is_none());
     assert!(fields(&mut b, &li, "account", account).is_some());
+}
+
+#[test]
+fn search_keys_of_old_records_are_made_anew() {
+    let mut b = Bench::new();
+    let li = b.member("li", None, DataScope::All);
+    let rights = json!({"account": {"read": "all", "fields": {"phone": "masked"}}});
+    let li = with(&li, rights);
+    b.create("account", json!({"name": "鑫茂科技", "phone": "13812345678"}));
+    let gone = b.create("account", json!({"name": "鑫茂旧部"}));
+    let (meta, system) = (b.object("account"), b.system.clone());
+    b.engine.delete(&mut b.conn, &system, &meta, gone, None).unwrap();
+    // As they were before there was a part that is personal: closed to whoever does not see all of it.
+    diesel::sql_query("UPDATE accounts SET search_text = replace(search_text, E'\\x01', '')")
+        .execute(&mut b.conn)
+        .unwrap();
+    let query = ListQuery { q: Some("xmkj".into()), ..ListQuery::default() };
+    assert!(names(&mut b, &li, "account", &query).is_empty());
+    assert_eq!(b.engine.reindex(&mut b.conn, &system, &meta).unwrap(), 2);
+    assert_eq!(b.engine.reindex(&mut b.conn, &system, &meta).unwrap(), 0, "what is right is left alone");
+    assert_eq!(names(&mut b, &li, "account", &query), ["鑫茂科技"]);
+    assert!(b.engine.reindex(&mut b.conn, &li, &meta).is_err());
 }

@@ -35,6 +35,8 @@ enum Command {
     Worker,
     /// Bring the database schema up to date
     Migrate,
+    /// Make anew what records are found by, after an update that says so
+    Reindex,
     /// Load the demonstration company, unless it is there
     Demo,
     /// Add or list the companies on this installation
@@ -129,6 +131,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             println!("the schema is up to date");
         }
+        Command::Reindex => with_database(&config, |url| {
+            database::migrate(url)?;
+            let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+            let each = |tenant: &str, object: &str, changed: usize| println!("{changed:>8} {tenant} {object}");
+            Ok(kezhan_features::people::setup::reindex(&mut connection, &kezhan_features::engine(), each)?)
+        })?,
         Command::Backup { file } => {
             let manifest = with_database(&config, |url| Ok(backup::backup(&config, url, &file)?))?;
             println!("wrote {}: the database and {} file(s)", file.display(), manifest.entries.len() - 1);

@@ -1,6 +1,7 @@
 //! Search: one box over all objects, and `q=` on each list.
 
 pub mod keys;
+mod reindex;
 
 use crate::sql::filter::like_escape;
 use crate::sql::row::Wire;

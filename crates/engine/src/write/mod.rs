@@ -4,7 +4,7 @@
 pub mod bulk;
 mod create;
 mod delete;
-mod draft;
+pub(crate) mod draft;
 mod many;
 mod number;
 mod references;

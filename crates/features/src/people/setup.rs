@@ -40,6 +40,26 @@ pub struct Tenant {
     pub created_at: DateTime<Utc>,
 }
 
+/// Makes anew what all records of all tenants are found by; `each` hears of every object.
+pub fn reindex(conn: &mut PgConnection, engine: &Engine, mut each: impl FnMut(&str, &str, usize)) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = Text)]
+        key: String,
+    }
+    let tenants: Vec<Row> = diesel::sql_query("SELECT id, key FROM tenants ORDER BY created_at, key").load(conn)?;
+    for tenant in tenants {
+        let caller = system(engine, conn, tenant.id)?;
+        for object in caller.catalog.objects() {
+            let changed = engine.reindex(conn, &caller, object)?;
+            each(&tenant.key, &object.name, changed);
+        }
+    }
+    Ok(())
+}
+
 /// All tenants of this installation, oldest first.
 pub fn tenants(conn: &mut PgConnection) -> Result<Vec<Tenant>> {
     Ok(diesel::sql_query(
