@@ -1,0 +1,284 @@
+//! Every operation of the OpenAPI document, as those who should get nothing: without a token, from another company,
+//! a colleague out of reach, a key for something else, and a reader who tries to write. New operations join by themselves.
+
+use kezhan_features::people::setup::create_tenant;
+use kezhan_tests::TestServer;
+use kezhan_tests::server::{Api, PASSWORD, Reply, send};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// In every secret record's name, and nowhere else.
+const MARK: &str = "zirkonium7731";
+
+/// A company with a record of each kind that nobody but its administrator may see.
+struct Secrets {
+    server: TestServer,
+    admin: Api,
+    /// Plural → id of the secret record.
+    ids: BTreeMap<&'static str, String>,
+}
+
+fn secrets() -> Secrets {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let named = |more: Value| {
+        let mut record = json!({"name": MARK});
+        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        record
+    };
+    let mut ids = BTreeMap::new();
+    let mut add = |plural: &'static str, record: Value| {
+        let id = admin.create(plural, record)["id"].as_str().unwrap().to_owned();
+        ids.insert(plural, id.clone());
+        id
+    };
+    let account = add("accounts", named(json!({"phone": "13977310001", "external_id": "EXT-31", "tags": [MARK]})));
+    add("contacts", named(json!({"account": account, "mobile": "13977310002"})));
+    add("leads", named(json!({"company": MARK})));
+    let deal = add("opportunities", named(json!({"account": account, "amount": "7731"})));
+    add("opportunity_lines", json!({"opportunity": deal, "quantity": "1", "unit_price": "7731", "description": MARK}));
+    add("follow_ups", json!({"content": MARK, "account": account}));
+    add("tasks", json!({"subject": MARK, "account": account}));
+    add("saved_views", named(json!({"object": "account", "settings": {}})));
+    add("favorites", json!({"title": MARK, "object": "account", "record": account}));
+    let user = admin.get("/auth/me").ok()["id"].clone();
+    add("record_members", json!({"object": "account", "record": account, "user": user}));
+    let part = reqwest::blocking::multipart::Part::bytes(MARK.as_bytes().to_vec()).file_name(format!("{MARK}.txt"));
+    let form = reqwest::blocking::multipart::Form::new()
+        .text("object", "account")
+        .text("record", account.clone())
+        .part("file", part);
+    let file = send(admin.request(Method::POST, "/attachments").multipart(form)).created();
+    ids.insert("attachments", file["id"].as_str().unwrap().to_owned());
+    Secrets { server, admin, ids }
+}
+
+/// An operation with its path filled in and a body that fits well enough to get somewhere.
+struct Call {
+    method: Method,
+    path: String,
+    body: Option<Value>,
+    operation: String,
+}
+
+impl Secrets {
+    fn calls(&self, document: &Value) -> Vec<Call> {
+        let mut out = Vec::new();
+        for (template, operations) in document["paths"].as_object().unwrap() {
+            let Some(below) = template.strip_prefix("/api/v1") else { continue };
+            for (method, operation) in operations.as_object().unwrap() {
+                let plural = below.split('/').nth(1).unwrap_or_default();
+                let id = self.ids.get(plural).cloned().unwrap_or_else(|| self.ids["accounts"].clone());
+                let path = below
+                    .replace("{id}", &id)
+                    .replace("{object}", "account")
+                    .replace("{key}", "external_id")
+                    .replace("{value}", "EXT-31")
+                    .replace("{outcome}", "failed")
+                    .replace("{action}", "transfer");
+                assert!(!path.contains('{'), "an unknown parameter in {template}");
+                let body = operation.get("requestBody").map(|_| self.body(below, &id));
+                out.push(Call {
+                    method: method.to_uppercase().parse().unwrap(),
+                    path,
+                    body,
+                    operation: operation["operationId"].as_str().unwrap_or_default().to_owned(),
+                });
+            }
+        }
+        out
+    }
+
+    fn body(&self, template: &str, id: &str) -> Value {
+        match template.rsplit('/').next().unwrap_or_default() {
+            "query" => json!({"count": "exact", "filter": {"field": "id", "op": "eq", "value": id}}),
+            "batch" => json!({"operations": [{"op": "update", "id": id, "record": {}}, {"op": "delete", "id": id}]}),
+            "composite" => json!({"requests": [
+                {"ref": "a", "method": "GET", "path": format!("/accounts/{}", self.ids["accounts"])},
+                {"ref": "b", "method": "GET", "path": format!("/accounts?q={MARK}")},
+            ]}),
+            "exports" => json!({"object": "account", "format": "csv"}),
+            "login" => json!({"username": "admin", "password": "wrong"}),
+            _ => json!({}),
+        }
+    }
+
+    /// What lists, counts, groups, paths and searches could still tell.
+    fn questions(&self) -> Vec<Call> {
+        let get = |path: String| Call { method: Method::GET, operation: path.clone(), path, body: None };
+        let ask = |plural: &str, body: Value| Call {
+            method: Method::POST,
+            path: format!("/{plural}/query"),
+            operation: format!("{plural} {body}"),
+            body: Some(body),
+        };
+        let by_name = json!({"field": "name", "op": "starts_with", "value": &MARK[..5]});
+        let through = json!({"field": "account.name", "op": "contains", "value": MARK});
+        vec![
+            get(format!("/search?q={MARK}")),
+            get("/search?q=77310001".into()),
+            get(format!("/accounts?q={MARK}&count=exact")),
+            get("/accounts?sort=name&expand=owner,parent&count=exact&deleted=true".into()),
+            get(format!("/contacts?account={}&expand=account", self.ids["accounts"])),
+            get("/changes?since=WzAsMF0&objects=account,contact,opportunity,follow_up,task,attachment".into()),
+            ask("accounts", json!({"filter": by_name, "count": "exact"})),
+            ask("accounts", json!({"group_by": ["name"]})),
+            ask("accounts", json!({"aggregates": [{"function": "max", "field": "name"}]})),
+            ask("opportunities", json!({"filter": through, "count": "exact", "expand": ["account"]})),
+            ask("opportunities", json!({"aggregates": [{"function": "sum", "field": "amount"}]})),
+            ask("tasks", json!({"group_by": ["account"]})),
+        ]
+    }
+
+    /// The secret records as they are now.
+    fn state(&self) -> Vec<(String, Value)> {
+        self.ids
+            .iter()
+            .map(|(plural, id)| (id.clone(), self.admin.get(&format!("/{plural}/{id}")).ok()))
+            .map(|(id, record)| (id, record["version"].clone()))
+            .collect()
+    }
+}
+
+fn perform(api: &Api, call: &Call) -> Option<Reply> {
+    // Streams do not end by themselves; what they carry, `changes` shows.
+    if call.path.ends_with("/events") {
+        return None;
+    }
+    let request = api.request(call.method.clone(), &call.path);
+    Some(send(match &call.body {
+        Some(body) => request.json(body),
+        None => request,
+    }))
+}
+
+/// Nothing of the secret records in what came back, except that an answer may repeat what was asked.
+fn silent(who: &str, call: &Call, reply: &Reply) {
+    let mut text = reply.text.to_lowercase();
+    if let Ok(Value::Object(problem)) = serde_json::from_str::<Value>(&reply.text)
+        && problem.contains_key("instance")
+    {
+        let told: Map<String, Value> = problem.into_iter().filter(|(key, _)| key != "instance").collect();
+        text = Value::Object(told).to_string().to_lowercase();
+    }
+    let asked = call.path.contains(MARK) || call.body.as_ref().is_some_and(|b| b.to_string().contains(MARK));
+    if !(asked && reply.status.is_client_error()) {
+        assert!(!text.contains(MARK), "{who} {} {}: {text}", call.method, call.operation);
+    }
+    for number in ["7731.0", "13977310", "\"sum_amount\":\"7731"] {
+        assert!(!text.contains(number), "{who} {} {}: {text}", call.method, call.operation);
+    }
+    assert!(reply.status.as_u16() < 500, "{who} {} {}: {text}", call.method, call.operation);
+}
+
+#[test]
+fn whoever_should_get_nothing_gets_nothing_from_any_operation() {
+    let secrets = secrets();
+    let server = &secrets.server;
+    let document = secrets.admin.get("/openapi.json").ok();
+    let calls: Vec<Call> = secrets.calls(&document).into_iter().chain(secrets.questions()).collect();
+    assert!(calls.len() > 250, "{}", calls.len());
+    let before = secrets.state();
+
+    // The administrator finds the record by the same questions: the sweep asks for what is there.
+    let found = secrets.questions().iter().filter(|c| perform(&secrets.admin, c).unwrap().text.contains(MARK)).count();
+    assert!(found >= 7, "{found}");
+
+    let every = |scope: &str| {
+        let actions =
+            ["read", "create", "edit", "delete", "transfer", "share", "export", "import", "bulk_edit", "reveal"];
+        json!({"*": actions.into_iter().map(|a| (a.to_owned(), json!(scope))).collect::<Map<String, Value>>()})
+    };
+    let own = server.role("只管自己", every("self"));
+    server.user("colleague", &own, json!({}));
+    let engine = kezhan_features::engine();
+    create_tenant(&engine, &mut server.db.connect(), "other", "另一家公司", "admin", PASSWORD).unwrap();
+    let login = json!({"username": "admin", "password": PASSWORD, "tenant": "other"});
+    let mut stranger = server.anonymous();
+    stranger.token = Some(stranger.post("/auth/login", &login).ok()["access_token"].as_str().unwrap().to_owned());
+    let key = secrets.admin.post("/api_keys", &json!({"name": "窄", "objects": ["product"]})).created();
+    let mut narrow = server.anonymous();
+    narrow.token = Some(key["key"].as_str().or(key["token"].as_str()).unwrap().to_owned());
+    let sign_in = |name: &str| {
+        let body = json!({"username": name, "password": PASSWORD, "tenant": "test"});
+        let mut api = server.anonymous();
+        api.token = Some(api.post("/auth/login", &body).ok()["access_token"].as_str().unwrap().to_owned());
+        api
+    };
+
+    let anonymous = server.anonymous();
+    let open = ["login", "refreshToken", "logout", "getOpenApi", "getOpenapi"];
+    for call in &calls {
+        let Some(reply) = perform(&anonymous, call) else { continue };
+        silent("nobody", call, &reply);
+        let public = open.contains(&call.operation.as_str()) || call.path == "/openapi.json";
+        assert!(public || reply.status == 401, "nobody {} {}: {}", call.method, call.path, reply.status);
+    }
+    for (who, api) in [("a stranger", &stranger), ("a colleague", &sign_in("colleague")), ("a narrow key", &narrow)] {
+        for call in &calls {
+            // Signing out would end the sweep.
+            if call.operation == "logout" {
+                continue;
+            }
+            let Some(reply) = perform(api, call) else { continue };
+            silent(who, call, &reply);
+            let secret = secrets.ids.iter().any(|(plural, id)| call.path.starts_with(&format!("/{plural}/{id}")));
+            if secret {
+                assert!(reply.status.is_client_error(), "{who} {} {}: {}", call.method, call.path, reply.status);
+            }
+            if let (Some(count), true) = (reply_count(&reply), call.operation.contains("count")) {
+                assert_eq!(count, 0, "{who} {}", call.operation);
+            }
+        }
+    }
+    assert_eq!(secrets.state(), before, "nothing was changed");
+}
+
+fn reply_count(reply: &Reply) -> Option<i64> {
+    serde_json::from_str::<Value>(&reply.text).ok()?["count"].as_i64()
+}
+
+#[test]
+fn a_reader_changes_nothing_by_any_operation() {
+    let secrets = secrets();
+    let reader = secrets.server.role("只读一切", json!({"*": {"read": "all"}}));
+    secrets.server.user("reader", &reader, json!({}));
+    let api = secrets.server.sign_in("reader", PASSWORD);
+    let document = secrets.admin.get("/openapi.json").ok();
+    let before = secrets.state();
+    let records = |plural: &str| secrets.admin.get(&format!("/{plural}?count=exact")).ok()["count"].clone();
+    let shared = [
+        "accounts",
+        "contacts",
+        "leads",
+        "opportunities",
+        "opportunity_lines",
+        "follow_ups",
+        "tasks",
+        "roles",
+        "users",
+        "departments",
+        "products",
+        "pipelines",
+        "stages",
+        "attachments",
+        "record_members",
+        "object_definitions",
+    ];
+    let counts: Vec<Value> = shared.iter().map(|plural| records(plural)).collect();
+    for call in secrets.calls(&document) {
+        if call.method == Method::GET || call.path.starts_with("/auth/") {
+            continue;
+        }
+        let Some(reply) = perform(&api, &call) else { continue };
+        let asks = call.path.ends_with("/query");
+        let private = ["/saved_views", "/favorites", "/notifications"].iter().any(|p| call.path.starts_with(p));
+        let refused = reply.status.is_client_error();
+        // A composite of nothing but reads, and orders of one's own, are a reader's right.
+        let allowed = asks || private || call.path == "/composite" || call.path.starts_with("/bulk");
+        assert!(refused || allowed, "{} {}: {} {}", call.method, call.path, reply.status, reply.text);
+    }
+    assert_eq!(secrets.state(), before);
+    assert_eq!(shared.iter().map(|plural| records(plural)).collect::<Vec<_>>(), counts);
+}
