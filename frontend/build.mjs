@@ -158,7 +158,7 @@ async function scripts(wasmUrl, regionsUrl, textUrls) {
     chunkNames: "[name]-[hash]",
     metafile: true,
     logLevel: "error",
-    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS: JSON.stringify(textUrls) },
+    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS_ZH: JSON.stringify(textUrls["zh-CN"]), TEXTS_EN: JSON.stringify(textUrls.en) },
     alias: {
       "kezhan-wasm": path.join(work, "app.js"),
       "kezhan-bridge": path.join(here, "js/bridge.js"),
@@ -181,6 +181,8 @@ async function scripts(wasmUrl, regionsUrl, textUrls) {
   for (const [file, info] of Object.entries(result.metafile.outputs)) {
     if (!info.entryPoint) continue;
     const name = path.parse(info.entryPoint).name;
+    // It runs as it is, before anything else has come.
+    if (name === "boot" && info.imports.length > 0) throw new Error("boot.js must not import anything");
     names[name] = url(file);
     if (name === "main") names.first = imported(result.metafile.outputs, file).map(url);
   }

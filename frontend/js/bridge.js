@@ -3,7 +3,7 @@
 /** The texts of a language, a line each. Without them there is nothing to show, so it tries until they are there. */
 const languages = {};
 export function texts(lang) {
-  languages[lang] ??= fetch(TEXTS[lang])
+  languages[lang] ??= fetch(lang === "en" ? TEXTS_EN : TEXTS_ZH)
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
     .catch(() => {
       delete languages[lang];
