@@ -76,6 +76,7 @@ lazily! {
     manage: preferences_screen() => crate::layout::preferences::screen();
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
     manage: settings_screen() => crate::layout::settings::screen();
+    roles: roles_screen() => crate::features::people::roles::screen();
     manage: recycle_screen() => crate::record::recycle::screen();
 }
 

@@ -4,6 +4,7 @@
 mod api;
 mod app;
 mod bridge;
+mod features;
 mod fields;
 mod i18n;
 mod layout;

@@ -52,6 +52,11 @@ pub trait ActionDef: Send + Sync {
     /// JSON schema of the input, an object.
     fn input(&self) -> Value;
 
+    /// Among what people choose from? Not what a screen of its own asks for.
+    fn offered(&self) -> bool {
+        true
+    }
+
     /// Does the record's present state allow it?
     fn possible(&self, _record: &Record) -> bool {
         true
@@ -68,6 +73,7 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::sales::move_stage::MoveStage),
         Arc::new(crate::people::transfer::Transfer),
         Arc::new(crate::people::set_password::SetPassword),
+        Arc::new(crate::people::effect::Effect),
     ]
 }
 

@@ -67,6 +67,7 @@ pub fn shell() -> AnyView {
                         <Route path=path!("/imports/:id") view=lazy::import_screen/>
                         <Route path=path!("/preferences") view=lazy::preferences_screen/>
                         <Route path=path!("/settings") view=lazy::settings_screen/>
+                        <Route path=path!("/settings/roles") view=lazy::roles_screen/>
                         <Route path=path!("/recycle") view=lazy::recycle_screen/>
                     </Routes>
                 </main>

@@ -48,7 +48,7 @@ pub fn list(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &R
     let rights = Rights::of(call, object, id)?;
     let offered: Vec<Value> = applying(call, object)
         .iter()
-        .filter(|a| rights.allow(a.permission()) && a.possible(&record))
+        .filter(|a| a.offered() && rights.allow(a.permission()) && a.possible(&record))
         .map(|a| describe(a.as_ref(), Some(&format!("/api/v1/{}/{id}/actions/{}", object.plural, a.key()))))
         .collect();
     let of = |action: Action| (action.key().to_owned(), json!(rights.allow(action)));

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api_key;
 pub mod definitions;
+pub mod effect;
 pub mod hooks;
 pub mod identity;
 pub mod members;

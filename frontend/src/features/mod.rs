@@ -1,0 +1,3 @@
+//! Screens that know concrete objects; the same folders as everywhere else.
+
+pub mod people;

@@ -1,0 +1,135 @@
+//! A role's permissions while they are being changed, in the form in which they are stored.
+
+use crate::api::client::{ApiError, Call};
+use leptos::prelude::*;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// What roles grant on one object, less what they say of its fields.
+pub const ACTIONS: [&str; 12] = [
+    "read",
+    "create",
+    "edit",
+    "delete",
+    "transfer",
+    "share",
+    "export",
+    "import",
+    "bulk_edit",
+    "reveal",
+    "confidential",
+    "configure",
+];
+
+/// Stands for every object that has no line of its own.
+pub const REST: &str = "*";
+
+#[derive(Clone, Copy)]
+pub struct Draft {
+    pub grants: RwSignal<Map<String, Value>>,
+    pub stored: RwSignal<Map<String, Value>>,
+}
+
+impl Draft {
+    pub fn new(stored: &Value) -> Draft {
+        let stored = stored.as_object().cloned().unwrap_or_default();
+        Draft { grants: RwSignal::new(stored.clone()), stored: RwSignal::new(stored) }
+    }
+
+    pub fn changed(self) -> bool {
+        self.grants.get() != self.stored.get()
+    }
+
+    /// Has the object a line of its own?
+    pub fn own(self, object: &str) -> bool {
+        self.grants.with(|g| g.contains_key(object))
+    }
+
+    /// The scope of an action as it is in force: the object's own line, or that of the rest.
+    pub fn scope(self, object: &str, action: &str) -> Value {
+        self.grants.with(|g| {
+            let line = g.get(object).or_else(|| g.get(REST));
+            line.and_then(|l| l.get(action)).cloned().unwrap_or(json!("none"))
+        })
+    }
+
+    pub fn set_scope(self, object: &str, action: &str, scope: &str) {
+        self.line(object, |line| match scope {
+            "none" => drop(line.remove(action)),
+            _ => drop(line.insert(action.to_owned(), json!(scope))),
+        });
+    }
+
+    /// Takes the object's own line away, so that it is as the rest again.
+    pub fn reset(self, object: &str) {
+        self.grants.update(|g| drop(g.remove(object)));
+    }
+
+    /// The level of a field for whoever stands to the record like this.
+    pub fn level(self, object: &str, field: &str, relation: &str) -> String {
+        self.grants.with(|g| {
+            let rule = g.get(object).and_then(|l| l.get("fields")).and_then(|f| f.get(field));
+            let level = match rule {
+                Some(Value::Object(by)) => by.get(relation).and_then(Value::as_str),
+                Some(all) => all.as_str(),
+                None => None,
+            };
+            level.unwrap_or("write").to_owned()
+        })
+    }
+
+    pub fn set_level(self, object: &str, field: &str, relation: &str, level: &str) {
+        const RELATIONS: [&str; 3] = ["owner", "team", "other"];
+        let levels: Vec<(String, Value)> = RELATIONS
+            .into_iter()
+            .map(|r| {
+                let now = if r == relation { level.to_owned() } else { self.level(object, field, r) };
+                (r.to_owned(), json!(now))
+            })
+            .collect();
+        self.line(object, |line| {
+            let Some(fields) = line.entry("fields").or_insert(json!({})).as_object_mut() else { return };
+            let same = levels.iter().all(|(_, l)| *l == json!(level));
+            match (same, level) {
+                (true, "write") => drop(fields.remove(field)),
+                (true, _) => drop(fields.insert(field.to_owned(), json!(level))),
+                (false, _) => drop(fields.insert(field.to_owned(), Value::Object(levels.into_iter().collect()))),
+            }
+            if fields.is_empty() {
+                line.remove("fields");
+            }
+        });
+    }
+
+    /// Changes an object's own line, which begins as what was in force.
+    fn line(self, object: &str, change: impl FnOnce(&mut Map<String, Value>)) {
+        self.grants.update(|g| {
+            let rest = g.get(REST).and_then(Value::as_object).cloned().unwrap_or_default();
+            let line = g.entry(object.to_owned()).or_insert(Value::Object(rest));
+            if let Some(line) = line.as_object_mut() {
+                change(line);
+            }
+        });
+    }
+}
+
+/// What the server says that a change would do.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Effect {
+    pub people: usize,
+    pub counted: usize,
+    pub objects: Vec<ObjectEffect>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ObjectEffect {
+    pub object: String,
+    pub people_losing: usize,
+    pub records_lost: i64,
+    pub people_gaining: usize,
+    pub records_gained: i64,
+}
+
+pub async fn effect(role: &str, grants: &Map<String, Value>) -> Result<Effect, ApiError> {
+    Call::post(&format!("/roles/{role}/actions/preview_grants")).body(&json!({ "grants": grants })).json().await
+}

@@ -1,0 +1,95 @@
+//! The fields of one object: who sees them, in outline or in full, and who changes them.
+
+use super::draft::Draft;
+use super::matrix;
+use crate::i18n::{self, Key, ROLE_FIELD, ROLE_OBJECT, label, t};
+use crate::record::url::Url;
+use crate::state::catalog;
+use kezhan_meta::{FieldMeta, ObjectMeta, Scope};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+const LEVELS: [(&str, Key); 4] = [
+    ("write", i18n::LEVEL_WRITE),
+    ("read", i18n::LEVEL_READ),
+    ("masked", i18n::LEVEL_MASKED),
+    ("hidden", i18n::LEVEL_HIDDEN),
+];
+
+const RELATIONS: [(&str, Key); 3] =
+    [("owner", i18n::RELATION_OWNER), ("team", i18n::RELATION_TEAM), ("other", i18n::RELATION_OTHER)];
+
+pub fn levels(draft: Draft, url: Url) -> AnyView {
+    let objects = matrix::objects();
+    let first = objects.iter().find(|o| o.listed).or(objects.first()).map(|o| o.name.to_string()).unwrap_or_default();
+    let chosen = Memo::new(move |_| url.get("object").unwrap_or_else(|| first.clone()));
+    let options = objects
+        .iter()
+        .map(|o| {
+            let name = o.name.to_string();
+            view! { <option value=name.clone() selected=move || chosen.get() == name>{label(&o.label_many)}</option> }
+        })
+        .collect_view();
+    view! {
+        <div class="px-4 py-2 shrink-0">
+            <select class="select !w-48" aria-label=t(ROLE_OBJECT)
+                on:change=move |ev| url.replace(&[("object", Some(event_target_value(&ev)))])>{options}</select>
+        </div>
+        <div class="overflow-auto scroll-thin grow min-h-0">
+            {move || catalog::object(&chosen.get()).map(|object| table(draft, &object))}
+        </div>
+    }
+    .into_any()
+}
+
+fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
+    // Without an owner nobody stands nearer to a record than others.
+    let relations: Vec<(&str, Key)> = match object.scope {
+        Scope::Owned => RELATIONS.to_vec(),
+        _ => vec![("other", i18n::RELATION_ALL)],
+    };
+    let single = relations.len() == 1;
+    let shown = |f: &&FieldMeta| !f.hidden && !f.secret;
+    let lines = object.fields.iter().filter(shown).map(|field| {
+        let cells = relations.iter().map(|(relation, name)| {
+            let (object, key, relation) = (object.name.to_string(), field.key.to_string(), *relation);
+            let what = format!("{} · {}", label(&field.label), t(*name));
+            let now = {
+                let (object, key) = (object.clone(), key.clone());
+                Memo::new(move |_| draft.level(&object, &key, relation))
+            };
+            let options = move || {
+                LEVELS.map(|(word, text)| view! { <option value=word selected=now.get() == word>{t(text)}</option> })
+                    .collect_view()
+            };
+            view! {
+                <td class="px-1 py-1 border-t border-base-300/60">
+                    <select class="select !h-8 !w-32 text-[13px]" aria-label=what class:muted=move || now.get() == "write"
+                        on:change=move |ev| {
+                            let word = event_target_value(&ev);
+                            let all: &[&str] = if single { &["owner", "team", "other"] } else { std::slice::from_ref(&relation) };
+                            for relation in all { draft.set_level(&object, &key, relation, &word) }
+                        }>{options}</select>
+                </td>
+            }
+        });
+        view! {
+            <tr>
+                <th scope="row" class="px-4 py-1 text-start font-normal border-t border-base-300/60 min-w-44">{label(&field.label)}</th>
+                {cells.collect_view()}
+            </tr>
+        }
+    });
+    view! {
+        <table class="text-[13px] border-separate border-spacing-0">
+            <thead class="sticky top-0 bg-base-100 z-10">
+                <tr>
+                    <th scope="col" class="px-4 py-2 font-normal muted text-start">{t(ROLE_FIELD)}</th>
+                    {relations.iter().map(|(_, name)| view! { <th scope="col" class="px-1 py-2 font-normal muted text-start">{t(*name)}</th> }).collect_view()}
+                </tr>
+            </thead>
+            <tbody>{lines.collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}

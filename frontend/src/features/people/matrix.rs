@@ -1,0 +1,131 @@
+//! Objects down, actions across: how far the role reaches.
+
+use super::draft::{ACTIONS, Draft, REST};
+use crate::i18n::{self, Key, RESET, ROLE_OBJECT, ROLE_REST, SCOPE_CUSTOM, label, t, tf};
+use crate::state::catalog;
+use crate::ui::{Button, Look, icon};
+use kezhan_meta::{ObjectMeta, Scope};
+use leptos::prelude::*;
+use serde_json::Value;
+use std::sync::Arc;
+
+const SCOPES: [(&str, Key); 6] = [
+    ("none", i18n::SCOPE_NONE),
+    ("self", i18n::SCOPE_SELF),
+    ("subordinates", i18n::SCOPE_SUBORDINATES),
+    ("department", i18n::SCOPE_DEPARTMENT),
+    ("department_and_below", i18n::SCOPE_DEPARTMENT_AND_BELOW),
+    ("all", i18n::SCOPE_ALL),
+];
+
+fn action_name(action: &str) -> &'static str {
+    t(match action {
+        "read" => i18n::ACTION_READ,
+        "create" => i18n::ACTION_CREATE,
+        "edit" => i18n::ACTION_EDIT,
+        "delete" => i18n::ACTION_DELETE,
+        "transfer" => i18n::ACTION_TRANSFER,
+        "share" => i18n::ACTION_SHARE,
+        "export" => i18n::ACTION_EXPORT,
+        "import" => i18n::ACTION_IMPORT,
+        "bulk_edit" => i18n::ACTION_BULK_EDIT,
+        "reveal" => i18n::ACTION_REVEAL,
+        "confidential" => i18n::ACTION_CONFIDENTIAL,
+        _ => i18n::ACTION_CONFIGURE,
+    })
+}
+
+/// Objects that roles speak of: what is personal needs none.
+pub fn objects() -> Vec<Arc<ObjectMeta>> {
+    catalog::catalog().objects().filter(|o| o.scope != Scope::Personal).cloned().collect()
+}
+
+pub fn matrix(draft: Draft) -> AnyView {
+    let heads = ACTIONS.map(|a| view! { <th scope="col" class="px-1 py-2 font-normal muted text-start whitespace-nowrap">{action_name(a)}</th> });
+    let rest = line(draft, REST.to_owned(), t(ROLE_REST).to_owned(), "asterisk", true);
+    let lines = objects().into_iter().map(|o| {
+        let reaches = o.scope == Scope::Owned;
+        line(draft, o.name.to_string(), label(&o.label_many), &o.icon, reaches)
+    });
+    view! {
+        <div class="overflow-auto scroll-thin grow min-h-0" role="region" aria-label=t(i18n::ROLE_MATRIX) tabindex="0">
+            <table class="text-[13px] border-separate border-spacing-0">
+                <thead class="sticky top-0 bg-base-100 z-10">
+                    <tr>
+                        <th scope="col" class="sticky left-0 bg-base-100 px-4 py-2 font-normal muted text-start min-w-44">{t(ROLE_OBJECT)}</th>
+                        {heads.collect_view()}
+                        <th></th>
+                    </tr>
+                </thead>
+                <tbody>{rest}{lines.collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(draft: Draft, object: String, name: String, picture: &str, reaches: bool) -> AnyView {
+    let picture = icon(picture);
+    let own = {
+        let object = object.clone();
+        Memo::new(move |_| draft.own(&object))
+    };
+    let cells = ACTIONS.map(|action| cell(draft, object.clone(), name.clone(), action, reaches, own));
+    let reset = {
+        let (object, name) = (object.clone(), name.clone());
+        move || {
+            let object = object.clone();
+            (own.get() && object != REST).then(|| {
+                view! {
+                    <Button label=tf(RESET, &[("name", &name)]) icon="rotate-ccw" icon_only=true look=Look::Quiet
+                        on_click=move |_| draft.reset(&object)/>
+                }
+            })
+        }
+    };
+    view! {
+        <tr class="group">
+            <th scope="row" class="sticky left-0 bg-base-100 px-4 py-1 text-start border-t border-base-300/60"
+                class:font-semibold=move || own.get() class:font-normal=move || !own.get()>
+                <span class="inline-flex items-center gap-2">{picture}{name.clone()}</span>
+            </th>
+            {cells.into_iter().collect_view()}
+            <td class="border-t border-base-300/60 px-1">{reset}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn cell(draft: Draft, object: String, name: String, action: &'static str, reaches: bool, own: Memo<bool>) -> AnyView {
+    let now = {
+        let object = object.clone();
+        Memo::new(move |_| draft.scope(&object, action))
+    };
+    let is = move |word: &str| now.with(|n| n.as_str() == Some(word));
+    // What has no owner is open as a whole or not at all.
+    let offered = move |word: &str| reaches || matches!(word, "none" | "all") || is(word);
+    let options = move || {
+        let plain = SCOPES.into_iter().filter(|(word, _)| offered(word)).map(|(word, text)| {
+            view! { <option value=word selected=is(word)>{t(text)}</option> }
+        });
+        // Conditions, chosen departments and denials come by the API; here they show and can be replaced.
+        let custom = now.with(|n| !matches!(n, Value::String(s) if SCOPES.iter().any(|(word, _)| word == s)));
+        view! {
+            {custom.then(|| view! { <option value="" selected=true>{t(SCOPE_CUSTOM)}</option> })}
+            {plain.collect_view()}
+        }
+    };
+    let what = format!("{name} · {}", action_name(action));
+    view! {
+        <td class="border-t border-base-300/60 px-1 py-1">
+            <select class="select !h-8 !w-32 text-[13px]" aria-label=what
+                class:muted=move || !own.get() || is("none")
+                title=move || now.with(|n| if n.is_string() { String::new() } else { n.to_string() })
+                on:change=move |ev| {
+                    let word = event_target_value(&ev);
+                    if !word.is_empty() { draft.set_scope(&object, action, &word) }
+                }>{options}</select>
+        </td>
+    }
+    .into_any()
+}

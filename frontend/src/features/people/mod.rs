@@ -1,0 +1,6 @@
+//! Who may see and do what.
+
+mod draft;
+mod levels;
+mod matrix;
+pub mod roles;
