@@ -206,7 +206,7 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
         <Layer shape=Shape::Palette label=t(SEARCH) bare=true on_close=move |()| open.set(false)>
             <div class="flex items-center gap-3 px-4 h-13 border-b border-base-300 shrink-0">
                 <span class="muted">{icon("search")}</span>
-                <input type="search" class="grow outline-none bg-transparent text-base min-w-0" autofocus autocomplete="off" role="combobox"
+                <input type="search" class="grow h-full outline-none bg-transparent text-base min-w-0" autofocus autocomplete="off" role="combobox"
                     aria-expanded="true" aria-controls="palette-list" aria-label=t(SEARCH) placeholder=t(PALETTE_PLACEHOLDER)
                     aria-activedescendant=move || format!("palette-{}", active.get())
                     prop:value=move || text.get()

@@ -51,5 +51,5 @@ pub fn user_menu(help: RwSignal<bool>) -> AnyView {
         items.push(MenuItem::new("log-out", t(SIGN_OUT), || leptos::task::spawn_local(session::sign_out())));
         items
     };
-    view! { <Menu label=t(USER_MENU) class="btn btn-quiet" face=face items=items/> }.into_any()
+    view! { <Menu label=t(USER_MENU) class="btn btn-quiet" face=face named=true items=items/> }.into_any()
 }

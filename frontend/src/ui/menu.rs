@@ -43,6 +43,9 @@ pub fn Menu(
     /// What the button shows.
     face: AnyView,
     #[prop(optional)] class: &'static str,
+    /// The face is text that names the button; then the label only explains it.
+    #[prop(optional)]
+    named: bool,
     /// Read each time the menu opens.
     items: impl Fn() -> Vec<MenuItem> + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -50,7 +53,7 @@ pub fn Menu(
     let class = if class.is_empty() { "btn btn-quiet btn-icon" } else { class };
     let trigger = view! {
         <button type="button" class=class aria-haspopup="menu" aria-expanded=move || open.get().to_string()
-            aria-label=label.clone() title=label
+            aria-label=(!named).then(|| label.clone()) title=label
             on:click=move |_| open.update(|o| *o = !*o)>{face}</button>
     }
     .into_any();

@@ -67,6 +67,7 @@ fn channel(key: &str) -> String {
         "api" => t(CH_API).to_owned(),
         "import" | "bulk" => t(CH_IMPORT).to_owned(),
         "automation" | "worker" => t(CH_AUTOMATION).to_owned(),
+        "system" => t(SYSTEM).to_owned(),
         other => other.to_owned(),
     }
 }
@@ -104,15 +105,23 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
             }
             other => (other.clone(), None),
         };
-        fields::plain_text(Shown { field, value: &value, expanded: expanded.as_ref(), currency: "CNY" })
+        match field.target().filter(|_| expanded.is_none() && !value.is_null()) {
+            Some(target) => fields::reference::names_later(target, &value),
+            None => {
+                let shown = Shown { field, value: &value, expanded: expanded.as_ref(), currency: "CNY" };
+                Signal::stored(fields::plain_text(shown))
+            }
+        }
     };
     let (from, to) = (text("from"), text("to"));
-    if from.is_empty() && to.is_empty() {
+    let (no_from, no_to) = (from.with_untracked(String::is_empty), to.with_untracked(String::is_empty));
+    if no_from && no_to {
         return None;
     }
     let back = restorable(open, object, field, change).map(|value| {
         let field = field.clone();
-        let name = tf(HISTORY_RESTORE_TO, &[("field", &label(&field.label)), ("value", &from)]);
+        let title = label(&field.label);
+        let name = move || tf(HISTORY_RESTORE_TO, &[("field", &title), ("value", &from.get())]);
         view! {
             <button type="button" class="link text-xs inline-flex items-center gap-1 print:hidden"
                 aria-label=name on:click=move |_| restore(open, field.clone(), value.clone())>{icon("undo-2")}{t(HISTORY_RESTORE)}</button>
@@ -122,8 +131,8 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         view! {
             <li class="group flex flex-wrap items-baseline gap-x-2 min-w-0">
                 <span class="muted">{label(&field.label)}</span>
-                {(!from.is_empty()).then(|| view! { <span class="line-through muted break-words min-w-0">{from}</span><span class="muted">{icon("arrow-right")}</span> })}
-                <span class="break-words min-w-0">{if to.is_empty() { "–".to_owned() } else { to }}</span>
+                {(!no_from).then(|| view! { <span class="line-through muted break-words min-w-0">{move || from.get()}</span><span class="muted">{icon("arrow-right")}</span> })}
+                <span class="break-words min-w-0">{move || if no_to { "–".to_owned() } else { to.get() }}</span>
                 {back}
             </li>
         }

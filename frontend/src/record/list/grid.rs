@@ -74,7 +74,8 @@ pub fn grid(list: List) -> AnyView {
         }
         match (rows, fresh) {
             (0, false) => ui::loading_rows(14),
-            (0, true) => nothing(list, &state),
+            // In the middle of what is seen, however wide the columns are.
+            (0, true) => view! { <div class="sticky left-0 w-[100cqw]">{nothing(list, &state)}</div> }.into_any(),
             _ => rows_view(list, &state, visible),
         }
     };
@@ -96,13 +97,15 @@ pub fn grid(list: List) -> AnyView {
         })
     };
     view! {
-        <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative" style=move || columns::template(list)
+        <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative [container-type:inline-size]" style=move || columns::template(list)
             on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)>
-            <div node_ref=list.cells.grid class="outline-none min-w-max" role=move || if list.grouped.get() { "treegrid" } else { "grid" } tabindex="0"
-                aria-rowcount=move || if list.grouped.get() { -1 } else { list.rows.count.get().map_or(-1, |n| n + 1) }.to_string()
-                aria-colcount=move || (list.state.with(|s| s.columns.len()) + 1).to_string()
+            <div node_ref=list.cells.grid class="outline-none min-w-max"
+                role=move || if list.narrow.get() { "group" } else if list.grouped.get() { "treegrid" } else { "grid" }
+                tabindex=move || if list.narrow.get() { "-1" } else { "0" }
+                aria-rowcount=move || (!list.narrow.get()).then(|| if list.grouped.get() { -1 } else { list.rows.count.get().map_or(-1, |n| n + 1) }.to_string())
+                aria-colcount=move || (!list.narrow.get()).then(|| (list.state.with(|s| s.columns.len()) + 1).to_string())
                 aria-label=move || label(&list.state.get().object.label_many) aria-description=cells::hint()
-                aria-multiselectable="true" aria-activedescendant=focused
+                aria-multiselectable=move || (!list.narrow.get()).then_some("true") aria-activedescendant=focused
                 aria-busy=move || list.rows.loading.get().to_string()
                 on:mousedown=move |ev| cells::pressed(list, &ev)
                 on:dblclick=move |ev| cells::pressed_twice(list, &ev)>
@@ -167,7 +170,7 @@ fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>
         }
     };
     view! {
-        <div class="relative" role="rowgroup" style=move || format!("height:{}px", list.height())>
+        <div class="relative" role=(!narrow).then_some("rowgroup") style=move || format!("height:{}px", list.height())>
             <For each=shown key=key let(shown)>{draw(shown)}</For>
         </div>
     }
