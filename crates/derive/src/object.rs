@@ -74,6 +74,7 @@ struct FieldAttrs {
     rules: Vec<TokenStream>,
     default: Option<TokenStream>,
     inverse: Option<LitStr>,
+    inverse_label: Option<(LitStr, LitStr)>,
     section: Option<LitStr>,
     pattern: Option<LitStr>,
     reset: Option<Ident>,
@@ -91,6 +92,13 @@ impl FieldAttrs {
             flag if FLAGS.contains(&flag) => self.flags.push(ident.clone()),
             "sensitivity" => self.sensitivity = Some(meta.value()?.parse()?),
             "inverse" => self.inverse = Some(meta.value()?.parse()?),
+            "inverse_label" => {
+                let inner;
+                parenthesized!(inner in meta.input);
+                let zh: LitStr = inner.parse()?;
+                inner.parse::<syn::Token![,]>()?;
+                self.inverse_label = Some((zh, inner.parse()?));
+            }
             "section" => self.section = Some(meta.value()?.parse()?),
             "pattern" => self.pattern = Some(meta.value()?.parse()?),
             "reset" => self.reset = Some(meta.value()?.parse()?),
@@ -252,6 +260,8 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
     let rules = &attrs.rules;
     let default = option(attrs.default.clone());
     let inverse = option(attrs.inverse.as_ref().map(borrowed));
+    let inverse_label =
+        option(attrs.inverse_label.as_ref().map(|(zh, en)| quote!(::kezhan_meta::Label::new(#zh, #en))));
     let section = attrs.section.as_ref().map(LitStr::value).unwrap_or_default();
     Ok(quote! {
         ::kezhan_meta::FieldMeta {
@@ -276,6 +286,7 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             },
             default: #default,
             inverse: #inverse,
+            inverse_label: #inverse_label,
             timeline: #timeline,
             section: ::std::borrow::Cow::Borrowed(#section),
             in_list: #list,

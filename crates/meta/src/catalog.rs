@@ -32,6 +32,7 @@ impl Catalog {
                     name: name.clone(),
                     object: object.name.clone(),
                     field: field.key.clone(),
+                    label: field.inverse_label.clone(),
                     timeline: field.timeline,
                 });
             }

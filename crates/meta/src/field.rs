@@ -175,6 +175,9 @@ pub struct FieldMeta {
     /// For references: the name of the relation seen from the other side (`contacts` on an account).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inverse: Option<Str>,
+    /// What people call that relation; the object's own name where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inverse_label: Option<Label>,
     /// For references: records of this object appear on the timeline of what they refer to.
     #[serde(default)]
     pub timeline: bool,
@@ -207,6 +210,7 @@ impl FieldMeta {
             rules: Cow::Borrowed(&[]),
             default: None,
             inverse: None,
+            inverse_label: None,
             timeline: false,
             section: Cow::Borrowed(""),
             in_list: false,

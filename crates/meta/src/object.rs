@@ -85,6 +85,9 @@ pub struct Related {
     pub object: Str,
     /// Its reference field.
     pub field: Str,
+    /// What people call it, where that is not the name of the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
     pub timeline: bool,
 }
 

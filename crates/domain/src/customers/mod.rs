@@ -118,7 +118,14 @@ pub struct Account {
     pub industry: Option<Industry>,
     #[field(zh = "客户来源", en = "Source", indexed, section = "basic")]
     pub source: Option<Source>,
-    #[field(zh = "上级客户", en = "Parent account", indexed, inverse = "subsidiaries", section = "basic")]
+    #[field(
+        zh = "上级客户",
+        en = "Parent account",
+        indexed,
+        inverse = "subsidiaries",
+        inverse_label("下级客户", "Subsidiaries"),
+        section = "basic"
+    )]
     pub parent: Option<Id<Account>>,
     #[field(zh = "电话", en = "Phone", search, indexed, list, section = "contact", sensitivity = Personal)]
     pub phone: Option<Phone>,
@@ -221,7 +228,7 @@ pub struct Contact {
     pub address: Option<Address>,
     #[field(zh = "生日", en = "Birthday", sensitivity = Personal)]
     pub birthday: Option<NaiveDate>,
-    #[field(zh = "直属上级", en = "Reports to", inverse = "reports")]
+    #[field(zh = "直属上级", en = "Reports to", inverse = "reports", inverse_label("下属", "Direct reports"))]
     pub reports_to: Option<Id<Contact>>,
     #[field(zh = "标签", en = "Tags", indexed)]
     pub tags: Option<Tags>,
@@ -285,7 +292,14 @@ pub struct Lead {
     pub last_followed_at: Option<DateTime<Utc>>,
     #[field(zh = "下次联系时间", en = "Next contact", indexed)]
     pub next_contact_at: Option<DateTime<Utc>>,
-    #[field(zh = "转化客户", en = "Converted account", indexed, read_only, inverse = "leads")]
+    #[field(
+        zh = "转化客户",
+        en = "Converted account",
+        indexed,
+        read_only,
+        inverse = "leads",
+        inverse_label("来源线索", "Source leads")
+    )]
     pub converted_account: Option<Id<Account>>,
     #[field(zh = "转化联系人", en = "Converted contact", read_only)]
     pub converted_contact: Option<Id<Contact>>,

@@ -12,7 +12,14 @@ use serde::{Deserialize, Serialize};
 pub struct Department {
     #[field(zh = "部门名称", en = "Name", search, indexed, list, length(1, 100))]
     pub name: String,
-    #[field(zh = "上级部门", en = "Parent department", indexed, list, inverse = "children")]
+    #[field(
+        zh = "上级部门",
+        en = "Parent department",
+        indexed,
+        list,
+        inverse = "children",
+        inverse_label("下级部门", "Subdepartments")
+    )]
     pub parent: Option<Id<Department>>,
     /// Head of the department; approvals and escalations look here.
     #[field(zh = "部门负责人", en = "Manager", list)]
@@ -83,9 +90,16 @@ pub struct User {
     pub email: Option<Email>,
     #[field(zh = "手机", en = "Mobile", search, indexed, list, sensitivity = Personal)]
     pub mobile: Option<Phone>,
-    #[field(zh = "部门", en = "Department", indexed, list, inverse = "members")]
+    #[field(zh = "部门", en = "Department", indexed, list, inverse = "members", inverse_label("成员", "Members"))]
     pub home_department: Option<Id<Department>>,
-    #[field(zh = "直属上级", en = "Manager", indexed, list, inverse = "reports")]
+    #[field(
+        zh = "直属上级",
+        en = "Manager",
+        indexed,
+        list,
+        inverse = "reports",
+        inverse_label("下属", "Direct reports")
+    )]
     pub manager: Option<UserId>,
     #[field(zh = "职位", en = "Position", indexed, list)]
     pub position: Option<Id<Position>>,

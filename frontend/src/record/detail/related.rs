@@ -28,6 +28,9 @@ impl Relation {
     }
 
     pub fn label(&self) -> String {
+        if let Some(own) = &self.related.label {
+            return label(own);
+        }
         let name = label(&self.object.label_many);
         match self.object.field(&self.related.field) {
             Some(field) if self.ambiguous => format!("{name} · {}", label(&field.label)),
@@ -44,7 +47,9 @@ pub fn of(object: &ObjectMeta) -> Vec<Relation> {
             Some(Relation {
                 related: related.clone(),
                 object: catalog.get(&related.object)?.clone(),
-                ambiguous: all.iter().filter(|r| r.object == related.object).count() > 1,
+                // Those of its own object are not told by its name either.
+                ambiguous: related.object == object.name
+                    || all.iter().filter(|r| r.object == related.object).count() > 1,
             })
         })
         .collect()
