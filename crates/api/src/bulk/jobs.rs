@@ -63,15 +63,15 @@ fn shown(call: &mut Call<'_>, job: &Job) -> Result<Value> {
     list.pop().ok_or_else(Error::not_found)
 }
 
-fn accepted(call: &mut Call<'_>, job: &Job) -> Result<Answer> {
+pub(super) fn accepted(call: &mut Call<'_>, job: &Job) -> Result<Answer> {
     let body = shown(call, job)?;
     Ok(Answer::json(202, &body)?.with("location", format!("/api/v1/bulk/jobs/{}", job.id)))
 }
 
-/// Imports, undos and exports, newest first: the caller's own; everyone's for those who configure users.
+/// Imports, changes, undos and exports, newest first: the caller's own; everyone's for those who configure users.
 #[utoipa::path(get, path = "/api/v1/bulk/jobs", tag = "bulk", operation_id = "listBulkJobs",
     params(
-        ("kind" = Option<String>, Query, description = "Only `import`, `undo` or `export`", example = "import"),
+        ("kind" = Option<String>, Query, description = "Only `import`, `change`, `undo` or `export`", example = "import"),
         ("limit" = Option<u32>, Query, description = "Most jobs of one answer, up to 200", example = 50),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the last answer"),
     ),
@@ -84,7 +84,7 @@ pub async fn list(state: web::Data<State>, who: Who, req: HttpRequest) -> Result
         let kind = params.get("kind");
         let kinds: Vec<&str> = bulk::KINDS.iter().copied().filter(|k| kind.is_none_or(|kind| kind == *k)).collect();
         if kinds.is_empty() {
-            return Err(Error::refused(Code::BadValue, &["kind", "import, undo, export"]));
+            return Err(Error::refused(Code::BadValue, &["kind", "import, change, undo, export"]));
         }
         if !(1..=200).contains(&limit) {
             return Err(Error::refused(Code::BadValue, &["limit", "1–200"]));

@@ -1,5 +1,6 @@
 //! Many records at once: uploads, dry runs, imports with their results and undoing, templates, exports.
 
+mod changes;
 mod exports;
 mod jobs;
 mod results;
@@ -15,7 +16,8 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 
 #[derive(OpenApi)]
 #[openapi(paths(
-    upload, remap, preview, list, create, read, events, cancel, resume, undo, rows, file, template, export
+    upload, remap, preview, list, create, read, events, cancel, resume, undo, rows, file, template, export, change,
+    cells
 ))]
 struct Docs;
 
@@ -33,11 +35,14 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/jobs/{id}/undo").post(jobs::undo))
             .service(web::resource("/jobs/{id}/rows").get(results::rows))
             .service(web::resource("/jobs/{id}/files/{outcome}").get(results::file))
+            .service(web::resource("/changes").post(changes::change))
+            .service(web::resource("/cells").post(changes::cells))
             .service(web::resource("/templates/{object}").get(exports::template))
             .service(web::resource("/exports").post(exports::export)),
     );
 }
 
+pub use changes::{__path_cells, __path_change, cells, change};
 pub use exports::{__path_export, __path_template, export, template};
 pub use jobs::{
     __path_cancel, __path_create, __path_events, __path_list, __path_preview, __path_read, __path_resume, __path_undo,

@@ -221,7 +221,7 @@ pub struct BulkProgress {
     kept: Option<i64>,
 }
 
-/// An import, an undo or an export.
+/// An import, a change, an undo or an export.
 #[derive(ToSchema)]
 pub struct BulkJob {
     id: Uuid,
@@ -279,6 +279,42 @@ pub struct BulkRow {
 pub struct BulkRowList {
     data: Vec<BulkRow>,
     next_cursor: Option<String>,
+}
+
+/// One change of all records that a question finds.
+#[derive(ToSchema)]
+pub struct BulkChange {
+    #[schema(example = "account")]
+    object: String,
+    /// `update` or `delete`.
+    #[schema(example = "update")]
+    operation: String,
+    /// The values to set.
+    record: Option<Map<String, Value>>,
+    /// A filter tree as in `POST /{objects}/query`.
+    filter: Option<Map<String, Value>>,
+    q: Option<String>,
+    /// Only what this import created or changed: the id of its job.
+    import: Option<Uuid>,
+    /// Records that are left as they are, up to 1,000.
+    except: Option<Vec<Uuid>>,
+}
+
+/// Texts from a spreadsheet, up to 20,000.
+#[derive(ToSchema)]
+pub struct BulkTexts {
+    #[schema(example = "account")]
+    object: String,
+    /// A field for each column.
+    fields: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// The values of texts.
+#[derive(ToSchema)]
+pub struct BulkCells {
+    /// `{"value","currency","names"}`, or `{"problem":{"code","message"}}`.
+    rows: Vec<Vec<Map<String, Value>>>,
 }
 
 /// What is to be exported.

@@ -5,6 +5,7 @@
 
 pub mod analyse;
 mod cell;
+pub mod change;
 mod check;
 pub mod convert;
 pub mod directory;
@@ -20,6 +21,7 @@ pub mod rows;
 pub mod run;
 pub mod settings;
 pub mod template;
+pub mod texts;
 pub mod undo;
 pub mod write;
 

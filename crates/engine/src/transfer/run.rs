@@ -139,7 +139,7 @@ fn count_anew(conn: &mut PgConnection, object: &ObjectMeta) {
     }
 }
 
-fn last_change(conn: &mut PgConnection, caller: &Caller) -> Result<i64> {
+pub(super) fn last_change(conn: &mut PgConnection, caller: &Caller) -> Result<i64> {
     let mut sql = Sql::new("SELECT coalesce(max(seq), 0) FROM changes WHERE tenant_id = ");
     sql.uuid(caller.tenant);
     let mut last = 0;

@@ -268,8 +268,23 @@ fn title_of(object: &ObjectMeta, record: &Record) -> String {
     record.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+fn order_of_change(job: &Job) -> Option<Order> {
+    let change: super::change::Order = serde_json::from_value(job.payload.clone()).ok()?;
+    let progress = super::change::progress(job);
+    let ended = matches!(job.state.as_str(), "done" | "cancelled" | "failed");
+    (progress.updated + progress.deleted > 0 && ended).then_some(Order {
+        job: job.id,
+        object: change.plan.object,
+        name: change.name,
+        since: progress.since,
+    })
+}
+
 /// What an undo of this import is given; none where there is nothing to take back.
 pub fn order(job: &Job) -> Option<Order> {
+    if job.kind == super::change::KIND {
+        return order_of_change(job);
+    }
     let import: super::run::Order = serde_json::from_value(job.payload.clone()).ok()?;
     let progress = super::run::progress(job);
     let done = progress.created + progress.updated + progress.deleted + progress.parents > 0;

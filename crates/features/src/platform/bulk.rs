@@ -5,14 +5,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use kezhan_engine::jobs::{self, Job};
 use kezhan_engine::transfer::settings::Plan;
-use kezhan_engine::transfer::{export, mapping, run, undo};
+use kezhan_engine::transfer::{change, export, mapping, run, undo};
 use kezhan_engine::{Action, Caller, Error, Result};
 use kezhan_meta::problem::Code;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-pub const KINDS: &[&str] = &[run::KIND, undo::KIND, export::KIND];
+pub const KINDS: &[&str] = &[run::KIND, change::KIND, undo::KIND, export::KIND];
 
 /// May the caller see everyone's jobs?
 pub fn sees_all(caller: &Caller) -> bool {
@@ -34,6 +34,13 @@ pub fn order(conn: &mut PgConnection, caller: &Caller, order: &run::Order) -> Re
     }
     let payload = By::sign(caller, order)?;
     let id = jobs::enqueue(conn, caller.tenant, run::KIND, &payload, caller.user)?;
+    find_own(conn, caller, id)
+}
+
+/// Puts a change of all that a question finds into the queue.
+pub fn order_change(conn: &mut PgConnection, caller: &Caller, order: &change::Order) -> Result<Job> {
+    let payload = By::sign(caller, order)?;
+    let id = jobs::enqueue(conn, caller.tenant, change::KIND, &payload, caller.user)?;
     find_own(conn, caller, id)
 }
 
@@ -109,7 +116,8 @@ pub fn present(conn: &mut PgConnection, caller: &Caller, jobs: &[Job]) -> Result
 fn one(job: &Job, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Value {
     let of = |pointer: &str| job.payload.pointer(pointer).cloned().unwrap_or(Value::Null);
     let plan = |key: &str| of(&format!("/plan/{key}"));
-    let object = if job.kind == run::KIND { plan("object") } else { of("/object") };
+    let planned = job.kind == run::KIND || job.kind == change::KIND;
+    let object = if planned { plan("object") } else { of("/object") };
     let by = job.created_by_id.map(|id| json!({ "id": id, "name": names.get(&id) }));
     let progress = match job.kind.as_str() {
         run::KIND => json!(run::progress(job)),
@@ -118,6 +126,7 @@ fn one(job: &Job, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Val
             if let Some(map) = progress.as_object_mut() {
                 map.remove("problems");
                 map.remove("until");
+                map.remove("cursor");
             }
             progress
         }
@@ -138,7 +147,7 @@ fn one(job: &Job, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Val
 /// What may be done with a job now.
 pub fn actions(job: &Job, undone: bool) -> Vec<&'static str> {
     let mut actions = Vec::new();
-    let ours = job.kind == run::KIND || job.kind == undo::KIND;
+    let ours = job.kind != export::KIND;
     match job.state.as_str() {
         "queued" | "running" if ours && !job.cancel_requested => actions.push("cancel"),
         "cancelled" | "failed" if ours && !undone => actions.push("resume"),

@@ -5,7 +5,7 @@ use crate::people::access;
 use diesel::PgConnection;
 use kezhan_engine::access::{Grants, grants};
 use kezhan_engine::jobs::{Handler, Job, Run, Signal};
-use kezhan_engine::transfer::{run, undo};
+use kezhan_engine::transfer::{change, run, undo};
 use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::Lang;
 use kezhan_meta::problem::Code;
@@ -116,11 +116,28 @@ impl Handler for Undos {
     }
 }
 
+pub struct Changes {
+    pub engine: Arc<Engine>,
+    pub caller: CallerOf,
+}
+
+impl Handler for Changes {
+    fn kind(&self) -> &'static str {
+        change::KIND
+    }
+
+    fn run(&self, conn: &mut PgConnection, run: &mut Run) -> Result<Signal> {
+        let caller = (self.caller)(&self.engine, conn, &run.job)?;
+        change::run(&self.engine, &caller, conn, run)
+    }
+}
+
 /// The handlers of this area.
 pub fn handlers(engine: &Arc<Engine>, root: PathBuf) -> Vec<Arc<dyn Handler>> {
     let caller: CallerOf = Arc::new(caller_of);
     vec![
         Arc::new(Imports { engine: engine.clone(), caller: caller.clone(), root }),
+        Arc::new(Changes { engine: engine.clone(), caller: caller.clone() }),
         Arc::new(Undos { engine: engine.clone(), caller: caller.clone() }),
     ]
 }

@@ -1,0 +1,213 @@
+//! One change of all records that a question finds, however many: chunks in the order of ids, each in one transaction
+//! with how far the job has come. What it did can be taken back like an import.
+
+use super::ledger::is_about_a_row;
+use super::run::{Phase, last_change, request_id};
+use crate::jobs::{Job, Run, Signal};
+use crate::{Action, Caller, Channel, Engine, Error, Result};
+use diesel::{Connection, PgConnection};
+use kezhan_meta::problem::Code;
+use kezhan_meta::query::{Count, ListQuery, Sort};
+use kezhan_meta::{Filter, ObjectMeta, Op, Record, normalise_value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+const CHUNK: u32 = 100;
+const PROBLEMS: usize = 100;
+/// Records that are left out of what the question finds.
+pub const EXCEPT_MAX: usize = 1_000;
+
+pub const KIND: &str = "change";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    Update,
+    Delete,
+}
+
+/// What is to be done with which records.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub object: String,
+    pub operation: Operation,
+    /// The values to set.
+    #[serde(default)]
+    pub record: Record,
+    #[serde(default)]
+    pub filter: Option<Filter>,
+    #[serde(default)]
+    pub q: Option<String>,
+    #[serde(default)]
+    pub import: Option<Uuid>,
+    #[serde(default)]
+    pub except: Vec<Uuid>,
+}
+
+/// What a job of this kind is given; `name` is for people.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub plan: Plan,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    pub phase: Phase,
+    pub total: u64,
+    pub done: u64,
+    pub updated: u64,
+    pub deleted: u64,
+    /// Had the value already.
+    pub skipped: u64,
+    pub failed: u64,
+    /// The change feed's number before the first change.
+    pub since: i64,
+    /// Where the next chunk begins.
+    pub cursor: Option<String>,
+    pub problems: Vec<Value>,
+}
+
+/// Holds a plan against the caller's rights and the object.
+pub fn check(engine: &Engine, conn: &mut PgConnection, caller: &Caller, mut plan: Plan) -> Result<Order> {
+    let object = object_of(caller, &plan)?;
+    let needed = if plan.operation == Operation::Delete { Action::Delete } else { Action::Edit };
+    if !caller.access.may(&object.name, needed) {
+        return Err(Error::refused(Code::Forbidden, &[needed.key()]));
+    }
+    if plan.except.len() > EXCEPT_MAX {
+        return Err(Error::refused(Code::TooComplex, &["except"]));
+    }
+    if (plan.operation == Operation::Update) == plan.record.is_empty() {
+        return Err(Error::invalid("record", Code::BadValue));
+    }
+    let mut names = Vec::new();
+    for (key, value) in &mut plan.record {
+        let field = object.field(key).ok_or_else(|| Error::invalid(key, Code::UnknownField))?;
+        if field.read_only || field.immutable {
+            return Err(Error::invalid(key, Code::ReadOnly));
+        }
+        *value = normalise_value(field, value).map_err(|fault| Error::Invalid(vec![fault]))?;
+        names.push(field.label.get(caller.lang).to_owned());
+    }
+    // What is wrong with the question is said now, not by the job.
+    engine.records(conn, caller, &object, &ListQuery { limit: Some(1), ..question(&plan) })?;
+    Ok(Order { plan, name: names.join("、") })
+}
+
+fn object_of(caller: &Caller, plan: &Plan) -> Result<Arc<ObjectMeta>> {
+    let found = caller.catalog.get(&plan.object).cloned();
+    found.ok_or_else(|| Error::invalid("object", Code::UnknownValue))
+}
+
+fn question(plan: &Plan) -> ListQuery {
+    // A list of ids in a filter is bounded.
+    let except = plan.except.chunks(200).map(|ids| Filter::field("id", Op::Nin, json!(ids)));
+    let filters: Vec<Filter> = plan.filter.clone().into_iter().chain(except).collect();
+    let fields = ["id"].into_iter().map(str::to_owned).chain(plan.record.keys().cloned());
+    ListQuery {
+        filter: Some(Filter::And(filters)).filter(|f| !f.is_all()),
+        q: plan.q.clone(),
+        import: plan.import,
+        fields: Some(fields.collect()),
+        sort: vec![Sort::parse("id")],
+        limit: Some(CHUNK),
+        count: Count::None,
+        ..ListQuery::default()
+    }
+}
+
+/// Runs or continues a change.
+pub fn run(engine: &Engine, caller: &Caller, conn: &mut PgConnection, run: &mut Run) -> Result<Signal> {
+    let order: Order = serde_json::from_value(run.job.payload.clone()).map_err(|e| Error::Internal(e.to_string()))?;
+    let caller = Caller { channel: Channel::Web, request_id: request_id(run.job.id), ..caller.clone() };
+    let object = object_of(&caller, &order.plan)?;
+    let mut state = progress(&run.job);
+    if state.phase == Phase::Waiting {
+        state.phase = Phase::Importing;
+        state.since = last_change(conn, &caller)?;
+        state.total = engine.count(conn, &caller, &object, &question(&order.plan))?.unsigned_abs();
+    }
+    let work = Work { engine, caller, object, plan: order.plan };
+    while state.phase != Phase::Finished {
+        let before = state.clone();
+        let step = conn.transaction(|conn| {
+            let query = ListQuery { cursor: state.cursor.clone(), ..question(&work.plan) };
+            let (records, next) = engine.records(conn, &work.caller, &work.object, &query)?;
+            for record in &records {
+                work.one(conn, record, &mut state)?;
+                state.done += 1;
+            }
+            state.total = state.total.max(state.done);
+            state.cursor = next;
+            if state.cursor.is_none() {
+                state.phase = Phase::Finished;
+                run.report(conn, json!({ "problems": state.problems }))?;
+            }
+            run.checkpoint(conn, &state)
+        });
+        match step {
+            Err(error) => {
+                log::warn!("change {} stops after {} records: {error}", run.job.id, before.done);
+                return Err(error);
+            }
+            Ok(Signal::Continue) => {}
+            Ok(_) if state.phase == Phase::Finished => {}
+            Ok(signal) => return Ok(signal),
+        }
+    }
+    Ok(Signal::Continue)
+}
+
+struct Work<'e> {
+    engine: &'e Engine,
+    caller: Caller,
+    object: Arc<ObjectMeta>,
+    plan: Plan,
+}
+
+impl Work<'_> {
+    fn one(&self, conn: &mut PgConnection, record: &Record, state: &mut Progress) -> Result<()> {
+        let id = record.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+        let Some(id) = id else { return Ok(()) };
+        let same = |(key, value): (&String, &Value)| record.get(key).unwrap_or(&Value::Null) == value;
+        let deletes = self.plan.operation == Operation::Delete;
+        if !deletes && self.plan.record.iter().all(same) {
+            state.skipped += 1;
+            return Ok(());
+        }
+        let done = conn.transaction(|conn| match deletes {
+            true => self.engine.delete(conn, &self.caller, &self.object, id, None).map(drop),
+            false => self.engine.update(conn, &self.caller, &self.object, id, self.plan.record.clone(), None).map(drop),
+        });
+        match done {
+            Ok(()) if deletes => state.deleted += 1,
+            Ok(()) => state.updated += 1,
+            Err(error) if is_about_a_row(&error) => {
+                state.failed += 1;
+                self.problem(conn, id, &error, state);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn problem(&self, conn: &mut PgConnection, id: Uuid, error: &Error, state: &mut Progress) {
+        if state.problems.len() >= PROBLEMS {
+            return;
+        }
+        let record = self.engine.fetch(conn, &self.caller, &self.object, id).ok().flatten();
+        let title = record.as_ref().and_then(|r| r.get(self.object.title.as_ref())).and_then(Value::as_str);
+        let problem = error.problem(self.caller.lang);
+        let message = problem.errors.first().map_or(problem.title.clone(), |e| e.message.clone());
+        state.problems.push(json!({ "object": self.object.name, "id": id, "title": title, "message": message }));
+    }
+}
+
+pub fn progress(job: &Job) -> Progress {
+    serde_json::from_value(job.progress.clone()).unwrap_or_default()
+}
