@@ -158,6 +158,8 @@ async function scripts(wasmUrl, regionsUrl, textUrls) {
     chunkNames: "[name]-[hash]",
     metafile: true,
     logLevel: "error",
+    // Styles of libraries come with the script that needs them.
+    loader: { ".css": "text" },
     define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS_ZH: JSON.stringify(textUrls["zh-CN"]), TEXTS_EN: JSON.stringify(textUrls.en) },
     alias: {
       "kezhan-wasm": path.join(work, "app.js"),

@@ -74,6 +74,12 @@ export function formatDateTime(text) {
   return `${c.year}-${c.month}-${c.day} ${c.hour}:${c.minute}`;
 }
 
+/** The day it is in the reader's time zone. */
+export function today() {
+  const c = clock(new Date());
+  return `${c.year}-${c.month}-${c.day}`;
+}
+
 /** The reader's date and time (as typed) to an instant, empty when it is none. */
 export function localToInstant(text) {
   const typed = text.trim().replace(" ", "T");
@@ -140,6 +146,10 @@ export function upload(method, url, body, headers, onProgress, signal) {
     xhr.onerror = () => reject(new Error("network"));
     xhr.send(body);
   });
+}
+
+export function buzz() {
+  navigator.vibrate?.(15);
 }
 
 /** Writes text to the clipboard; false when the browser refuses. */
@@ -209,3 +219,21 @@ export function listen(url, changed) {
 }
 
 export { enter, forget, install, outboxAdd, outboxOf, outboxRemove, reachable } from "./offline.js";
+
+/** Opens a calendar in an element, with what was read as JSON. */
+export async function mountCalendar(element, options, on) {
+  const { mount } = await import("./calendar.js");
+  const calendar = mount(element, JSON.parse(options), on);
+  return {
+    setEvents: (events) => calendar.setEvents(JSON.parse(events)),
+    go: calendar.go,
+    destroy: calendar.destroy,
+  };
+}
+
+/** Opens a chart in an element; `pressed` is told the place of the point that is pressed. */
+export async function mountChart(element, pressed) {
+  const { mount } = await import("./chart.js");
+  const chart = mount(element, pressed);
+  return { draw: (option) => chart.draw(JSON.parse(option)), destroy: chart.destroy };
+}

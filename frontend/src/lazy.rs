@@ -57,7 +57,11 @@ lazily! {
     form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
     form: edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
         crate::record::form::edit_layer(object, record, close);
-    kanban: kanban(list: List, by: String) => crate::record::list::kanban::board(list, by);
+    kanban: kanban(list: List) => crate::record::list::layouts::board::screen(list);
+    calendar: calendar(list: List) => crate::record::list::layouts::calendar::calendar(list);
+    gallery: gallery(list: List) => crate::record::list::layouts::gallery::gallery(list);
+    chart: chart(list: List) => crate::record::list::layouts::chart::chart(list);
+    columns: layout_settings(list: List) => crate::record::list::layouts::settings::panel(list);
     cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
     batch: batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
     columns: group_panel(list: List) => crate::record::list::groups::view::panel(list);

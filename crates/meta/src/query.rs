@@ -3,8 +3,10 @@
 use crate::field::FieldMeta;
 use crate::filter::{Filter, Op, operators};
 use crate::text::Str;
+use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::ops::Range;
 
 pub const LIMIT_DEFAULT: u32 = 50;
 pub const LIMIT_MAX: u32 = 200;
@@ -69,6 +71,45 @@ pub enum By {
     Month,
     Quarter,
     Year,
+}
+
+impl By {
+    /// The period that a day lies in, as grouped answers name it: `2026-11-24`, `2026-W48`, `2026-11`, `2026-Q4`, `2026`.
+    pub fn name(self, day: NaiveDate) -> String {
+        match self {
+            By::Day => day.format("%Y-%m-%d").to_string(),
+            By::Week => day.format("%G-W%V").to_string(),
+            By::Month => day.format("%Y-%m").to_string(),
+            By::Quarter => format!("{}-Q{}", day.year(), day.month0() / 3 + 1),
+            By::Year => day.year().to_string(),
+        }
+    }
+
+    /// The days of a period by its name, the end excluded.
+    pub fn days(self, name: &str) -> Option<Range<NaiveDate>> {
+        let (year, rest) = name.split_once('-').unwrap_or((name, ""));
+        let year: i32 = year.parse().ok()?;
+        let month = |from: u32, count: u32| {
+            let start = NaiveDate::from_ymd_opt(year, from, 1)?;
+            Some(start..start.checked_add_months(Months::new(count))?)
+        };
+        match self {
+            By::Day => {
+                let day: NaiveDate = name.parse().ok()?;
+                Some(day..day.succ_opt()?)
+            }
+            By::Week => {
+                let start = NaiveDate::from_isoywd_opt(year, rest.strip_prefix('W')?.parse().ok()?, Weekday::Mon)?;
+                Some(start..start.checked_add_days(Days::new(7))?)
+            }
+            By::Month => month(rest.parse().ok()?, 1),
+            By::Quarter => {
+                let quarter: u32 = rest.strip_prefix('Q')?.parse().ok().filter(|q| (1..=4).contains(q))?;
+                month(quarter * 3 - 2, 3)
+            }
+            By::Year => month(1, 12),
+        }
+    }
 }
 
 /// A group key: `"stage"` or `{"field":"created_at","by":"month"}`.
@@ -197,6 +238,24 @@ mod tests {
         assert_eq!(many, Filter::field("owner", Op::In, serde_json::json!(["a", "b"])));
         assert_eq!(parse_parameter("amount[like]", "x").unwrap_err(), "like");
         assert!(parse_parameter("amount[gte", "x").is_err());
+    }
+
+    #[test]
+    fn periods_are_found_by_their_names() {
+        let first: NaiveDate = "2020-12-01".parse().unwrap();
+        for day in first.iter_days().take(800) {
+            for by in [By::Day, By::Week, By::Month, By::Quarter, By::Year] {
+                let days = by.days(&by.name(day)).unwrap();
+                assert!(days.contains(&day), "{by:?} {day}");
+                assert_eq!(by.name(days.start), by.name(day));
+                assert_ne!(by.name(days.end), by.name(day));
+            }
+        }
+        // The last days of a year can lie in the first week of the next.
+        assert_eq!(By::Week.name("2024-12-31".parse().unwrap()), "2025-W01");
+        for name in ["2026-13", "2026-Q5", "2026-W60", "", "x"] {
+            assert!([By::Day, By::Week, By::Month, By::Quarter].iter().all(|by| by.days(name).is_none()), "{name}");
+        }
     }
 
     #[test]

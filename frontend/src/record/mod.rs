@@ -1,5 +1,6 @@
 //! The screens that every object has, drawn from its metadata.
 
+pub mod ask;
 pub mod conflict;
 pub mod detail;
 pub mod export;

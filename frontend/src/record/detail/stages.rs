@@ -2,7 +2,8 @@
 
 use super::Open;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, t, tf};
+use crate::i18n::{MOVE_TO, STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, t, tf};
+use crate::record::ask::{self, Ask};
 use crate::state::{catalog, prefs, session, toast, touched};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{Filter, Lang, Op, Record};
@@ -32,6 +33,7 @@ pub fn path(open: Open) -> AnyView {
             }
         });
     });
+    let asking = RwSignal::new(None::<Ask>);
     let strip = move || {
         let stages = all.get();
         let now = open.record.with(|r| r.as_ref().and_then(|r| r.value(FIELD).as_str().map(str::to_owned)));
@@ -39,12 +41,16 @@ pub fn path(open: Open) -> AnyView {
         (!stages.is_empty()).then(|| {
             view! {
                 <nav class="flex items-center gap-1 px-4 py-2 border-b border-base-300 overflow-x-auto scroll-thin shrink-0" aria-label=t(STAGE_PATH)>
-                    {stages.iter().enumerate().map(|(i, stage)| step(open, stage, i, at)).collect_view()}
+                    {stages.iter().enumerate().map(|(i, stage)| step(open, asking, stage, i, at)).collect_view()}
                 </nav>
             }
         })
     };
-    strip.into_any()
+    view! {
+        {strip}
+        {move || asking.get().map(ask::dialog)}
+    }
+    .into_any()
 }
 
 fn name(stage: &Record) -> String {
@@ -52,7 +58,7 @@ fn name(stage: &Record) -> String {
     english.or_else(|| stage.value("name").as_str()).unwrap_or_default().to_owned()
 }
 
-fn step(open: Open, stage: &Record, i: usize, at: Option<usize>) -> AnyView {
+fn step(open: Open, asking: RwSignal<Option<Ask>>, stage: &Record, i: usize, at: Option<usize>) -> AnyView {
     let here = at == Some(i);
     let outcome = stage.value("outcome").as_str().unwrap_or_default();
     let class = match (here, outcome) {
@@ -63,11 +69,13 @@ fn step(open: Open, stage: &Record, i: usize, at: Option<usize>) -> AnyView {
         _ => "bg-base-content/6 hover:bg-base-content/12",
     };
     let (id, text) = (stage.id().to_owned(), name(stage));
+    let requires = stage.value("requires").as_array().into_iter().flatten();
+    let requires: Vec<String> = requires.filter_map(|key| key.as_str().map(str::to_owned)).collect();
     let press = {
         let text = text.clone();
         move |_| {
             if !here && session::may(&open.object().name, "edit") {
-                go(open, id.clone(), text.clone());
+                enter(open, asking, id.clone(), text.clone(), requires.clone());
             }
         }
     };
@@ -78,7 +86,31 @@ fn step(open: Open, stage: &Record, i: usize, at: Option<usize>) -> AnyView {
     .into_any()
 }
 
-fn go(open: Open, stage: String, name: String) {
+/// What the stage requires and the record lacks is asked for first.
+fn enter(open: Open, asking: RwSignal<Option<Ask>>, stage: String, name: String, requires: Vec<String>) {
+    let Some(record) = open.record.get_untracked() else { return };
+    leptos::task::spawn_local(async move {
+        let object = open.object();
+        let fields = ask::missing(&object, record.id(), &requires).await;
+        if fields.is_empty() {
+            return go(open, stage, name, Record::new());
+        }
+        let title = tf(MOVE_TO, &[("column", &name)]);
+        let given = move |more: Record| {
+            asking.set(None);
+            go(open, stage.clone(), name.clone(), more);
+        };
+        let _ = asking.try_set(Some(Ask {
+            object,
+            title,
+            fields: fields.into_iter().map(|f| (f, None)).collect(),
+            given: Callback::new(given),
+            cancel: Callback::new(move |()| asking.set(None)),
+        }));
+    });
+}
+
+fn go(open: Open, stage: String, name: String, more: Record) {
     let Some(record) = open.record.get_untracked() else { return };
     let before = record.value(FIELD).clone();
     open.record.update(|r| {
@@ -89,7 +121,9 @@ fn go(open: Open, stage: String, name: String) {
     leptos::task::spawn_local(async move {
         let object = open.object();
         let change = |value: Value| Record::from_iter([(FIELD.to_owned(), value)]);
-        match records::update(&object, record.id(), &change(json!(stage)), record.version()).await {
+        let mut changes = change(json!(stage));
+        changes.extend(more);
+        match records::update(&object, record.id(), &changes, record.version()).await {
             Ok(now) => {
                 touched();
                 let (id, version) = (record.id().to_owned(), now.version());

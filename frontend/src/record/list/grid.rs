@@ -181,7 +181,7 @@ pub fn record_url(object: &ObjectMeta, id: &str) -> String {
     format!("/o/{}/{id}", object.plural)
 }
 
-fn nothing(list: List, state: &ListState) -> AnyView {
+pub fn nothing(list: List, state: &ListState) -> AnyView {
     let name = label(&state.object.label);
     if state.is_filtered() {
         let clear = move |_| list.url.push(&[("filter", None), ("q", None), ("import", None)]);

@@ -3,14 +3,12 @@
 pub mod batch;
 mod cells;
 mod check;
-mod column;
 pub mod columns;
 pub mod editor;
 mod grid;
 pub mod groups;
 mod head;
-pub mod kanban;
-mod layout;
+pub mod layouts;
 mod lines;
 mod picks;
 mod row;
@@ -37,6 +35,7 @@ use crate::ui::{Layer, Shape, keys};
 use cells::Cells;
 use columns::Look;
 use kezhan_meta::{ObjectMeta, Record};
+use layouts::Layout;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use std::collections::HashSet;
@@ -53,9 +52,9 @@ pub struct List {
     pub object: StoredValue<Arc<ObjectMeta>>,
     cells: Cells,
     look: Memo<Look>,
-    /// The field of the board, where the list is laid out as one.
-    board: Memo<Option<String>>,
+    layout: Memo<Layout>,
     groups: groups::Groups,
+    /// A table in groups.
     grouped: Memo<bool>,
     lines: Memo<lines::Lines>,
     /// The width of a column while its edge is drawn.
@@ -102,8 +101,10 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     let meta = StoredValue::new(object.clone());
     let state = Memo::new(move |_| ListState::read(&meta.get_value(), url));
     let (rows, groups) = (Rows::new(), groups::Groups::new(url));
-    let board = Memo::new(move |_| meta.with_value(|object| layout::board(url, object)));
-    let grouped = Memo::new(move |_| state.with(|s| !s.group.is_empty()) && board.with(Option::is_none));
+    let layout = Memo::new(move |_| meta.with_value(|object| Layout::read(url, object)));
+    let grouped = Memo::new(move |_| {
+        state.with(|s| !s.group.is_empty()) && layout.with(|l| l.kind == layouts::Kind::Table)
+    });
     let list = List {
         url,
         state,
@@ -113,7 +114,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         object: meta,
         cells: Cells::new(),
         look: Memo::new(move |_| Look::read(url)),
-        board,
+        layout,
         groups,
         grouped,
         lines: Memo::new(move |_| lines::Lines::of(rows, groups, grouped.get())),
@@ -152,10 +153,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         <div class="grow min-h-0 flex">
             <section class="grow min-w-0 flex flex-col bg-base-100">
                 {toolbar::toolbar(list)}
-                {move || match list.board.get() {
-                    Some(by) => lazy::kanban(list, by),
-                    None => grid::grid(list),
-                }}
+                {layouts::body(list)}
             </section>
             {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>

@@ -91,6 +91,11 @@ impl Rows {
         self.key.try_get_value().unwrap_or_default()
     }
 
+    /// Is this question's answer here, as of the last write?
+    pub fn holds(self, state: &ListState, written: u64) -> bool {
+        self.fresh.get_untracked() && self.written.get_value() == written && self.key.get_value() == state.key()
+    }
+
     pub fn more(self, state: &ListState) {
         if self.loading.get_untracked() || self.error.with_untracked(Option::is_some) {
             return;

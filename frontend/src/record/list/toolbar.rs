@@ -1,7 +1,7 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
 use super::groups::view as grouping;
-use super::{List, columns, layout, sort_panel, summary, views};
+use super::{List, columns, layouts, sort_panel, summary, views};
 use crate::i18n::{
     COUNT_MORE, EXPORT, FILTER, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
 };
@@ -55,8 +55,8 @@ pub fn toolbar(list: List) -> AnyView {
                         {icon("list-filter")}
                         <span class="hidden sm:inline">{t(FILTER)}</span>
                     </button>
-                    {layout::switch(list)}
-                    {move || list.board.with(Option::is_none).then(|| arranging(list))}
+                    {layouts::switch(list)}
+                    {move || list.layout.with(|l| l.kind == layouts::Kind::Table).then(|| arranging(list))}
                     {columns::chooser(list)}
                     <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
                     {may(&object.name, "create").then(|| view! {

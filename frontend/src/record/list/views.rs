@@ -1,8 +1,8 @@
 //! Saved views as tabs: conditions, order and columns under a name.
 
-use super::List;
 use super::columns::Look as ColumnLook;
 use super::groups::keys::text_of;
+use super::{List, layouts};
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{
     CANCEL, DELETE, SAVE, SAVE_VIEW, UNDO, VIEW_ALL, VIEW_DELETED, VIEW_MODIFIED, VIEW_NAME, VIEW_SAVED, VIEW_SHARED,
@@ -36,13 +36,14 @@ fn settings(list: List) -> Value {
     if look.frozen > 0 {
         out["frozen"] = json!(look.frozen);
     }
-    if let Some(by) = list.board.get_untracked() {
-        out["layout"] = json!("kanban");
-        out["by"] = json!(by);
-    }
     if !state.group.is_empty() {
         out["group"] = json!(state.group.iter().map(text_of).collect::<Vec<_>>());
     }
+    list.layout.with_untracked(|layout| {
+        for (key, value) in layout.parts() {
+            out[key] = json!(value);
+        }
+    });
     if !state.q.is_empty() {
         out["q"] = json!(state.q);
     }
@@ -50,7 +51,7 @@ fn settings(list: List) -> Value {
 }
 
 /// Of the address, what a view decides.
-const PARTS: [&str; 10] = ["filter", "sort", "columns", "widths", "frozen", "layout", "by", "group", "fold", "q"];
+const PARTS: [&str; 8] = ["filter", "sort", "columns", "widths", "frozen", "group", "fold", "q"];
 
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
@@ -68,21 +69,22 @@ fn address(list: List, view: &Record) -> String {
         ColumnLook { widths: pairs.collect(), frozen: 0 }
     });
     let frozen = settings.get("frozen").and_then(Value::as_u64).filter(|n| *n > 0).map(|n| n.to_string());
-    list.url.with(&[
+    let mut parts: Vec<(&str, Option<String>)> = layouts::KEYS.iter().map(|key| (*key, text(key))).collect();
+    parts.extend([
         ("view", Some(view.id().to_owned())),
         ("widths", widths.and_then(|w| w.widths_text())),
         ("frozen", frozen),
         ("filter", crate::record::filter::to_text(&filter)),
         ("sort", texts("sort")),
         ("columns", texts("fields")),
-        ("layout", text("layout")),
-        ("by", text("by")),
         ("group", texts("group")),
         ("fold", None),
         ("q", text("q")),
         ("peek", None),
         ("import", None),
-    ])
+        ("day", None),
+    ]);
+    list.url.with(&parts)
 }
 
 pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
@@ -109,7 +111,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     let modified = Memo::new(move |_| {
         list.state.get();
         list.look.track();
-        list.board.track();
+        list.layout.track();
         let id = current.get()?;
         let kept = views.with(|v| v.iter().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
         Some(kept != settings(list))
@@ -124,7 +126,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     let strip = move || {
         let all = views.get();
         (!all.is_empty()).then(|| {
-            let none = list.url.with(&PARTS.iter().chain(&["view", "import"]).map(|part| (*part, None)).collect::<Vec<_>>());
+            let none = list.url.with(&PARTS.iter().chain(&layouts::KEYS).chain(&["view", "import", "day"]).map(|part| (*part, None)).collect::<Vec<_>>());
             view! {
                 <nav class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
                     <A href=none attr:class=class(current.get().is_none())>{t(VIEW_ALL)}</A>

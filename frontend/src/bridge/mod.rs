@@ -1,5 +1,8 @@
 //! The browser side in `js/bridge.js`: formats, files, the calendar element.
 
+pub mod calendar;
+pub mod chart;
+
 use crate::state::prefs;
 use wasm_bindgen::prelude::*;
 
@@ -17,6 +20,10 @@ extern "C" {
     fn format_date_time_js(text: &str) -> String;
     #[wasm_bindgen(js_name = localToInstant)]
     fn local_to_instant_js(text: &str) -> String;
+    #[wasm_bindgen(js_name = today)]
+    fn today_js() -> String;
+    #[wasm_bindgen(js_name = buzz)]
+    fn buzz_js();
     #[wasm_bindgen(js_name = copyText)]
     async fn copy_text_js(text: &str) -> JsValue;
     #[wasm_bindgen(js_name = saveFile)]
@@ -83,6 +90,16 @@ pub fn date_time(text: &str) -> String {
 /// `2026-11-24 14:30` as typed here → RFC 3339 in UTC; nothing when it is no date and time.
 pub fn local_to_instant(text: &str) -> Option<String> {
     Some(local_to_instant_js(text)).filter(|s| !s.is_empty())
+}
+
+/// The day it is where times are shown.
+pub fn today() -> String {
+    today_js()
+}
+
+/// A short tremble, on phones that can.
+pub fn buzz() {
+    buzz_js();
 }
 
 pub async fn copy(text: &str) -> bool {
