@@ -23,6 +23,12 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         ("record_member", "unit" | "role") => return Value::Null,
         ("field_definition", "kind") => return json!("text"),
         ("field_definition", "object") => return json!("account"),
+        ("record_layout", "object") => {
+            return json!(["account", "contact", "lead", "task", "product", "stage", "role", "user"][n % 8]);
+        }
+        ("record_layout", "settings") => {
+            return json!({ "sections": [{ "title": { "zh": "一", "en": "One" }, "fields": [] }] });
+        }
         ("role", "grants") => return json!({ "account": { "read": "all" } }),
         ("user", "status") => return json!("active"),
         ("account", "tax_id") => {
@@ -163,7 +169,7 @@ fn every_reference_expands_to_what_it_points_to_and_a_list_in_its_order() {
             )
         };
         let catalog = b.system.catalog.clone();
-        b.system.catalog = Arc::new(catalog.extended([(meta.name.clone(), companions)], []));
+        b.system.catalog = Arc::new(catalog.extended([(meta.name.clone(), companions)], [], []));
         let meta = b.object(&meta.name);
         let others: Vec<Uuid> = (0..3).map(|n| minimal(b, &meta.name, n)).collect();
         let (id, _) = full(b, &meta, 3);

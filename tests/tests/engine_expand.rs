@@ -25,7 +25,7 @@ fn bench() -> Bench {
         ("account".into(), list("partners", "account", Storage::Custom)),
         ("account".into(), list("people", "contact", Storage::Column("people_ids".into()))),
     ];
-    b.system.catalog = Arc::new(b.system.catalog.extended(fields, []));
+    b.system.catalog = Arc::new(b.system.catalog.extended(fields, [], []));
     b
 }
 

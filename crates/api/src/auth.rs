@@ -36,7 +36,7 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/login").post(login))
             .service(web::resource("/refresh").post(refresh))
             .service(web::resource("/logout").post(logout))
-            .service(web::resource("/me").get(me))
+            .service(web::resource("/me").get(me).patch(crate::me::change))
             .service(web::resource("/password").post(change_password)),
     );
 }
@@ -101,6 +101,13 @@ pub struct Me {
     #[schema(example = "zh-CN")]
     pub locale: &'static str,
     pub time_zone: Option<String>,
+    pub mobile: Option<String>,
+    pub email: Option<String>,
+    /// An attachment.
+    pub avatar: Option<Uuid>,
+    /// How the caller likes the interface: `theme`, `density`, `navigation`, each where it was chosen.
+    #[schema(value_type = Object)]
+    pub preferences: Map<String, Value>,
     /// The largest file that may be put on a record.
     #[schema(example = 104_857_600)]
     pub upload_max_bytes: u64,
@@ -110,7 +117,7 @@ pub struct Me {
 }
 
 impl Me {
-    fn of(identity: &Identity, config: &Config) -> Me {
+    pub fn of(identity: &Identity, config: &Config) -> Me {
         let person = identity.person.as_ref();
         Me {
             id: identity.user(),
@@ -122,6 +129,10 @@ impl Me {
             role_name: person.and_then(|p| p.role_name.clone()),
             locale: identity.lang.tag(),
             time_zone: person.and_then(|p| p.time_zone.clone()),
+            mobile: person.and_then(|p| p.mobile.clone()),
+            email: person.and_then(|p| p.email.clone()),
+            avatar: person.and_then(|p| p.avatar),
+            preferences: person.and_then(|p| p.preferences.as_ref()?.as_object().cloned()).unwrap_or_default(),
             upload_max_bytes: config.upload_max_bytes(),
             permissions: permissions(&identity.access, &identity.catalog),
         }

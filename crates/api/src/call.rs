@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Objects whose records decide who may do what, and what there is.
-const TELLING: &[&str] = &["user", "role", "department", "object_definition", "field_definition"];
+const TELLING: &[&str] = &["user", "role", "department", "object_definition", "field_definition", "record_layout"];
 
 /// A caller with a connection.
 pub struct Call<'a> {

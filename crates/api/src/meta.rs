@@ -113,6 +113,7 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
         map.insert("related".into(), json!(related));
         map.insert("actions".into(), json!(actions));
         map.insert("layouts".into(), layouts(call, object));
+        map.insert("layout".into(), json!(crate::layouts::visible(call, object)));
         map.insert("views".into(), views);
     }
     Ok(out)

@@ -78,6 +78,8 @@ struct FieldAttrs {
     section: Option<LitStr>,
     pattern: Option<LitStr>,
     reset: Option<Ident>,
+    within: Option<LitStr>,
+    when: Vec<TokenStream>,
 }
 
 const FLAGS: [&str; 9] =
@@ -130,6 +132,10 @@ impl FieldAttrs {
                 self.rules.push(quote!(::kezhan_meta::Rule::#rule));
             }
             "default" => self.default = Some(default(meta)?),
+            "within" => self.within = Some(meta.value()?.parse()?),
+            "visible_when" => self.when.push(when("Visible", meta)?),
+            "required_when" => self.when.push(when("Required", meta)?),
+            "read_only_when" => self.when.push(when("ReadOnly", meta)?),
             _ => return Err(meta.error("unknown field attribute")),
         }
         Ok(())
@@ -146,6 +152,26 @@ fn bound(text: &LitStr) -> TokenStream {
         true => quote!(::std::option::Option::None),
         false => quote!(::std::option::Option::Some(::std::borrow::Cow::Borrowed(#text))),
     }
+}
+
+/// `visible_when("field", Op, "value")`; the values of a list are parted by `|`.
+fn when(effect: &str, meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
+    let inner;
+    parenthesized!(inner in meta.input);
+    let field: LitStr = inner.parse()?;
+    inner.parse::<syn::Token![,]>()?;
+    let op: Ident = inner.parse()?;
+    inner.parse::<syn::Token![,]>()?;
+    let value: LitStr = inner.parse()?;
+    let effect = Ident::new(effect, field.span());
+    Ok(quote! {
+        ::kezhan_meta::layout::When {
+            effect: ::kezhan_meta::layout::Effect::#effect,
+            field: ::std::borrow::Cow::Borrowed(#field),
+            op: ::kezhan_meta::Op::#op,
+            value: ::std::borrow::Cow::Borrowed(#value),
+        }
+    })
 }
 
 /// `default = "text" | 3 | true | CurrentUser | Today | Now`
@@ -216,6 +242,7 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 opens: #opens,
                 custom: false,
                 listed: #listed,
+                layout: ::std::option::Option::None,
                 fields: ::std::borrow::Cow::Borrowed(Self::FIELDS),
             };
         }
@@ -262,6 +289,8 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
     let inverse = option(attrs.inverse.as_ref().map(borrowed));
     let inverse_label =
         option(attrs.inverse_label.as_ref().map(|(zh, en)| quote!(::kezhan_meta::Label::new(#zh, #en))));
+    let within = option(attrs.within.as_ref().map(borrowed));
+    let when = &attrs.when;
     let section = attrs.section.as_ref().map(LitStr::value).unwrap_or_default();
     Ok(quote! {
         ::kezhan_meta::FieldMeta {
@@ -290,6 +319,11 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             timeline: #timeline,
             section: ::std::borrow::Cow::Borrowed(#section),
             in_list: #list,
+            within: #within,
+            when: {
+                const WHEN: &[::kezhan_meta::layout::When] = &[#(#when),*];
+                ::std::borrow::Cow::Borrowed(WHEN)
+            },
         }
     })
 }

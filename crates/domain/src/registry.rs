@@ -45,6 +45,7 @@ pub fn entries() -> Vec<Entry> {
         entry::<platform::Favorite>(platform::Favorite::META),
         entry::<platform::ObjectDefinition>(platform::ObjectDefinition::META),
         entry::<platform::FieldDefinition>(platform::FieldDefinition::META),
+        entry::<platform::RecordLayout>(platform::RecordLayout::META),
     ]
 }
 
@@ -84,6 +85,18 @@ mod tests {
                 if matches!(field.kind, FieldType::Money) {
                     assert!(object.field("currency").is_some(), "{at} needs a currency on the record");
                 }
+            }
+            let context = kezhan_meta::resolve::Context {
+                now: chrono::Utc::now(),
+                offset_minutes: 480,
+                user: None,
+                department: None,
+                departments: Vec::new(),
+            };
+            let layout = object.layout.as_ref().map(|l| l.faults(catalog, object, &context));
+            assert_eq!(layout, Some(Vec::new()), "{}: its layout", object.name);
+            for field in object.fields.iter().filter(|f| f.within.is_some()) {
+                assert!(catalog.cascade(object, field).is_some(), "{}.{} lies within nothing", object.name, field.key);
             }
             match &object.scope {
                 Scope::Through { field } => assert!(object.field(field).is_some(), "{}", object.name),

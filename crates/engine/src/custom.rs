@@ -92,7 +92,12 @@ fn load(standard: &Arc<Catalog>, conn: &mut PgConnection, tenant: Uuid) -> Resul
     )
     .bind::<sql_types::Uuid, _>(tenant)
     .load::<FieldRow>(conn)?;
-    if objects.is_empty() && fields.is_empty() {
+    let layouts = diesel::sql_query(
+        "SELECT object, settings AS definition FROM record_layouts WHERE tenant_id = $1 AND deleted_at IS NULL",
+    )
+    .bind::<sql_types::Uuid, _>(tenant)
+    .load::<FieldRow>(conn)?;
+    if objects.is_empty() && fields.is_empty() && layouts.is_empty() {
         return Ok((**standard).clone());
     }
     let mut by_object: HashMap<String, Vec<FieldMeta>> = HashMap::new();
@@ -112,7 +117,10 @@ fn load(standard: &Arc<Catalog>, conn: &mut PgConnection, tenant: Uuid) -> Resul
     });
     let own: Vec<ObjectMeta> = own.collect();
     let added = by_object.into_iter().flat_map(|(o, list)| list.into_iter().map(move |f| (Str::Owned(o.clone()), f)));
-    Ok(standard.extended(added, own))
+    // One that can no longer be read counts as none: records must stay within reach.
+    let layouts =
+        layouts.into_iter().filter_map(|row| Some((row.object, serde_json::from_value(row.definition).ok()?)));
+    Ok(standard.extended(added, own, layouts))
 }
 
 /// The field type that a definition's `kind` and `settings` name.
@@ -160,6 +168,7 @@ pub fn field_from(definition: &Value) -> Result<FieldMeta> {
         inverse,
         rules: Cow::Owned(rules),
         section: text("section").into(),
+        within: settings.get("within").and_then(Value::as_str).map(|s| Str::Owned(s.to_owned())),
         default: settings.get("default").and_then(|d| serde_json::from_value(d.clone()).ok()),
         ..FieldMeta::new("", Label::new("", ""), FieldType::Text)
     })

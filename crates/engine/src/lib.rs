@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod jobs;
 pub mod read;
 pub mod search;
+pub mod similar;
 pub mod sql;
 pub mod transfer;
 pub mod write;

@@ -21,6 +21,7 @@ pub fn engine() -> Engine {
     hooks.extend(people::hooks());
     hooks.extend(sales::hooks());
     hooks.extend(work::hooks());
+    hooks.extend(platform::hooks());
     for entry in kezhan_domain::registry::entries() {
         hooks.push((entry.meta.name.to_string(), Arc::new(fits::Fits(entry.fits))));
     }

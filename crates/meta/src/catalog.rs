@@ -1,10 +1,20 @@
 //! All objects that one tenant knows, with the relations between them.
 
 use crate::field::FieldMeta;
+use crate::layout::Layout;
 use crate::object::{ObjectMeta, Related};
 use crate::text::Str;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// A reference within another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Cascade<'c> {
+    /// The reference of the same record.
+    pub outer: &'c FieldMeta,
+    /// The field of what is referred to that leads to the same record as `outer`.
+    pub link: &'c FieldMeta,
+}
 
 /// The objects of a tenant: the standard ones, with its custom fields, and its custom objects.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +29,14 @@ impl Catalog {
     /// Builds from completed objects ([`ObjectMeta::complete`]).
     pub fn new(objects: impl IntoIterator<Item = ObjectMeta>) -> Catalog {
         let mut catalog = Catalog::default();
-        for object in objects {
+        for mut object in objects {
             let at = catalog.objects.len();
             catalog.by_name.insert(object.name.to_string(), at);
             catalog.by_plural.insert(object.plural.to_string(), at);
+            object.layout = Some(match object.layout.take() {
+                Some(own) => own.completed(&object),
+                None => Layout::generated(&object),
+            });
             catalog.objects.push(Arc::new(object));
         }
         for object in &catalog.objects {
@@ -40,13 +54,18 @@ impl Catalog {
         catalog
     }
 
-    /// The same catalogue with fields added to some objects and whole objects added.
+    /// The same catalogue with fields added to some objects, whole objects added, and layouts of its own.
     pub fn extended(
         &self,
         fields: impl IntoIterator<Item = (Str, FieldMeta)>,
         objects: impl IntoIterator<Item = ObjectMeta>,
+        layouts: impl IntoIterator<Item = (String, Layout)>,
     ) -> Catalog {
         let mut all: Vec<ObjectMeta> = self.objects.iter().map(|o| (**o).clone()).chain(objects).collect();
+        let mut layouts: HashMap<String, Layout> = layouts.into_iter().collect();
+        for object in &mut all {
+            object.layout = layouts.remove(object.name.as_ref());
+        }
         for (name, field) in fields {
             if let Some(object) = all.iter_mut().find(|o| o.name == name) {
                 object.fields.to_mut().push(field);
@@ -70,6 +89,15 @@ impl Catalog {
     /// Relations that point at this object.
     pub fn related(&self, object: &str) -> &[Related] {
         self.related.get(object).map_or(&[], Vec::as_slice)
+    }
+
+    /// By which other reference of the same record a reference is bounded, if its field says so.
+    pub fn cascade<'c>(&'c self, object: &'c ObjectMeta, field: &FieldMeta) -> Option<Cascade<'c>> {
+        let outer = object.field(field.within.as_deref()?).filter(|f| f.kind.is_reference())?;
+        let target = self.get(field.target()?)?;
+        let same = |f: &&FieldMeta| f.kind.is_reference() && f.target() == outer.target();
+        let link = target.field(&outer.key).filter(same).or_else(|| target.fields.iter().find(same))?;
+        Some(Cascade { outer, link })
     }
 
     pub fn relation(&self, object: &str, name: &str) -> Option<&Related> {

@@ -1,6 +1,7 @@
 //! What a field is.
 
 use crate::choice::Choice;
+use crate::layout::When;
 use crate::text::{Label, Str};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -187,6 +188,13 @@ pub struct FieldMeta {
     /// Shown as a column before the user chooses otherwise.
     #[serde(default)]
     pub in_list: bool,
+    /// For references: another reference of the same record within which this one lies. A contact is one of the account
+    /// that was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Str>,
+    /// Conditions of the layout that is generated; readers get them there.
+    #[serde(skip)]
+    pub when: Cow<'static, [When]>,
 }
 
 impl FieldMeta {
@@ -214,6 +222,8 @@ impl FieldMeta {
             timeline: false,
             section: Cow::Borrowed(""),
             in_list: false,
+            within: None,
+            when: Cow::Borrowed(&[]),
         }
     }
 

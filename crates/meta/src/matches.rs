@@ -7,6 +7,7 @@ use crate::filter::{Filter, Op};
 use crate::object::ObjectMeta;
 use serde_json::Value;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 /// A record with what it refers to and what refers to it, as far as the filter asks.
 pub trait Graph {
@@ -24,6 +25,24 @@ impl Graph for crate::Record {
     }
     fn reference(&self, _: &str) -> Option<Box<dyn Graph + '_>> {
         None
+    }
+    fn related(&self, _: &str) -> Vec<Box<dyn Graph + '_>> {
+        Vec::new()
+    }
+}
+
+/// A record with the records that some of its references name.
+pub struct Reached<'a> {
+    pub record: &'a crate::Record,
+    pub references: &'a HashMap<String, crate::Record>,
+}
+
+impl Graph for Reached<'_> {
+    fn value(&self, field: &str) -> Value {
+        self.record.value(field)
+    }
+    fn reference(&self, field: &str) -> Option<Box<dyn Graph + '_>> {
+        self.references.get(field).map(|r| Box::new(r.clone()) as Box<dyn Graph>)
     }
     fn related(&self, _: &str) -> Vec<Box<dyn Graph + '_>> {
         Vec::new()

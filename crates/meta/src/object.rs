@@ -1,6 +1,7 @@
 //! What an object is.
 
 use crate::field::{FieldMeta, FieldType, Rule, Storage};
+use crate::layout::Layout;
 use crate::text::{Label, Str};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -72,6 +73,9 @@ pub struct ObjectMeta {
     /// Has a place in the navigation, the import wizard and global search.
     #[serde(default)]
     pub listed: bool,
+    /// How forms and record pages show it; a catalogue fills in what nobody drew.
+    #[serde(default)]
+    pub layout: Option<Layout>,
     /// Declared fields first, then what [`ObjectMeta::complete`] adds.
     pub fields: Cow<'static, [FieldMeta]>,
 }
@@ -152,6 +156,7 @@ impl ObjectMeta {
             opens: false,
             custom: true,
             listed: true,
+            layout: None,
             fields: Cow::Owned(fields),
         }
         .complete()

@@ -97,6 +97,7 @@ codes! {
     BadGeo 422 "bad_geo" "经纬度超出范围" "The coordinates are out of range";
     BeforeOther 422 "before_other" "不能早于“{}”" "Must not be before “{}”";
     NoSuchRecord 422 "no_such_record" "所引用的记录不存在或无权查看" "The record referred to does not exist, or you may not see it";
+    NotWithin 422 "not_within" "不属于所选的“{}”" "Does not belong to the “{}” chosen";
     Taken 422 "taken" "已被其他记录使用" "Already used by another record";
     NotUnique 422 "not_unique" "现有 {} 条记录的“{}”都是“{}”，请先改为互不相同" "{} records have the same “{}” now, “{}”; make them differ first";
     ReadOnly 422 "read_only" "此字段不可修改" "This field cannot be changed";

@@ -36,6 +36,7 @@ fn object(fields: Vec<FieldMeta>) -> ObjectMeta {
         opens: false,
         custom: false,
         listed: true,
+        layout: None,
         fields: Cow::Owned(fields),
     }
     .complete()

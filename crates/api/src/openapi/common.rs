@@ -219,6 +219,28 @@ pub fn schemas() -> Vec<(String, Value)> {
             }),
         ),
         (
+            "SimilarList",
+            json!({
+                "type": "object", "required": ["data"], "description": "Records that may be the same, the likeliest first.",
+                "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/Similar"}}},
+            }),
+        ),
+        (
+            "Similar",
+            json!({
+                "type": "object", "required": ["object", "id", "title", "owner", "masked", "matched"],
+                "description": "A record that may be the same. Where `masked`, the caller may not see it: `id` is null and `title` is only part of the name.",
+                "properties": {
+                    "object": {"type": "string", "example": "account"},
+                    "id": {"type": ["string", "null"], "format": "uuid"},
+                    "title": {"type": "string", "example": "华***公司"},
+                    "owner": {"type": ["string", "null"], "description": "Whom to ask.", "example": "张三"},
+                    "masked": {"type": "boolean"},
+                    "matched": {"type": "array", "items": {"type": "string"}, "description": "The fields that agree.", "example": ["name"]},
+                },
+            }),
+        ),
+        (
             "DatedGroup",
             json!({
                 "type": "object", "additionalProperties": false, "required": ["field", "by"], "description": "Groups by a unit of time.",

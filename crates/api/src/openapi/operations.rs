@@ -47,6 +47,7 @@ impl Operations<'_> {
     fn all(&mut self, actions: &[Arc<dyn ActionDef>]) {
         self.collection();
         self.many();
+        self.similar();
         self.single();
         self.past();
         for action in actions.iter().filter(|a| a.applies(self.object)) {
@@ -106,6 +107,30 @@ impl Operations<'_> {
             json!({
                 "requestBody": body(reference("Query"), true),
                 "responses": {"200": answer("A page, or groups", groups)},
+            }),
+        );
+    }
+
+    fn similar(&mut self) {
+        let many = self.named.many.clone();
+        let label = self.object.label_many.en.to_lowercase();
+        let schema = json!({
+            "type": "object", "additionalProperties": false, "required": ["record"],
+            "properties": {
+                "record": {"type": "object", "additionalProperties": true, "description": "Fields as far as they are known."},
+                "except": {"type": "string", "format": "uuid", "description": "A record that does not count: the one itself."},
+            },
+            "example": {"record": {self.object.title.as_ref(): "鑫茂"}},
+        });
+        self.add(
+            "/similar",
+            "post",
+            format!("findSimilar{many}"),
+            format!("Are there {label} like this one already?"),
+            json!({
+                "description": "Compares company names without legal form, telephone numbers, e-mail addresses and unique codes, across the company. Of records that the caller may not see only part of the name and the owner are told.",
+                "requestBody": body(schema, true),
+                "responses": {"200": answer("Records that may be the same", reference("SimilarList"))},
             }),
         );
     }
@@ -248,6 +273,16 @@ impl Operations<'_> {
             format!("What the caller may do next with a {singular}"),
             json!({
                 "parameters": parameters(&["Id"]), "responses": {"200": answer("Actions", reference("ActionList"))},
+            }),
+        );
+        self.add(
+            "/{id}/similar",
+            "get",
+            format!("list{one}Similar"),
+            format!("What may be the same as a {singular}"),
+            json!({
+                "parameters": parameters(&["Id"]),
+                "responses": {"200": answer("Records that may be the same", reference("SimilarList"))},
             }),
         );
         let user = json!({"name": "user", "in": "query", "required": false, "description": "About this user; the caller without it", "schema": {"type": "string", "format": "uuid"}});

@@ -210,6 +210,8 @@ pub struct MetaField {
     #[schema(value_type = Vec<Object>)]
     rules: Vec<Value>,
     section: String,
+    /// The reference of the same record within which this one lies.
+    within: Option<String>,
     in_list: bool,
     writable: bool,
     filterable: bool,
@@ -275,6 +277,8 @@ pub struct MetaObject {
     related: Vec<MetaRelation>,
     actions: Vec<MetaAction>,
     layouts: MetaLayouts,
+    /// How forms and record pages show it.
+    layout: Option<crate::layouts::LayoutSchema>,
     #[schema(value_type = Vec<Object>)]
     views: Vec<Value>,
 }

@@ -79,7 +79,7 @@ fn a_tenants_object_is_documented_and_replaces_nothing() {
     let label = || Label::new("车", "Vehicle");
     let vehicle = ObjectMeta::custom("vehicle".into(), "vehicles".into(), label(), label(), vec![field.clone()]);
     let problem = ObjectMeta::custom("problem".into(), "problems".into(), label(), label(), vec![field]);
-    let catalog = kezhan_domain::standard().extended([], [vehicle, problem]);
+    let catalog = kezhan_domain::standard().extended([], [vehicle, problem], []);
     let doc = document(&catalog, &[]);
     assert_eq!(doc.get("x-clashes"), None);
     assert!(doc["components"]["schemas"]["Vehicle"]["properties"]["plate"].is_object());

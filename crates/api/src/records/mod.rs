@@ -5,6 +5,7 @@ mod actions;
 mod batch;
 mod params;
 mod read;
+mod similar;
 mod write;
 
 use crate::call::{Answer, Call};
@@ -72,7 +73,7 @@ impl Request {
 
     /// A POST only because its question is too long for an address.
     fn changes_nothing(&self) -> bool {
-        self.path.last().is_some_and(|last| last == "query")
+        self.path.last().is_some_and(|last| last == "query" || last == "similar")
     }
 
     /// The version that `If-Match` names.
@@ -113,6 +114,8 @@ pub fn dispatch(call: &mut Call<'_>, request: &Request) -> Result<Answer> {
         (_, []) => not_allowed("GET, POST"),
         ("POST", ["query"]) => read::query(call, &object, request),
         (_, ["query"]) => not_allowed("POST"),
+        ("POST", ["similar"]) => similar::ask(call, &object, request),
+        (_, ["similar"]) => not_allowed("POST"),
         ("POST", ["batch"]) => batch::run(call, &object, request),
         (_, ["batch"]) => not_allowed("POST"),
         ("PUT", ["by", key, value]) => write::upsert(call, &object, key, value, request),
@@ -129,8 +132,9 @@ pub fn dispatch(call: &mut Call<'_>, request: &Request) -> Result<Answer> {
                 ("GET" | "HEAD", ["history"]) => read::history(call, &object, id, request),
                 ("GET" | "HEAD", ["timeline"]) => read::timeline(call, &object, id, request),
                 ("GET" | "HEAD", ["actions"]) => actions::list(call, &object, id, request),
+                ("GET" | "HEAD", ["similar"]) => similar::of(call, &object, id, request),
                 ("GET" | "HEAD", ["access"]) => access::explain(call, &object, id, request),
-                (_, ["history" | "timeline" | "actions" | "access"]) => not_allowed("GET"),
+                (_, ["history" | "timeline" | "actions" | "access" | "similar"]) => not_allowed("GET"),
                 ("POST", ["actions", action]) => actions::perform(call, &object, id, action, request),
                 (_, ["actions", _]) => not_allowed("POST"),
                 _ => Err(Error::not_found()),

@@ -150,7 +150,7 @@ pub struct Account {
     pub currency: Option<String>,
     #[field(zh = "成立年份", en = "Year established", range("1000", "2100"), section = "scale")]
     pub founded: Option<i32>,
-    #[field(zh = "标签", en = "Tags", indexed, list, section = "basic")]
+    #[field(zh = "标签", en = "Tags", indexed, list, section = "more")]
     pub tags: Option<Tags>,
     #[field(zh = "成交状态", en = "Deal status", indexed, list, default = "not_won", section = "progress")]
     pub deal_status: DealStatus,
@@ -162,9 +162,9 @@ pub struct Account {
     pub last_followed_at: Option<DateTime<Utc>>,
     #[field(zh = "下次联系时间", en = "Next contact", indexed, section = "progress")]
     pub next_contact_at: Option<DateTime<Utc>>,
-    #[field(zh = "备注", en = "Notes", section = "basic")]
+    #[field(zh = "备注", en = "Notes", section = "more")]
     pub notes: Option<LongText>,
-    #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "basic")]
+    #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]
     pub external_id: Option<String>,
     #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser, inverse = "accounts")]
     pub owner: Option<UserId>,
@@ -226,17 +226,23 @@ pub struct Contact {
     pub wechat: Option<String>,
     #[field(zh = "地址", en = "Address", section = "contact", sensitivity = Personal)]
     pub address: Option<Address>,
-    #[field(zh = "生日", en = "Birthday", sensitivity = Personal)]
+    #[field(zh = "生日", en = "Birthday", sensitivity = Personal, section = "more")]
     pub birthday: Option<NaiveDate>,
-    #[field(zh = "直属上级", en = "Reports to", inverse = "reports", inverse_label("下属", "Direct reports"))]
+    #[field(
+        zh = "直属上级",
+        en = "Reports to",
+        inverse = "reports",
+        inverse_label("下属", "Direct reports"),
+        section = "more"
+    )]
     pub reports_to: Option<Id<Contact>>,
-    #[field(zh = "标签", en = "Tags", indexed)]
+    #[field(zh = "标签", en = "Tags", indexed, section = "more")]
     pub tags: Option<Tags>,
-    #[field(zh = "最后跟进时间", en = "Last followed up", indexed, read_only)]
+    #[field(zh = "最后跟进时间", en = "Last followed up", indexed, read_only, section = "progress")]
     pub last_followed_at: Option<DateTime<Utc>>,
-    #[field(zh = "备注", en = "Notes")]
+    #[field(zh = "备注", en = "Notes", section = "more")]
     pub notes: Option<LongText>,
-    #[field(zh = "外部编号", en = "External ID", unique, length(1, 100))]
+    #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]
     pub external_id: Option<String>,
     #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser, inverse = "contacts")]
     pub owner: Option<UserId>,
@@ -268,7 +274,7 @@ pub struct Lead {
     pub company: Option<String>,
     #[field(zh = "职务", en = "Job title", length(1, 100))]
     pub job_title: Option<String>,
-    #[field(zh = "线索状态", en = "Status", indexed, list, default = "new")]
+    #[field(zh = "线索状态", en = "Status", indexed, list, default = "new", read_only_when("status", Eq, "converted"))]
     pub status: LeadStatus,
     #[field(zh = "来源", en = "Source", indexed, list)]
     pub source: Option<Source>,
@@ -286,11 +292,11 @@ pub struct Lead {
     pub city: Option<String>,
     #[field(zh = "地址", en = "Address", section = "contact")]
     pub address: Option<Address>,
-    #[field(zh = "标签", en = "Tags", indexed)]
+    #[field(zh = "标签", en = "Tags", indexed, section = "more")]
     pub tags: Option<Tags>,
-    #[field(zh = "最后跟进时间", en = "Last followed up", indexed, read_only, list)]
+    #[field(zh = "最后跟进时间", en = "Last followed up", indexed, read_only, list, section = "progress")]
     pub last_followed_at: Option<DateTime<Utc>>,
-    #[field(zh = "下次联系时间", en = "Next contact", indexed)]
+    #[field(zh = "下次联系时间", en = "Next contact", indexed, section = "progress")]
     pub next_contact_at: Option<DateTime<Utc>>,
     #[field(
         zh = "转化客户",
@@ -298,16 +304,30 @@ pub struct Lead {
         indexed,
         read_only,
         inverse = "leads",
-        inverse_label("来源线索", "Source leads")
+        inverse_label("来源线索", "Source leads"),
+        section = "progress",
+        visible_when("status", Eq, "converted")
     )]
     pub converted_account: Option<Id<Account>>,
-    #[field(zh = "转化联系人", en = "Converted contact", read_only)]
+    #[field(
+        zh = "转化联系人",
+        en = "Converted contact",
+        read_only,
+        section = "progress",
+        visible_when("status", Eq, "converted")
+    )]
     pub converted_contact: Option<Id<Contact>>,
-    #[field(zh = "转化商机", en = "Converted opportunity", read_only)]
+    #[field(
+        zh = "转化商机",
+        en = "Converted opportunity",
+        read_only,
+        section = "progress",
+        visible_when("status", Eq, "converted")
+    )]
     pub converted_opportunity: Option<Id<Opportunity>>,
-    #[field(zh = "备注", en = "Notes")]
+    #[field(zh = "备注", en = "Notes", section = "more")]
     pub notes: Option<LongText>,
-    #[field(zh = "外部编号", en = "External ID", unique, length(1, 100))]
+    #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]
     pub external_id: Option<String>,
     #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser, inverse = "leads")]
     pub owner: Option<UserId>,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
-use kezhan_meta::{Email, Id, LongText, Phone, UserId};
+use kezhan_meta::{Email, FileId, Id, LongText, Phone, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A unit of the organisation; departments form a tree.
@@ -84,7 +84,7 @@ pub struct User {
     #[field(zh = "姓名", en = "Name", search, indexed, list, length(1, 100))]
     pub name: String,
     /// Sign-in name; made from the name where it is not given.
-    #[field(zh = "用户名", en = "Username", search, unique, list, length(1, 100))]
+    #[field(zh = "用户名", en = "Username", search, unique, list, length(1, 100), section = "account")]
     pub username: Option<String>,
     #[field(zh = "邮箱", en = "E-mail", search, unique, list, sensitivity = Personal)]
     pub email: Option<Email>,
@@ -103,21 +103,27 @@ pub struct User {
     pub manager: Option<UserId>,
     #[field(zh = "职位", en = "Position", indexed, list)]
     pub position: Option<Id<Position>>,
-    #[field(zh = "角色", en = "Role", indexed, list, inverse = "users")]
+    #[field(zh = "角色", en = "Role", indexed, list, inverse = "users", section = "account")]
     pub role: Option<Id<Role>>,
     /// Roles besides the first: each adds what it allows, and what one of them denies stays denied.
-    #[field(zh = "附加角色", en = "Additional roles")]
+    #[field(zh = "附加角色", en = "Additional roles", section = "account")]
     pub more_roles: Option<Vec<Id<Role>>>,
-    #[field(zh = "状态", en = "Status", indexed, list, default = "invited")]
+    #[field(zh = "状态", en = "Status", indexed, list, default = "invited", section = "account")]
     pub status: UserStatus,
     /// BCP 47 tag of the interface: `zh-CN` or `en`.
-    #[field(zh = "界面语言", en = "Language", length(2, 10), default = "zh-CN")]
+    #[field(zh = "界面语言", en = "Language", length(2, 10), default = "zh-CN", section = "regional")]
     pub locale: Option<String>,
     /// IANA time zone, such as `Asia/Shanghai`.
-    #[field(zh = "时区", en = "Time zone", length(1, 60), default = "Asia/Shanghai")]
+    #[field(zh = "时区", en = "Time zone", length(1, 60), default = "Asia/Shanghai", section = "regional")]
     pub time_zone: Option<String>,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100))]
     pub external_id: Option<String>,
+    /// A picture of theirs.
+    #[field(zh = "头像", en = "Picture", hidden)]
+    pub avatar: Option<FileId>,
+    /// How they like the interface: `{theme, density, navigation}`. Theirs alone; see `/auth/me`.
+    #[field(zh = "界面偏好", en = "Preferences", hidden, read_only, secret)]
+    pub preferences: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]

@@ -180,3 +180,16 @@ pub struct FieldDefinition {
     #[field(zh = "排序", en = "Position", default = 0)]
     pub sort_order: Option<i32>,
 }
+
+/// How a company lays out the forms and record pages of an object; see `/meta/objects/{object}/layout`.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "record_layout", plural = "record_layouts", zh = "布局", en = "Layout", en_many = "Layouts",
+    area = Platform, icon = "layout-list", title = "object", tenant)]
+pub struct RecordLayout {
+    /// The object that is laid out: `account`, or a custom object's key.
+    #[field(zh = "对象", en = "Object", unique, immutable, list, rule = Key)]
+    pub object: String,
+    /// `{sections: [{title, columns, collapsible, collapsed, fields: [{field, visible_when, required_when, read_only_when}]}], rest}`
+    #[field(zh = "布局", en = "Layout")]
+    pub settings: serde_json::Value,
+}

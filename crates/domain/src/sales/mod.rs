@@ -75,7 +75,7 @@ pub struct Opportunity {
     pub number: Option<AutoNumber>,
     #[field(zh = "客户", en = "Account", indexed, list, inverse = "opportunities", timeline)]
     pub account: Option<Id<Account>>,
-    #[field(zh = "主要联系人", en = "Primary contact", indexed, inverse = "opportunities")]
+    #[field(zh = "主要联系人", en = "Primary contact", indexed, inverse = "opportunities", within = "account")]
     pub contact: Option<Id<Contact>>,
     /// The stage's own pipeline.
     #[field(zh = "销售流程", en = "Pipeline", indexed, read_only)]
@@ -86,31 +86,44 @@ pub struct Opportunity {
     /// The stage's own outcome.
     #[field(zh = "结果", en = "Outcome", indexed, list, read_only, default = "open")]
     pub outcome: Outcome,
-    #[field(zh = "金额", en = "Amount", indexed, list)]
+    #[field(zh = "金额", en = "Amount", indexed, list, section = "money")]
     pub amount: Option<Money>,
-    #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY")]
+    #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY", section = "money")]
     pub currency: Option<String>,
     /// The stage's own chance where it is not given.
-    #[field(zh = "赢率", en = "Probability", range("0", "100"))]
+    #[field(zh = "赢率", en = "Probability", range("0", "100"), section = "money")]
     pub probability: Option<Percent>,
-    #[field(zh = "主要产品", en = "Product", indexed, list, inverse = "opportunities")]
+    #[field(zh = "主要产品", en = "Product", indexed, list, inverse = "opportunities", section = "money")]
     pub product: Option<Id<Product>>,
-    #[field(zh = "开始日期", en = "Engaged on", indexed)]
+    #[field(zh = "开始日期", en = "Engaged on", indexed, section = "progress")]
     pub engaged_on: Option<NaiveDate>,
-    #[field(zh = "预计成交日期", en = "Expected close", indexed, list)]
+    #[field(zh = "预计成交日期", en = "Expected close", indexed, list, section = "progress")]
     pub expected_close: Option<NaiveDate>,
     /// Today where a deal is won or lost without a date.
-    #[field(zh = "实际成交日期", en = "Closed on", indexed, not_before = "engaged_on")]
+    #[field(
+        zh = "实际成交日期",
+        en = "Closed on",
+        indexed,
+        not_before = "engaged_on",
+        section = "progress",
+        visible_when("stage.outcome", In, "won|lost")
+    )]
     pub closed_on: Option<NaiveDate>,
-    #[field(zh = "输单原因", en = "Reason lost", length(1, 200))]
+    #[field(
+        zh = "输单原因",
+        en = "Reason lost",
+        length(1, 200),
+        section = "progress",
+        visible_when("stage.outcome", Eq, "lost")
+    )]
     pub lost_reason: Option<String>,
-    #[field(zh = "来源", en = "Source", indexed)]
+    #[field(zh = "来源", en = "Source", indexed, section = "more")]
     pub source: Option<Source>,
-    #[field(zh = "标签", en = "Tags", indexed)]
+    #[field(zh = "标签", en = "Tags", indexed, section = "more")]
     pub tags: Option<Tags>,
-    #[field(zh = "备注", en = "Notes")]
+    #[field(zh = "备注", en = "Notes", section = "more")]
     pub notes: Option<LongText>,
-    #[field(zh = "外部编号", en = "External ID", search, unique, length(1, 100))]
+    #[field(zh = "外部编号", en = "External ID", search, unique, length(1, 100), section = "more")]
     pub external_id: Option<String>,
     #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser, inverse = "opportunities")]
     pub owner: Option<UserId>,

@@ -24,6 +24,9 @@ pub enum FollowUpKind {
     Wechat,
     #[choice(zh = "活动", en = "Event", tone = Accent)]
     Event,
+    /// Something to remember; no contact took place.
+    #[choice(zh = "笔记", en = "Note")]
+    Note,
     #[choice(zh = "其他", en = "Other")]
     Other,
 }
@@ -40,13 +43,30 @@ pub struct FollowUp {
     /// When it took place; now where it is not given.
     #[field(zh = "跟进时间", en = "Happened at", indexed, list, default = Now)]
     pub happened_at: Option<DateTime<Utc>>,
-    #[field(zh = "客户", en = "Account", indexed, list, inverse = "follow_ups", timeline)]
+    #[field(zh = "客户", en = "Account", indexed, list, inverse = "follow_ups", timeline, section = "related")]
     pub account: Option<Id<Account>>,
-    #[field(zh = "联系人", en = "Contact", indexed, list, inverse = "follow_ups", timeline)]
+    #[field(
+        zh = "联系人",
+        en = "Contact",
+        indexed,
+        list,
+        inverse = "follow_ups",
+        timeline,
+        section = "related",
+        within = "account"
+    )]
     pub contact: Option<Id<Contact>>,
-    #[field(zh = "线索", en = "Lead", indexed, inverse = "follow_ups", timeline)]
+    #[field(zh = "线索", en = "Lead", indexed, inverse = "follow_ups", timeline, section = "related")]
     pub lead: Option<Id<Lead>>,
-    #[field(zh = "商机", en = "Opportunity", indexed, inverse = "follow_ups", timeline)]
+    #[field(
+        zh = "商机",
+        en = "Opportunity",
+        indexed,
+        inverse = "follow_ups",
+        timeline,
+        section = "related",
+        within = "account"
+    )]
     pub opportunity: Option<Id<Opportunity>>,
     /// Carried over to the customer or lead.
     #[field(zh = "下次联系时间", en = "Next contact", indexed)]
@@ -100,13 +120,29 @@ pub struct Task {
     /// Set when the task is done.
     #[field(zh = "完成时间", en = "Completed at", indexed, read_only)]
     pub completed_at: Option<DateTime<Utc>>,
-    #[field(zh = "客户", en = "Account", indexed, list, inverse = "tasks", timeline)]
+    #[field(zh = "客户", en = "Account", indexed, list, inverse = "tasks", timeline, section = "related")]
     pub account: Option<Id<Account>>,
-    #[field(zh = "联系人", en = "Contact", indexed, inverse = "tasks", timeline)]
+    #[field(
+        zh = "联系人",
+        en = "Contact",
+        indexed,
+        inverse = "tasks",
+        timeline,
+        section = "related",
+        within = "account"
+    )]
     pub contact: Option<Id<Contact>>,
-    #[field(zh = "线索", en = "Lead", indexed, inverse = "tasks", timeline)]
+    #[field(zh = "线索", en = "Lead", indexed, inverse = "tasks", timeline, section = "related")]
     pub lead: Option<Id<Lead>>,
-    #[field(zh = "商机", en = "Opportunity", indexed, inverse = "tasks", timeline)]
+    #[field(
+        zh = "商机",
+        en = "Opportunity",
+        indexed,
+        inverse = "tasks",
+        timeline,
+        section = "related",
+        within = "account"
+    )]
     pub opportunity: Option<Id<Opportunity>>,
     #[field(zh = "说明", en = "Description")]
     pub description: Option<LongText>,

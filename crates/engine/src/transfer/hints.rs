@@ -33,6 +33,8 @@ pub struct Hints {
     pub objects: &'static [(&'static str, &'static [&'static str])],
     pub keys: &'static [Key],
     pub makings: &'static [Making],
+    /// Object and field that hold the name of a company, whether or not it tells two records the same.
+    pub companies: &'static [(&'static str, &'static str)],
     /// Object and the path of a truth value: where two records have one name, the one with it is meant.
     pub preferred: &'static [(&'static str, &'static str)],
 }

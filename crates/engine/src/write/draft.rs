@@ -86,6 +86,7 @@ pub fn settle(
     companions(object, after);
     add(&mut faults, check_record(object, after));
     add(&mut faults, of_hooks);
+    add(&mut faults, super::conditions::check(engine, conn, caller, object, before, after)?);
     if faults.is_empty() {
         for hook in engine.hooks_of(&object.name) {
             faults.extend(hook.check(object, after));

@@ -2,6 +2,7 @@
 //! there → hooks → rules → scope of the result → diff → record and change in one statement → hooks.
 
 pub mod bulk;
+mod conditions;
 mod create;
 mod delete;
 pub(crate) mod draft;

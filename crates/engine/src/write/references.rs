@@ -1,9 +1,10 @@
 //! References must lead to living records that the caller may see.
 
-use crate::sql::scope::{Aliases, Guard};
+use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Bind, Sql, column};
-use crate::{Action, Caller, Error, Result};
+use crate::{Action, Caller, Channel, Error, Result};
 use diesel::PgConnection;
+use kezhan_meta::catalog::Cascade;
 use kezhan_meta::problem::Code;
 use kezhan_meta::{ObjectMeta, Record, Violation};
 use serde_json::Value;
@@ -20,7 +21,56 @@ pub fn check(
 ) -> Result<()> {
     let mut wanted = Wanted::new();
     gather(caller, object, before, after, &mut wanted);
-    hold(conn, caller, wanted)
+    hold(conn, caller, wanted)?;
+    nested(conn, caller, object, before, after)
+}
+
+/// A reference within another one has to lie within it: no contact of another account. Looked at where one of the two
+/// changes. What lies within nothing yet passes, and so does what a file brings: it says what was, right or wrong.
+fn nested(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    before: Option<&Record>,
+    after: &Record,
+) -> Result<()> {
+    if caller.channel == Channel::Import {
+        return Ok(());
+    }
+    let same = |key: &str| before.is_some_and(|b| b.get(key) == after.get(key));
+    let mut faults = Vec::new();
+    for field in object.fields.iter().filter(|f| f.within.is_some()) {
+        let Some(Cascade { outer, link }) = caller.catalog.cascade(object, field) else { continue };
+        if same(&field.key) && same(&outer.key) {
+            continue;
+        }
+        let (inner, around) = (after.get(field.key.as_ref()), after.get(outer.key.as_ref()).and_then(column::uuid));
+        let ids: Vec<Uuid> = match inner {
+            Some(Value::Array(items)) => items.iter().filter_map(column::uuid).collect(),
+            one => one.and_then(column::uuid).into_iter().collect(),
+        };
+        let target = field.target().and_then(|t| caller.catalog.get(t));
+        let (Some(around), Some(target), false) = (around, target, ids.is_empty()) else { continue };
+        let guard = Guard::of(caller);
+        let mut sql = Sql::new("SELECT t.id FROM ");
+        column::from(&mut sql, target, "t");
+        sql.push(" WHERE t.id = ANY(").bind(Bind::Uuids(Some(ids))).push(") AND ");
+        column::expression(&mut sql, "t", link);
+        sql.push(" <> ");
+        column::operand(&mut sql, link, &Value::String(around.to_string()))?;
+        sql.push(" AND ");
+        guard.rows(&mut sql, target, "t", Action::Read, Life::Living, &mut Aliases::default());
+        let mut strange = false;
+        sql.rows(conn, |_| {
+            strange = true;
+            Ok(())
+        })?;
+        if strange {
+            let outer = outer.label.get(caller.lang);
+            faults.push(Violation::new(field.key.as_ref(), Code::NotWithin).with(outer));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 /// Checks the references of new records, which may refer to each other, in one statement.
@@ -91,7 +141,7 @@ fn hold(conn: &mut PgConnection, caller: &Caller, wanted: Wanted<'_>) -> Result<
         column::from(&mut sql, target, &alias);
         sql.push(" WHERE ").column(&alias, "id").push(" = ANY(");
         sql.bind(Bind::Uuids(Some(ids.keys().copied().collect()))).push(") AND ");
-        guard.rows(&mut sql, target, &alias, Action::Read, crate::sql::scope::Life::Living, &mut aliases);
+        guard.rows(&mut sql, target, &alias, Action::Read, Life::Living, &mut aliases);
     }
     let mut missing: BTreeMap<Uuid, Vec<&str>> = wanted.into_values().flatten().collect();
     sql.rows(conn, |row| {

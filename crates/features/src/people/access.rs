@@ -29,6 +29,14 @@ pub struct Person {
     pub time_zone: Option<String>,
     #[diesel(sql_type = Jsonb)]
     pub roles: Value,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub mobile: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub email: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub avatar: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub preferences: Option<Value>,
     /// The person and everyone below, at any depth.
     #[diesel(sql_type = Array<SqlUuid>)]
     pub subordinates: Vec<Uuid>,
@@ -54,7 +62,7 @@ pub fn person(conn: &mut PgConnection, tenant: Uuid, user: Uuid, role: Option<Uu
            SELECT d.parent_id FROM departments d JOIN above a ON d.id = a.id \
            WHERE d.tenant_id = $1 AND d.deleted_at IS NULL AND d.parent_id IS NOT NULL) \
          SELECT u.id, u.name::text AS name, u.username, u.home_department_id AS department, r.id AS role, \
-           r.name::text AS role_name, u.locale, u.time_zone, \
+           r.name::text AS role_name, u.locale, u.time_zone, u.mobile, u.email, u.avatar_id AS avatar, u.preferences, \
            coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'grants', m.grants) ORDER BY m.id) \
              FROM roles m WHERE m.tenant_id = $1 AND m.deleted_at IS NULL AND (m.id = r.id OR \
              $3 IS NULL AND m.id = ANY(u.more_roles_ids))), '[]') AS roles, \

@@ -221,6 +221,17 @@ fn check_kind(draft: &Draft<'_>) -> Vec<Violation> {
     if let Some(to) = target.filter(|to| draft.caller.catalog.get(to).is_none()) {
         faults.push(Violation::new("settings", Code::NotAnOption).with(to));
     }
+    if let Some(outer) = settings.get("within").and_then(Value::as_str) {
+        // The reference around it must be there, and what is referred to must lead to the same.
+        let object = draft.text("object").and_then(|o| draft.caller.catalog.get(o));
+        let field = FieldMeta {
+            within: Some(outer.to_owned().into()),
+            ..FieldMeta::new("", kezhan_meta::Label::new("", ""), kind.clone())
+        };
+        if object.is_none_or(|object| draft.caller.catalog.cascade(object, &field).is_none()) {
+            faults.push(Violation::new("settings", Code::NotAnOption).with(outer));
+        }
+    }
     if let FieldType::Decimal { scale } = kind
         && scale > 10
     {

@@ -7,6 +7,7 @@ pub const HINTS: Hints = Hints {
     synonyms: SYNONYMS,
     keys: KEYS,
     makings: MAKINGS,
+    companies: &[("account", "name"), ("lead", "company")],
     // Every pipeline may have its own "Won".
     preferred: &[("stage", "pipeline.is_default")],
 };

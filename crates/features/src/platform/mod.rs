@@ -2,8 +2,17 @@
 
 pub mod bulk;
 mod hints;
+pub mod layouts;
 pub mod notify;
 pub mod transfer;
 pub mod uploads;
 
 pub use hints::HINTS;
+
+use kezhan_engine::Hooks;
+use std::sync::Arc;
+
+/// What this area adds to the life of records.
+pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
+    vec![(layouts::OBJECT.into(), Arc::new(layouts::Layouts) as Arc<dyn Hooks>)]
+}

@@ -17,7 +17,8 @@ impl Hooks for FollowUpHooks {
         for key in ["account", "contact", "lead"] {
             let Some(id) = id_of(after, key) else { continue };
             let target = object(saved.caller, key)?;
-            if !happened.is_null() {
+            // Whoever writes something down has not met anyone.
+            if !happened.is_null() && after.get("kind") != Some(&json!("note")) {
                 saved.engine.raise(saved.conn, saved.caller, &target, id, "last_followed_at", &happened)?;
             }
             let planned = saved.before.is_none_or(|b| b.get("next_contact_at") != Some(&next));

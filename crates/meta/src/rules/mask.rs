@@ -59,13 +59,25 @@ pub fn email(raw: &str) -> String {
     }
 }
 
-/// `华为技术有限公司` → `华***公司`, `张三` → `张**`
-pub fn name(raw: &str) -> String {
-    let chars: Vec<char> = raw.chars().collect();
-    match chars.len() {
-        0 => String::new(),
-        1..5 => outline(&chars, (1, 0), "**"),
-        _ => outline(&chars, (1, 2), "***"),
+/// Endings that say what sort of body it is and nothing else.
+const BODIES: [&str; 12] =
+    ["公司", "集团", "工厂", "商行", "事务所", "研究院", "大学", "学校", "医院", "银行", "合作社", "中心"];
+
+/// 华为技术有限公司 → 华***公司, 王小明 → 王**, Acme Ltd → A***; of a number or code its last two characters as well.
+pub fn name(text: &str) -> String {
+    let text = text.trim();
+    let Some(first) = text.chars().next() else { return String::new() };
+    let length = text.chars().count();
+    let body = BODIES.iter().find(|b| text.ends_with(*b) && length > b.chars().count() + 1);
+    let code = || text.chars().all(|c| c.is_ascii_alphanumeric()) && text.contains(|c: char| c.is_ascii_digit());
+    match body {
+        Some(body) => format!("{first}***{body}"),
+        // A person's name keeps its length, which tells little.
+        None if super::text::is_han(first) && length <= 4 => {
+            format!("{first}{}", "*".repeat(length.saturating_sub(1).max(1)))
+        }
+        None if length >= 8 && code() => outline(&text.chars().collect::<Vec<_>>(), (1, 2), "***"),
+        None => format!("{first}***"),
     }
 }
 
@@ -87,9 +99,18 @@ mod tests {
         assert_eq!(phone("110"), "****");
         assert_eq!(email("zhang.san@example.com"), "z***@example.com");
         assert_eq!(email("nonsense"), "***");
-        assert_eq!(name("华为技术有限公司"), "华***公司");
-        assert_eq!(name("张三"), "张**");
-        assert_eq!(name("李"), "李**");
+        for (text, masked) in [
+            ("华为技术有限公司", "华***公司"),
+            ("王小明", "王**"),
+            ("李", "李*"),
+            ("Acme Ltd", "A***"),
+            ("北京大学", "北***大学"),
+            ("上海鑫茂贸易商店", "上***"),
+            ("914403001922038216", "9***16"),
+            ("  ", ""),
+        ] {
+            assert_eq!(name(text), masked);
+        }
         assert_eq!(Mask::of(&FieldType::Money), None);
     }
 

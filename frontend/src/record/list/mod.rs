@@ -102,9 +102,8 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     let state = Memo::new(move |_| ListState::read(&meta.get_value(), url));
     let (rows, groups) = (Rows::new(), groups::Groups::new(url));
     let layout = Memo::new(move |_| meta.with_value(|object| Layout::read(url, object)));
-    let grouped = Memo::new(move |_| {
-        state.with(|s| !s.group.is_empty()) && layout.with(|l| l.kind == layouts::Kind::Table)
-    });
+    let grouped =
+        Memo::new(move |_| state.with(|s| !s.group.is_empty()) && layout.with(|l| l.kind == layouts::Kind::Table));
     let list = List {
         url,
         state,

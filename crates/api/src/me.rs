@@ -1,0 +1,189 @@
+//! What people change about themselves, whatever their role: name, numbers, picture, and how they like the interface.
+
+use crate::auth::Me;
+use crate::call::Answer;
+use crate::extract::Json;
+use crate::idempotency::Once;
+use crate::parts::Part;
+use crate::problem::ApiError;
+use crate::server::State;
+use actix_web::{HttpResponse, web};
+use diesel::RunQueryDsl;
+use diesel::sql_types::{Jsonb, Uuid as SqlUuid};
+use kezhan_engine::{Error, Result};
+use kezhan_features::people::identity;
+use kezhan_meta::problem::Code;
+use kezhan_meta::{Record, Violation};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{OpenApi, ToSchema};
+
+pub const PART: Part = Part { routes: |_| (), docs: Docs::openapi };
+
+#[derive(OpenApi)]
+#[openapi(paths(change))]
+struct Docs;
+
+/// Most entries of one list of the navigation, and characters of one.
+const LIST_MAX: usize = 300;
+const ENTRY_MAX: usize = 200;
+const QUERY_MAX: usize = 8_000;
+
+/// How the navigation is arranged. What it does not name stands as it would without it.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Navigation {
+    /// Entries in order: objects, and views as `view:<id>`.
+    #[serde(default)]
+    #[schema(example = json!(["opportunity", "account"]))]
+    pub order: Vec<String>,
+    #[serde(default)]
+    pub hidden: Vec<String>,
+    /// Sections that are closed.
+    #[serde(default)]
+    pub collapsed: Vec<String>,
+    /// Saved views that have a place of their own.
+    #[serde(default)]
+    pub views: Vec<PinnedView>,
+}
+
+/// A saved view in the navigation.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedView {
+    pub id: uuid::Uuid,
+    /// The object that it lists.
+    #[schema(example = "account")]
+    pub object: String,
+    pub name: String,
+    /// The address of the list without its path, as it was when it was given the place.
+    #[serde(default)]
+    #[schema(example = "view=0198c0de-7a10-7c00-8000-000000000001")]
+    pub query: String,
+}
+
+/// The caller's own changes; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeChange {
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: Option<String>,
+    /// An empty text takes it away.
+    pub mobile: Option<String>,
+    /// An empty text takes it away.
+    pub email: Option<String>,
+    /// An attachment on the caller's own user record; an empty text takes the picture away.
+    pub avatar: Option<String>,
+    /// `zh-CN` or `en`.
+    #[schema(example = "en")]
+    pub locale: Option<String>,
+    /// IANA time zone.
+    #[schema(example = "Asia/Shanghai")]
+    pub time_zone: Option<String>,
+    /// `system`, `light` or `dark`.
+    #[schema(example = "dark")]
+    pub theme: Option<String>,
+    /// `compact`, `normal` or `roomy`.
+    #[schema(example = "compact")]
+    pub density: Option<String>,
+    pub navigation: Option<Navigation>,
+}
+
+impl MeChange {
+    /// The fields of the person's record.
+    fn of_record(&self) -> Record {
+        let told = [
+            ("name", &self.name),
+            ("mobile", &self.mobile),
+            ("email", &self.email),
+            ("avatar", &self.avatar),
+            ("locale", &self.locale),
+            ("time_zone", &self.time_zone),
+        ];
+        told.into_iter().filter_map(|(key, text)| Some((key.to_owned(), json!(text.as_ref()?)))).collect()
+    }
+
+    /// What the interface alone cares for.
+    fn of_interface(&self) -> Result<Record> {
+        let mut out = Record::new();
+        let mut faults = Vec::new();
+        let choices: [(&str, &Option<String>, &[&str]); 2] = [
+            ("theme", &self.theme, &["system", "light", "dark"]),
+            ("density", &self.density, &["compact", "normal", "roomy"]),
+        ];
+        for (key, told, known) in choices {
+            match told {
+                Some(text) if known.contains(&text.as_str()) => drop(out.insert(key.to_owned(), json!(text))),
+                Some(text) => faults.push(Violation::new(key, Code::NotAnOption).with(text)),
+                None => {}
+            }
+        }
+        if let Some(navigation) = &self.navigation {
+            let lists = [&navigation.order, &navigation.hidden, &navigation.collapsed];
+            let long = lists.iter().any(|l| l.len() > LIST_MAX || l.iter().any(|e| e.chars().count() > ENTRY_MAX));
+            let views = &navigation.views;
+            if long
+                || views.len() > LIST_MAX
+                || views.iter().any(|v| v.name.chars().count() > ENTRY_MAX || v.query.len() > QUERY_MAX)
+            {
+                faults.push(Violation::new("navigation", Code::TooLong).with(LIST_MAX));
+            }
+            out.insert("navigation".to_owned(), json!(navigation));
+        }
+        if faults.is_empty() { Ok(out) } else { Err(Error::Invalid(faults)) }
+    }
+}
+
+/// Change one's own name, numbers, picture, language, time zone, theme, density or navigation.
+#[utoipa::path(patch, path = "/api/v1/auth/me", tag = "auth", operation_id = "updateMe", request_body = MeChange,
+    responses((status = 200, body = Me, description = "The caller as changed")))]
+pub async fn change(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+    let change: MeChange = crate::call::parse(&body)?;
+    let answer = once.run(&state, &body, move |call| {
+        let id = call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["me"]))?;
+        let interface = change.of_interface()?;
+        let users = call.object("users")?;
+        call.transaction(|call| {
+            let mut patch = Record::new();
+            let mut faults = Vec::new();
+            for (key, value) in change.of_record() {
+                let field = users.field(&key).ok_or_else(|| Error::refused(Code::UnknownField, &[&key]))?;
+                match kezhan_meta::normalise_value(field, &value) {
+                    Ok(value) => drop(patch.insert(key, value)),
+                    Err(fault) => faults.push(fault),
+                }
+            }
+            if !faults.is_empty() {
+                return Err(Error::Invalid(faults));
+            }
+            if let Some(picture) = patch.get("avatar").and_then(Value::as_str).and_then(|p| p.parse().ok()) {
+                let attachments = call.object("attachments")?;
+                let found = call.state.engine.fetch(call.conn, call.caller, &attachments, picture)?;
+                if found.is_none_or(|f| f.get("record") != Some(&json!(id.to_string()))) {
+                    return Err(Error::invalid("avatar", Code::NoSuchRecord));
+                }
+            }
+            if !patch.is_empty() {
+                call.state.engine.amend(call.conn, call.caller, &users, id, patch)?;
+            }
+            if !interface.is_empty() {
+                diesel::sql_query(
+                    "UPDATE users SET preferences = coalesce(preferences, '{}') || $3 WHERE tenant_id = $1 AND id = $2",
+                )
+                .bind::<SqlUuid, _>(call.caller.tenant)
+                .bind::<SqlUuid, _>(id)
+                .bind::<Jsonb, _>(Value::Object(interface))
+                .execute(call.conn)?;
+                identity::bump_access(call.conn, call.caller.tenant)?;
+            }
+            call.rights_changed = true;
+            let now = identity::access_of(call.conn, call.caller.tenant, id)?.map(|(person, _)| person);
+            let mut identity = call.identity.clone();
+            identity.lang =
+                now.as_ref().and_then(|p| p.locale.as_deref()).map_or(identity.lang, kezhan_meta::Lang::negotiate);
+            identity.person = now;
+            Answer::json(200, &Me::of(&identity, &call.state.config))
+        })
+    });
+    Ok(answer.await?.into())
+}
