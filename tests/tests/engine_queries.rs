@@ -1,6 +1,7 @@
 //! Lists: pages, order, filters in SQL and in memory, groups.
 
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use kezhan_engine::DataScope;
 use kezhan_meta::matches::{Graph, matches};
 use kezhan_meta::query::{Aggregate, By, Count, Function, GroupKey, ListQuery, Sort};
@@ -316,4 +317,31 @@ fn counts_stop_where_they_are_told() {
         let query = ListQuery { count, limit: Some(1), ..Default::default() };
         assert_eq!(list(&mut b, "task", &query)["count"], expected);
     }
+}
+
+/// Lists are searched in two ways, by how common PostgreSQL takes a query's characters to be, and find the same.
+#[test]
+fn rare_and_common_characters_are_found_alike() {
+    let mut b = Bench::new();
+    let names: Vec<String> = (0..60u32)
+        .map(|n| (0..30u32).filter_map(|at| char::from_u32(0x4e00 + n * 30 + at)).chain("公司".chars()).collect())
+        .collect();
+    for name in &names {
+        b.create("account", json!({ "name": name }));
+    }
+    let found = |b: &mut Bench, q: &str| {
+        let query = ListQuery { q: Some(q.into()), limit: Some(200), ..ListQuery::default() };
+        list(b, "account", &query)["data"].as_array().unwrap().len()
+    };
+    b.conn.batch_execute("ANALYZE accounts").unwrap();
+    for name in names.iter().step_by(7) {
+        let chars: Vec<char> = name.chars().collect();
+        for at in (0..28).step_by(9) {
+            let pair: String = chars[at..at + 2].iter().collect();
+            assert_eq!(found(&mut b, &pair), 1, "{pair}");
+            assert_eq!(found(&mut b, &format!("{pair} 公司")), 1, "{pair}");
+        }
+    }
+    assert_eq!(found(&mut b, "公司"), 60);
+    assert_eq!(found(&mut b, "司公"), 0);
 }

@@ -31,6 +31,9 @@ impl Engine {
         let mut body = Vec::with_capacity(16 * 1024);
         body.extend_from_slice(b"{\"data\":[");
         let mut first = true;
+        if query.q.is_some() {
+            crate::search::learn(conn, &object.table)?;
+        }
         let page = Page::plan(caller, object, query)?;
         let next = page.run(conn, |node, row| {
             if !first {

@@ -1,7 +1,10 @@
 //! Search: one box over all objects, and `q=` on each list.
 
+mod common;
 pub mod keys;
 mod reindex;
+
+pub use common::learn;
 
 use crate::sql::filter::like_escape;
 use crate::sql::row::Wire;
@@ -31,9 +34,12 @@ pub struct SearchQuery {
 
 /// ` AND …` : the record's search text has every term of `q`.
 ///
-/// For lists, which have an order of their own: the pairs in the terms decide between the search index and the sort
-/// index, each time anew.
+/// For lists, which have an order of their own: where all the pairs in the terms are common, these decide between the
+/// search index and the sort index, each time anew.
 pub fn condition(sql: &mut Sql, access: &Access, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
+    if common::any_rare(&object.table, &keys::pairs(&keys::query_terms(q).join(" "))) {
+        return candidate(sql, access, object, alias, q);
+    }
     sql.uncached();
     terms(sql, access, object, alias, q, ("", ""))
 }
