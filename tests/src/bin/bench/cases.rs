@@ -63,11 +63,16 @@ pub fn all(cluster: &Cluster, database: &str, server: &Server, names: &Names) ->
         "aggregates": [{ "fn": "count" }, { "fn": "sum", "field": "amount", "as": "total" }],
     });
     let group = || vec![Request::with("POST", "/api/v1/opportunities/query", &by_stage)];
+    let some: Vec<String> = (0..7).map(|n| company::department(company::TEAMS_FROM + n * 6).to_string()).collect();
+    let chosen = list(&format!("limit=50&department%5Bin%5D={}", some.join(",")));
     let mut cases = vec![
         Case::reads("read by id", member, reads, 0),
         Case::reads("50 newest, department", member, list("limit=50"), 50),
         Case::reads("50 newest, branch", leader, list("limit=50"), 50),
         Case::reads("50 newest, everything", admin, list("limit=50"), 50),
+        Case::reads("50 newest, chosen departments", admin, chosen, 50),
+        Case::reads("other order, department", member, list("limit=50&sort=-annual_revenue"), 50),
+        Case::reads("other order, branch", leader, list("limit=50&sort=-annual_revenue"), 50),
         Case::reads("filter + sort, everything", admin, by_revenue(), 50),
         Case::reads("filter + sort, department", member, by_revenue(), 1),
         Case::reads("search accounts, 2 characters", member, search("/api/v1/accounts"), 0),

@@ -14,7 +14,7 @@ pub const STAGES: u64 = 6;
 pub const PRODUCTS: u64 = 40;
 const REGIONS: u64 = 7;
 /// Regions and the head office come before the teams.
-const TEAMS_FROM: u64 = REGIONS + 1;
+pub const TEAMS_FROM: u64 = REGIONS + 1;
 
 /// Who reaches how far: the user of that number has this name and role.
 pub const ADMIN: (u64, &str) = (0, "admin");
