@@ -162,6 +162,13 @@ export async function copyText(text) {
   }
 }
 
+/** The cells of the first table in a piece of HTML, as a spreadsheet puts it on the clipboard. */
+export function tableOf(html) {
+  const table = new DOMParser().parseFromString(html, "text/html").querySelector("table");
+  const cells = (row) => [...row.cells].flatMap((cell) => [cell.textContent.trim(), ...Array(cell.colSpan - 1).fill("")]);
+  return table ? [...table.rows].map(cells) : [];
+}
+
 /** Gives bytes to the browser's downloads under a name. */
 export function saveFile(name, bytes) {
   const link = document.createElement("a");

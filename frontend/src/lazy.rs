@@ -63,6 +63,7 @@ lazily! {
     chart: chart(list: List) => crate::record::list::layouts::chart::chart(list);
     columns: layout_settings(list: List) => crate::record::list::layouts::settings::panel(list);
     cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
+    cell: cell_tools(list: List) => crate::record::list::tools::tools(list);
     batch: batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
     columns: group_panel(list: List) => crate::record::list::groups::view::panel(list);
     columns: sort_panel(list: List) => crate::record::list::sort_panel::panel(list);

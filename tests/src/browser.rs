@@ -193,6 +193,16 @@ impl Browser {
         self.driver_call("goog/cdp/execute", &touch);
     }
 
+    /// Writes as an input method does: what is composed so far, step by step, then the text that is meant.
+    pub fn compose(&self, steps: &[&str], text: &str) {
+        for step in steps {
+            let end = step.chars().count();
+            let params = json!({"text": step, "selectionStart": end, "selectionEnd": end});
+            self.driver_call("goog/cdp/execute", &json!({"cmd": "Input.imeSetComposition", "params": params}));
+        }
+        self.driver_call("goog/cdp/execute", &json!({"cmd": "Input.insertText", "params": {"text": text}}));
+    }
+
     /// Takes the page's network away, or gives it back. A service worker keeps its own.
     pub fn offline(&self, offline: bool) {
         let run =

@@ -289,6 +289,55 @@ pub fn template_url(object: &str) -> String {
     format!("{BASE}/bulk/templates/{object}?format=xlsx")
 }
 
+/// One change of all that a question finds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    pub object: String,
+    pub operation: &'static str,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub record: Record,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<uuid::Uuid>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+}
+
+pub async fn change(change: &Change) -> Result<Job, ApiError> {
+    Call::post("/bulk/changes").body(change).json().await
+}
+
+/// What a text of a spreadsheet means to a field.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CellValue {
+    pub value: Value,
+    pub currency: Option<String>,
+    /// Of references.
+    pub names: Option<Vec<Option<String>>>,
+    pub problem: Option<CellFault>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CellFault {
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+struct CellRows {
+    rows: Vec<Vec<CellValue>>,
+}
+
+/// Reads texts as values of fields, one field a column.
+pub async fn cells(object: &str, fields: &[String], rows: &[Vec<String>]) -> Result<Vec<Vec<CellValue>>, ApiError> {
+    let body = json!({ "object": object, "fields": fields, "rows": rows });
+    Call::post("/bulk/cells").body(&body).json::<CellRows>().await.map(|answer| answer.rows)
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Export {
     pub object: String,

@@ -26,6 +26,8 @@ extern "C" {
     fn buzz_js();
     #[wasm_bindgen(js_name = copyText)]
     async fn copy_text_js(text: &str) -> JsValue;
+    #[wasm_bindgen(js_name = tableOf)]
+    fn table_of_js(html: &str) -> js_sys::Array;
     #[wasm_bindgen(js_name = saveFile)]
     fn save_file_js(name: &str, content: &JsValue);
     #[wasm_bindgen(catch, js_name = upload)]
@@ -104,6 +106,13 @@ pub fn buzz() {
 
 pub async fn copy(text: &str) -> bool {
     copy_text_js(text).await.is_truthy()
+}
+
+/// The cells of the first table.
+pub fn table_of(html: &str) -> Vec<Vec<String>> {
+    let cells =
+        |row: JsValue| js_sys::Array::from(&row).iter().map(|cell| cell.as_string().unwrap_or_default()).collect();
+    table_of_js(html).iter().map(cells).collect()
 }
 
 /// Gives a file to the browser's downloads.

@@ -13,14 +13,29 @@ use kezhan_meta::{Filter, Op};
 use leptos::prelude::*;
 use serde_json::json;
 
+/// What the list shows, but for some of it.
+fn matching(filter: &Filter, except: &[String]) -> Option<Filter> {
+    // A list of ids in a filter is bounded.
+    let without = except.chunks(200).map(|ids| Filter::field("id", Op::Nin, json!(ids)));
+    let all: Vec<Filter> = std::iter::once(filter.clone()).filter(|f| !f.is_all()).chain(without).collect();
+    (!all.is_empty()).then_some(Filter::And(all))
+}
+
 pub fn dialog(list: List, open: RwSignal<bool>) -> AnyView {
     let state = list.state.get_untracked();
-    let selected: Vec<String> = list.selected.with_untracked(|s| s.iter().cloned().collect());
+    let every = list.every.get_untracked();
+    let selected: Vec<String> = match every {
+        Some(_) => Vec::new(),
+        None => list.selected.with_untracked(|s| s.iter().cloned().collect()),
+    };
+    // All that match but these.
+    let except: Vec<String> = every.iter().flat_map(|e| e.except.iter().cloned()).collect();
+    let picked = untrack(|| list.picked());
     let format = RwSignal::new("xlsx".to_owned());
     let all = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
-    let scope = match (selected.len(), state.is_filtered()) {
+    let scope = match (picked, state.is_filtered()) {
         (0, false) => t(EXPORT_SCOPE_ALL).to_owned(),
         (0, true) => t(EXPORT_SCOPE_FILTERED).to_owned(),
         (n, _) => tf(EXPORT_SCOPE_SELECTED, &[("n", &n.to_string())]),
@@ -38,7 +53,7 @@ pub fn dialog(list: List, open: RwSignal<bool>) -> AnyView {
             object: state.object.name.to_string(),
             format: format.get_untracked(),
             columns: Some(columns),
-            filter: chosen.or_else(|| Some(state.filter.clone()).filter(|f| !f.is_all())),
+            filter: chosen.or_else(|| matching(&state.filter, &except)),
             q: Some(state.q.clone()).filter(|q| filtered && !q.is_empty()),
             import: state.import,
             sort: state.sort.iter().map(Sort::to_string).collect(),

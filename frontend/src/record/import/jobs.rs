@@ -3,8 +3,8 @@
 use crate::api::transfer::{self, Job};
 use crate::bridge;
 use crate::i18n::{
-    IMPORT_COUNTS, IMPORT_RECENT, JOB_CANCELLED, JOB_DONE, JOB_EXPORT, JOB_FAILED, JOB_IMPORT, JOB_QUEUED, JOB_RUNNING,
-    JOB_UNDO, label, t, tf,
+    IMPORT_COUNTS, IMPORT_RECENT, JOB_CANCELLED, JOB_CHANGE, JOB_DONE, JOB_EXPORT, JOB_FAILED, JOB_IMPORT, JOB_QUEUED,
+    JOB_RUNNING, JOB_UNDO, label, t, tf,
 };
 use crate::state::catalog;
 use crate::ui::badge;
@@ -26,6 +26,7 @@ pub fn state_badge(job: &Job) -> AnyView {
 pub fn title(job: &Job) -> String {
     let object = catalog::object(&job.object).map(|o| label(&o.label)).unwrap_or_default();
     let kind = t(match job.kind.as_str() {
+        "change" => JOB_CHANGE,
         "undo" => JOB_UNDO,
         "export" => JOB_EXPORT,
         _ => JOB_IMPORT,

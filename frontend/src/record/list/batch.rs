@@ -3,9 +3,11 @@
 use super::List;
 use super::cells;
 use super::check::{checked, notice};
+use super::whole;
 use super::write::{self, Outcome, Write};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
+use crate::bridge;
 use crate::fields::{self, Input};
 use crate::i18n::{
     BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FAILURES, BATCH_FIELD, BATCH_NOTHING, BATCH_PROGRESS,
@@ -31,7 +33,7 @@ const ABREAST: usize = 6;
 const LISTED: usize = 200;
 
 /// A record that was left as it was: its id, its name, why.
-type Failure = (String, String, String);
+pub type Failure = (String, String, String);
 
 pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     // The field to change, where it is known beforehand.
@@ -39,12 +41,12 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     let failures = RwSignal::new(Vec::<Failure>::new());
     let object = list.object.with_value(Arc::clone);
     let name = object.name.to_string();
-    let count = move || tf(BATCH_SELECTED, &[("n", &list.selected.with(|s| s.len()).to_string())]);
+    let count = move || tf(BATCH_SELECTED, &[("n", &number(list.picked()))]);
     let busy = Signal::derive(move || list.progress.with(Option::is_some));
     let transferable = object.field(OWNER).is_some_and(|f| cells::editable(list, f));
     let matching = move || {
         (list.more_match() && !busy.get()).then(|| {
-            view! { <button type="button" class="link text-[13px] whitespace-nowrap" on:click=move |_| list.pick_matching()>{t(SELECT_MATCHING)}</button> }
+            view! { <button type="button" class="link text-[13px] whitespace-nowrap" on:click=move |_| list.pick_matching()>{tf(SELECT_MATCHING, &[("n", &list.matching())])}</button> }
         })
     };
     view! {
@@ -52,12 +54,13 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
             <span class="font-semibold whitespace-nowrap" role="status">{count}</span>
             {matching}
             {move || list.progress.get().map(progress)}
+            {whole::stop(list)}
             <div class="grow"></div>
             {may(&name, "edit").then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" disabled=busy on_click=move |_| editing.set(Some(None))/> })}
             {transferable.then(|| view! { <Button label=t(TRANSFER) icon="user-round" disabled=busy on_click=move |_| editing.set(Some(Some(OWNER)))/> })}
             {may(&name, "export").then(|| view! { <Button label=t(EXPORT) icon="file-down" disabled=busy on_click=move |_| exporting.set(true)/> })}
             {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" disabled=busy on_click=move |_| delete(list, failures)/> })}
-            <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.selected.update(|s| s.clear())/>
+            <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.pick_none()/>
         </div>
         {move || editing.get().map(|field| edit_dialog(list, field, editing, failures))}
         {move || (!failures.with(Vec::is_empty)).then(|| failures_dialog(list, failures))}
@@ -65,8 +68,12 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     .into_any()
 }
 
+fn number(n: usize) -> String {
+    bridge::decimal(&n.to_string(), 0, 0)
+}
+
 fn progress((done, all): (usize, usize)) -> AnyView {
-    let text = tf(BATCH_PROGRESS, &[("n", &done.to_string())]);
+    let text = tf(BATCH_PROGRESS, &[("n", &number(done))]);
     view! {
         <progress class="progress progress-primary w-28" aria-label=text.clone() value=(all > 0).then(|| done.to_string()) max=all.max(1).to_string()></progress>
         <span class="text-[13px] muted tnum whitespace-nowrap">{text}</span>
@@ -97,6 +104,9 @@ async fn read(list: List, object: &ObjectMeta, ids: &[String], key: Option<&str>
 }
 
 fn delete(list: List, failures: RwSignal<Vec<Failure>>) {
+    if list.every.with_untracked(Option::is_some) {
+        return whole::start(list, None, failures);
+    }
     let (object, ids) = (list.object.with_value(Arc::clone), chosen(list));
     list.progress.set(Some((0, ids.len())));
     leptos::task::spawn_local(async move {
@@ -187,6 +197,9 @@ fn edit_dialog(
         match checked(list, &field, &value.get_untracked(), &Record::new()) {
             Ok(value) => {
                 open.set(None);
+                if list.every.with_untracked(Option::is_some) {
+                    return whole::start(list, Some((field, value)), failures);
+                }
                 change_all(list, field, value, failures);
             }
             Err(problem) => error.set(Some(problem)),
@@ -213,7 +226,7 @@ fn edit_dialog(
     });
     let content = view! {
         <div class="p-4 flex flex-col gap-4 overflow-y-auto">
-            <p class="text-[13px] muted">{tf(BATCH_SELECTED, &[("n", &list.selected.with_untracked(|s| s.len()).to_string())])}</p>
+            <p class="text-[13px] muted">{tf(BATCH_SELECTED, &[("n", &number(untrack(|| list.picked())))])}</p>
             {choose}
             {control}
         </div>

@@ -3,7 +3,8 @@
 use super::grid::{HEAD, record_url};
 use super::groups;
 use super::lines::Line;
-use super::{List, columns};
+use super::tools::{Tools, range};
+use super::{List, columns, typing};
 use crate::api::records::RecordExt;
 use crate::i18n::{CELL_READ_ONLY, NOTHING_TO_UNDO, label, t, tf};
 use crate::lazy;
@@ -30,12 +31,16 @@ pub struct At {
 #[derive(Clone, Copy)]
 pub struct Cells {
     pub at: RwSignal<Option<At>>,
+    /// Where the chosen range began, if it is more than one cell.
+    pub from: RwSignal<Option<At>>,
     /// The text that opened the editor, where a key did.
     pub editing: RwSignal<Option<String>>,
     /// Saves what the open editor holds; false where it does not pass.
     pub leave: StoredValue<Option<Callback<(), bool>>>,
     /// Values that the server did not take, shown for a moment.
     pub refused: RwSignal<Vec<(String, String)>>,
+    /// What is done with ranges, once its code is there.
+    pub tools: StoredValue<Option<Tools>>,
     pub scroller: NodeRef<html::Div>,
     pub grid: NodeRef<html::Div>,
 }
@@ -44,27 +49,27 @@ impl Cells {
     pub fn new() -> Cells {
         Cells {
             at: RwSignal::new(None),
+            from: RwSignal::new(None),
             editing: RwSignal::new(None),
             leave: StoredValue::new(None),
             refused: RwSignal::new(Vec::new()),
+            tools: StoredValue::new(None),
             scroller: NodeRef::new(),
             grid: NodeRef::new(),
         }
     }
 
     /// Back to the grid, without what was being edited.
-    pub fn close(self) {
+    pub fn close(self, list: List) {
         self.leave.set_value(None);
         self.editing.set(None);
-        self.take_focus();
+        typing::focus(list);
     }
 
-    pub fn take_focus(self) {
-        if let Some(grid) = self.grid.get_untracked() {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            let _ = grid.focus_with_options(&options);
-        }
+    /// One cell from now on, or none.
+    pub fn choose(self, at: Option<At>) {
+        self.from.set(None);
+        self.at.set(at);
     }
 
     pub fn is_editing(self) -> bool {
@@ -112,10 +117,10 @@ pub fn edit(list: List, typed: &str) {
 pub fn go(list: List, at: At) {
     let (rows, cols) = (list.len(), list.state.with_untracked(|s| s.columns.len()));
     if rows == 0 || cols == 0 {
-        return list.cells.at.set(None);
+        return list.cells.choose(None);
     }
     let at = At { row: at.row.min(rows - 1), col: at.col.map(|c| c.min(cols - 1)) };
-    list.cells.at.set(Some(at));
+    list.cells.choose(Some(at));
     let Some(node) = list.cells.scroller.get_untracked() else { return };
     let (top, height) = untrack(move || (list.top(at.row), node_height(list) - HEAD - list.steps().row));
     if top < node.scroll_top() {
@@ -159,22 +164,12 @@ pub fn beside(list: List, row: usize, back: bool) -> Option<usize> {
 
 /// Keys on the grid itself. With a cell: arrows, Tab, Enter, F2 and typing. With a row: J, K, X, Enter.
 pub fn key(list: List, ev: &KeyboardEvent) {
-    if keys::typing(ev) {
+    if keys::typing(ev) && !typing::is_own(ev.target()) {
         return;
     }
     let at = list.cells.at.get_untracked();
-    if list.cells.is_editing() {
-        // Typed before the editor had the focus.
-        if keys::plain(ev) && ev.key().chars().count() == 1 {
-            list.cells.editing.update(|typed| typed.get_or_insert_default().push_str(&ev.key()));
-        }
-        return;
-    }
-    if keys::composing(ev) {
-        // An input method starts: it composes in the editor.
-        if at.is_some_and(|a| a.col.is_some()) {
-            edit(list, "");
-        }
+    // What is written goes into the input; what an input method does is its own.
+    if list.cells.is_editing() || keys::composing(ev) {
         return;
     }
     if !keys::plain(ev) {
@@ -221,11 +216,15 @@ fn moved(list: List, at: Option<At>, ev: &KeyboardEvent) {
         ("Escape", _) if at.is_some() => {
             ev.prevent_default();
             ev.stop_propagation();
-            return list.cells.at.set(None);
+            let chosen = list.cells.from.get_untracked().is_some();
+            return list.cells.choose(at.filter(|_| chosen));
         }
         _ => return act(list, at, ev),
     };
     ev.prevent_default();
+    if ev.shift_key() && ev.key() != "Tab" && col.is_some() {
+        return range::extend(list, to);
+    }
     go(list, to);
 }
 
@@ -244,8 +243,12 @@ fn act(list: List, at: Option<At>, ev: &KeyboardEvent) {
         (" ", _) => list.url.replace(&[("peek", Some(record.id().to_owned()))]),
         ("x", None) => list.toggle(record.id()),
         ("F2", Some(_)) => edit(list, ""),
-        ("Delete" | "Backspace", Some(_)) => edit(list, CLEAR),
-        (text, Some(_)) if text.chars().count() == 1 => edit(list, text),
+        ("Delete" | "Backspace", Some(_)) => match list.cells.tools.get_value() {
+            Some(tools) if list.cells.from.get_untracked().is_some() => tools.clear.run(()),
+            _ => edit(list, CLEAR),
+        },
+        // It is written into the input, which opens the editor.
+        (text, Some(_)) if text.chars().count() == 1 => return ev.stop_propagation(),
         _ => return,
     }
     ev.prevent_default();
@@ -265,6 +268,11 @@ fn with_control(list: List, at: Option<At>, ev: &KeyboardEvent) {
             let Some(record) = list.row(at.row) else { return };
             list.url.go(record_url(&list.object.with_value(Arc::clone), record.id()));
         }
+        ("d", Some(_)) => match list.cells.tools.get_value() {
+            Some(tools) => tools.fill_down.run(()),
+            None => return,
+        },
+        ("a", Some(_)) => range::all(list),
         ("Home", Some(at)) => go(list, At { row: 0, ..at }),
         ("End", Some(at)) => go(list, At { row: usize::MAX, ..at }),
         _ => return,
@@ -285,10 +293,27 @@ fn under(ev: &web_sys::MouseEvent) -> Option<At> {
 
 pub fn pressed(list: List, ev: &web_sys::MouseEvent) {
     let Some(at) = under(ev) else { return };
+    // No text is chosen by dragging, but cells.
+    ev.prevent_default();
     if !list.cells.settle() {
-        return ev.prevent_default();
+        return;
     }
-    list.cells.at.set(Some(at));
+    match ev.shift_key() && list.cells.at.get_untracked().is_some() {
+        true => range::extend(list, at),
+        false => list.cells.choose(Some(at)),
+    }
+    typing::focus(list);
+}
+
+/// The pointer goes over cells with its button held.
+pub fn dragged(list: List, ev: &web_sys::MouseEvent) {
+    if ev.buttons() != 1 || list.cells.is_editing() {
+        return;
+    }
+    let (Some(to), Some(at)) = (under(ev), list.cells.at.get_untracked()) else { return };
+    if to != at {
+        range::extend(list, to);
+    }
 }
 
 pub fn pressed_twice(list: List, ev: &web_sys::MouseEvent) {
@@ -297,13 +322,13 @@ pub fn pressed_twice(list: List, ev: &web_sys::MouseEvent) {
         .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
         .is_some_and(|e| e.closest("a, button, input").ok().flatten().is_some());
     if !on_link && let Some(at) = under(ev) {
-        list.cells.at.set(Some(at));
+        list.cells.choose(Some(at));
         edit(list, "");
     }
 }
 
 /// What lies over the cells: the frame of the focused one, the editor, what was refused.
-pub fn layer(list: List) -> AnyView {
+pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
     let frame = move || {
         let at = list.cells.at.get()?;
         let class = if list.cells.editing.with(Option::is_some) { "cell-frame opacity-0" } else { "cell-frame" };
@@ -334,7 +359,7 @@ pub fn layer(list: List) -> AnyView {
         };
         cells.iter().take(40).filter_map(place).collect_view()
     };
-    view! { <div class="grid-layer">{refused}{frame}{editor()}</div> }.into_any()
+    view! { <div class="grid-layer">{refused}{frame}{lazy::cell_tools(list)}{typing::input_view(list, focused)}{editor()}</div> }.into_any()
 }
 
 /// Something over one cell: a row of the same columns with nothing else in it, so that frozen columns hold it too.

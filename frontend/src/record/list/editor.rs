@@ -31,7 +31,7 @@ pub fn editor(list: List) -> AnyView {
                 }
                 Err(problem) => toast::problem(problem),
             }
-            list.cells.close();
+            list.cells.close(list);
         });
         return ().into_any();
     }
@@ -56,7 +56,7 @@ pub fn editor(list: List) -> AnyView {
             let row = list.find(&id).unwrap_or_else(|| expanded.clone());
             match checked(list, &field, &value.get_untracked(), &row) {
                 Ok(after) => {
-                    list.cells.close();
+                    list.cells.close(list);
                     if after != before {
                         let text = notice(&field, &after, &row);
                         write::apply(list, vec![Write::of(&row, &field.key, after)], text);
@@ -135,7 +135,7 @@ fn key(list: List, save: Callback<(), bool>, many_lines: bool, ev: &KeyboardEven
     match ev.key().as_str() {
         "Escape" => {
             ev.prevent_default();
-            list.cells.close();
+            list.cells.close(list);
         }
         "Enter" if !many_lines || ev.ctrl_key() || ev.meta_key() => {
             ev.prevent_default();

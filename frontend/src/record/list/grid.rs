@@ -3,7 +3,8 @@
 use super::groups::{self, view as group_view};
 use super::lines::{Line, Lines};
 use super::state::ListState;
-use super::{List, cells, columns, head, row};
+use super::tools::Tools;
+use super::{List, cells, columns, head, row, typing};
 use crate::i18n::{
     EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, IMPORT, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, label, t, tf,
 };
@@ -89,17 +90,27 @@ pub fn grid(list: List) -> AnyView {
             (list.steps(), list.narrow.get(), list.look.with(|l| l.frozen)),
         )
     });
-    let focused = move || {
+    let focused = Signal::derive(move || {
         let at = list.cells.at.get()?;
         Some(match at.col {
             Some(col) => cells::cell_id(at.row, col),
             None => row::row_id(at.row),
         })
+    });
+    let with_tools = move |ev: &web_sys::ClipboardEvent, run: fn(Tools) -> Callback<web_sys::ClipboardEvent>| {
+        if typing::is_own(ev.target())
+            && !list.cells.is_editing()
+            && let Some(tools) = list.cells.tools.get_value()
+        {
+            run(tools).run(ev.clone());
+        }
     };
     view! {
         <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative [container-type:inline-size]" style=move || columns::template(list)
-            on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)>
-            <div node_ref=list.cells.grid class="outline-none min-w-max"
+            on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)
+            on:copy=move |ev| with_tools(&ev, |tools| tools.copy) on:cut=move |ev| with_tools(&ev, |tools| tools.cut)
+            on:paste=move |ev| with_tools(&ev, |tools| tools.paste)>
+            <div node_ref=list.cells.grid id=typing::GRID class="outline-none min-w-max"
                 role=move || if list.narrow.get() { "group" } else if list.grouped.get() { "treegrid" } else { "grid" }
                 tabindex=move || if list.narrow.get() { "-1" } else { "0" }
                 aria-rowcount=move || (!list.narrow.get()).then(|| if list.grouped.get() { -1 } else { list.rows.count.get().map_or(-1, |n| n + 1) }.to_string())
@@ -107,14 +118,15 @@ pub fn grid(list: List) -> AnyView {
                 aria-label=move || label(&list.state.get().object.label_many) aria-description=cells::hint()
                 aria-multiselectable=move || (!list.narrow.get()).then_some("true") aria-activedescendant=focused
                 aria-busy=move || list.rows.loading.get().to_string()
-                on:mousedown=move |ev| cells::pressed(list, &ev)
+                on:mousedown=move |ev| cells::pressed(list, &ev) on:mousemove=move |ev| cells::dragged(list, &ev)
+                on:focus=move |_| typing::focus(list)
                 on:dblclick=move |ev| cells::pressed_twice(list, &ev)>
                 {move || (!list.narrow.get()).then(|| head::head(list))}
                 <div class=move || if list.rows.fresh.get() { "" } else { "opacity-60" }>
                     {move || { shape.get(); untrack(body) }}
                 </div>
             </div>
-            {move || (!list.narrow.get()).then(|| cells::layer(list))}
+            {move || (!list.narrow.get()).then(|| cells::layer(list, focused))}
         </div>
     }
     .into_any()

@@ -47,7 +47,7 @@ pub fn head(list: List) -> AnyView {
             <div class="grid-sticky !bg-base-100 justify-center" role="columnheader" aria-colindex="1">
                 <input type="checkbox" class="checkbox" aria-label=t(SELECT_ALL)
                     prop:checked=move || list.all_loaded_chosen()
-                    prop:indeterminate=move || !list.all_loaded_chosen() && list.selected.with(|s| !s.is_empty())
+                    prop:indeterminate=move || !list.all_loaded_chosen() && list.picked() != 0
                     on:change=move |ev| list.pick_loaded(event_target_checked(&ev))/>
             </div>
             {columns}

@@ -10,6 +10,7 @@ pub mod groups;
 mod head;
 pub mod layouts;
 mod lines;
+mod pause;
 mod picks;
 mod row;
 mod rows;
@@ -18,7 +19,10 @@ mod sorting;
 mod state;
 mod summary;
 mod toolbar;
+pub mod tools;
+mod typing;
 pub mod views;
+mod whole;
 mod write;
 
 pub use grid::record_url;
@@ -48,6 +52,8 @@ pub struct List {
     pub state: Memo<ListState>,
     pub rows: Rows,
     pub selected: RwSignal<HashSet<String>>,
+    /// In place of single ones: all that match.
+    pub every: RwSignal<Option<picks::Every>>,
     pub narrow: RwSignal<bool>,
     pub object: StoredValue<Arc<ObjectMeta>>,
     cells: Cells,
@@ -67,6 +73,8 @@ pub struct List {
     anchor: StoredValue<Option<usize>>,
     /// What is done with many records: how many are done, of how many.
     progress: RwSignal<Option<(usize, usize)>>,
+    /// The server's job that does it, where it is one.
+    job: RwSignal<Option<String>>,
 }
 
 impl List {
@@ -109,6 +117,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         state,
         rows,
         selected: RwSignal::new(HashSet::new()),
+        every: RwSignal::new(None),
         narrow,
         object: meta,
         cells: Cells::new(),
@@ -122,6 +131,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         own: StoredValue::new(u64::MAX),
         anchor: StoredValue::new(None),
         progress: RwSignal::new(None),
+        job: RwSignal::new(None),
     };
 
     // Another question, or something was written: look again, keeping what is on screen until the answer is there.
@@ -130,9 +140,9 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         if before.as_ref() != Some(&now) {
             let another = before.as_ref().is_some_and(|b| b.0 != now.0 || b.2 != now.2);
             if another {
-                list.selected.update(HashSet::clear);
+                list.pick_none();
                 list.cells.editing.set(None);
-                list.cells.at.set(None);
+                list.cells.choose(None);
             }
             let own = !another && list.own.get_value() == now.1;
             if now.2 {

@@ -2,14 +2,22 @@
 
 use super::List;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{PICK_LIMIT, tf};
+use crate::bridge;
+use crate::i18n::{COUNT_MORE, tf};
 use crate::state::toast;
-use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
+use kezhan_meta::query::{COUNT_CAP, Count, ListQuery};
 use leptos::prelude::*;
 use std::collections::HashSet;
 
-/// Most records that are picked together.
-const MOST: usize = 10_000;
+/// Records that can be left out of all that match.
+const EXCEPT: usize = 1_000;
+
+/// All that the list's question finds but some, which nobody has fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Every {
+    pub count: usize,
+    pub except: HashSet<String>,
+}
 
 impl List {
     /// A press on a row's box; with Shift all rows from the last one to this.
@@ -20,6 +28,9 @@ impl List {
             true => vec![id.to_owned()],
             false => (from.min(at)..=from.max(at)).filter_map(|n| Some(self.row(n)?.id().to_owned())).collect(),
         };
+        if self.pick_of_every(&ids, on) {
+            return;
+        }
         self.selected.update(|picked| {
             for id in ids {
                 if on {
@@ -32,6 +43,10 @@ impl List {
     }
 
     pub fn toggle(self, id: &str) {
+        let on = !untrack(|| self.is_picked(id));
+        if self.pick_of_every(&[id.to_owned()], on) {
+            return;
+        }
         self.selected.update(|picked| {
             if !picked.remove(id) {
                 picked.insert(id.to_owned());
@@ -40,6 +55,9 @@ impl List {
     }
 
     pub fn all_loaded_chosen(self) -> bool {
+        if let Some(every) = self.every.get() {
+            return every.except.is_empty();
+        }
         self.rows.rows.with(|rows| {
             !rows.is_empty() && self.selected.with(|s| s.len() >= rows.len() && rows.iter().all(|r| s.contains(r.id())))
         })
@@ -50,6 +68,7 @@ impl List {
             true => self.rows.rows.with_untracked(|rows| rows.iter().map(|r| r.id().to_owned()).collect()),
             false => Vec::new(),
         };
+        self.every.set(None);
         self.selected.update(|picked| {
             picked.clear();
             picked.extend(ids);
@@ -58,48 +77,77 @@ impl List {
 
     /// Are there records that match and are not loaded?
     pub fn more_match(self) -> bool {
-        self.rows.has_more()
-            && self.all_loaded_chosen()
-            && self.selected.with(HashSet::len) <= self.rows.rows.with(Vec::len)
+        let loaded = self.rows.rows.with(Vec::len);
+        let more = self.rows.count.get().and_then(|n| usize::try_from(n).ok()).is_some_and(|n| n > loaded);
+        self.every.with(Option::is_none) && more && self.all_loaded_chosen()
     }
 
-    /// Every record that the list's question finds, by their ids alone.
+    /// Every record that the list's question finds, by the question itself.
     pub fn pick_matching(self) {
         let state = self.state.get_untracked();
+        self.progress.set(Some((0, 0)));
         leptos::task::spawn_local(async move {
-            let mut ids: Vec<String> = Vec::new();
-            let mut cursor = None;
-            loop {
-                let query = ListQuery {
-                    fields: Some(vec!["id".to_owned()]),
-                    limit: Some(LIMIT_MAX),
-                    count: Count::None,
-                    ..state.query(cursor)
-                };
-                let page = match records::query(&state.object.plural, &query).await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        let _ = self.progress.try_set(None);
-                        return toast::error(&error);
-                    }
-                };
-                ids.extend(page.data.iter().map(|r| r.id().to_owned()));
-                if self.progress.try_set(Some((ids.len(), 0))).is_some() {
-                    return;
-                }
-                cursor = page.next_cursor;
-                if cursor.is_none() || ids.len() >= MOST {
-                    break;
-                }
-            }
-            if cursor.is_some() {
-                toast::done(tf(PICK_LIMIT, &[("n", &MOST.to_string())]));
-            }
+            let query = ListQuery {
+                fields: Some(vec!["id".to_owned()]),
+                limit: Some(1),
+                count: Count::Exact,
+                ..state.query(None)
+            };
+            let answer = records::query(&state.object.plural, &query).await;
             let _ = self.progress.try_set(None);
-            // Another question by now has other answers.
-            if self.state.try_get_untracked().is_some_and(|now| now == state) {
-                let _ = self.selected.try_update(|picked| picked.extend(ids));
+            match answer {
+                // Another question by now has other answers.
+                Ok(page) if self.state.try_get_untracked().is_some_and(|now| now == state) => {
+                    let count = page.count.and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
+                    let _ = self.every.try_set(Some(Every { count, except: HashSet::new() }));
+                }
+                Ok(_) => {}
+                Err(error) => toast::error(&error),
             }
         });
+    }
+
+    /// How many match, as far as it is known.
+    pub fn matching(self) -> String {
+        let count = self.rows.count.get().unwrap_or_default();
+        let text = bridge::decimal(&count.to_string(), 0, 0);
+        if count >= COUNT_CAP && !self.grouped.get() { tf(COUNT_MORE, &[("n", &text)]) } else { text }
+    }
+
+    /// How many are picked.
+    pub fn picked(self) -> usize {
+        match self.every.get() {
+            Some(every) => every.count.saturating_sub(every.except.len()),
+            None => self.selected.with(HashSet::len),
+        }
+    }
+
+    pub fn is_picked(self, id: &str) -> bool {
+        self.every
+            .with(|every| every.as_ref().map(|every| !every.except.contains(id)))
+            .unwrap_or_else(|| self.selected.with(|s| s.contains(id)))
+    }
+
+    pub fn pick_none(self) {
+        let _ = self.every.try_set(None);
+        let _ = self.selected.try_update(HashSet::clear);
+    }
+
+    /// Takes some out of all that match, or puts them in again.
+    fn pick_of_every(self, ids: &[String], on: bool) -> bool {
+        if self.every.with_untracked(Option::is_none) {
+            return false;
+        }
+        self.every.update(|every| {
+            let Some(every) = every else { return };
+            for id in ids {
+                if on {
+                    every.except.remove(id);
+                } else if every.except.len() < EXCEPT {
+                    every.except.insert(id.clone());
+                }
+            }
+        });
+        true
     }
 }

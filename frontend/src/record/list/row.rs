@@ -31,7 +31,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let url = record_url(object, &id);
     let title = record.title(object);
     let (mark, pick) = (id.clone(), id.clone());
-    let chosen = move || list.selected.with(|s| s.contains(&mark));
+    let chosen = move || list.is_picked(&mark);
     let shown = chosen.clone();
     let peek_id = id.clone();
     let open_peek = move |_| list.url.replace(&[("peek", Some(peek_id.clone()))]);

@@ -16,7 +16,7 @@ pub fn toolbar(list: List) -> AnyView {
     let saving = RwSignal::new(false);
     let exporting = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
-    let any = Memo::new(move |_| list.selected.with(|s| !s.is_empty()));
+    let any = Memo::new(move |_| list.picked() > 0);
     let count = move || {
         let count = list.rows.count.get()?;
         let text = bridge_number(count);

@@ -9,7 +9,7 @@ use crate::i18n::{
     tf,
 };
 use crate::record::list::cells::At;
-use crate::record::list::{List, row};
+use crate::record::list::{List, row, typing};
 use crate::ui::{Popover, badge, icon};
 use kezhan_meta::query::{By, GroupKey};
 use kezhan_meta::{FieldMeta, ObjectMeta};
@@ -25,8 +25,8 @@ pub fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: St
     let expanded = move || (!folded.get()).to_string();
     let level = move || read.with(|g| g.as_ref().map_or(1, |g| g.level + 1)).to_string();
     let press = move |_| {
-        list.cells.at.set(Some(At { row: at, col: Some(0) }));
-        list.cells.take_focus();
+        list.cells.choose(Some(At { row: at, col: Some(0) }));
+        typing::focus(list);
         super::toggle(list, group);
     };
     let chevron = move || icon(if folded.get() { "chevron-right" } else { "chevron-down" });
