@@ -90,7 +90,7 @@ impl Engine {
         }
         let mut out = Vec::new();
         // The object's own records first, then whatever agrees in most.
-        let mut order: Vec<((usize, Uuid), (Record, BTreeSet<String>))> = found.into_iter().collect();
+        let mut order: Vec<_> = found.into_iter().collect();
         let own = |at: usize| objects.get(at).is_some_and(|o| o.name == object.name);
         order.sort_by_key(|((at, id), (_, fields))| (!own(*at), std::cmp::Reverse(fields.len()), *id));
         order.truncate(SHOWN);

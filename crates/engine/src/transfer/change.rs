@@ -76,8 +76,8 @@ pub struct Progress {
 pub fn check(engine: &Engine, conn: &mut PgConnection, caller: &Caller, mut plan: Plan) -> Result<Order> {
     let object = object_of(caller, &plan)?;
     let needed = if plan.operation == Operation::Delete { Action::Delete } else { Action::Edit };
-    if !caller.access.may(&object.name, needed) {
-        return Err(Error::refused(Code::Forbidden, &[needed.key()]));
+    if let Some(missing) = [needed, Action::BulkEdit].into_iter().find(|a| !caller.access.may(&object.name, *a)) {
+        return Err(Error::refused(Code::Forbidden, &[missing.key()]));
     }
     if plan.except.len() > EXCEPT_MAX {
         return Err(Error::refused(Code::TooComplex, &["except"]));
