@@ -45,14 +45,20 @@ pub fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: St
     if list.narrow.get_untracked() {
         let sums: Vec<_> = sums.iter().map(|f| (label(&f.label), sum(f))).collect();
         let sums = sums.into_iter().map(|(name, sum)| {
-            let text = move || sum().filter(|t| !t.is_empty()).map(|t| format!("{name} {}", t.join(" + ")));
+            let text = move || {
+                let texts = sum()?;
+                let more = texts.len().saturating_sub(1);
+                let first = texts.first()?;
+                // A phone has no room for every currency.
+                Some(if more > 0 { format!("{name} {first} +{more}") } else { format!("{name} {first}") })
+            };
             view! { <span class="tnum truncate">{text}</span> }
         });
         return view! {
             <div style=place>
                 <button type="button" class="grid-group grid-group-card" aria-expanded=expanded on:click=press style=move || format!("padding-left:{}px", 12 + indent())>
                     {chevron}{name}<span class="grow"></span>
-                    <span class="flex flex-col items-end min-w-0 text-xs muted">{sums.collect_view()}</span>
+                    <span class="flex flex-col items-end min-w-0 overflow-hidden text-xs muted">{sums.collect_view()}</span>
                 </button>
             </div>
         }
