@@ -152,14 +152,9 @@ pub fn searchable(object: &ObjectMeta) -> bool {
 }
 
 /// Single references of an object, to be added once all tables are there: some refer to each other in a circle.
-///
-/// Whose a record is and who wrote it are none of them: every write would have to lock that person's and that
-/// department's one row, which whole teams write beside each other. People and departments are never removed for good.
 pub fn references(object: &ObjectMeta) -> Vec<ForeignKey> {
     let single = |field: &&FieldMeta| {
-        let whose = matches!(field.key.as_ref(), "owner" | "department") && object.owned();
-        let wrote = matches!(field.key.as_ref(), "created_by" | "updated_by" | "deleted_by");
-        field.kind.is_reference() && !whose && !wrote
+        field.kind.is_reference() && !matches!(field.key.as_ref(), "created_by" | "updated_by" | "deleted_by")
     };
     let key = |field: &FieldMeta| {
         Some(ForeignKey { column: column_of(field)?.to_owned(), target: field.target()?.to_owned() })
