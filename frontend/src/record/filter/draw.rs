@@ -150,13 +150,15 @@ fn relations(about: &About, add: impl Fn(Node) + Copy + Send + Sync + 'static) -
         .map(|r| (r.name.to_string(), words::relation(&about.object, r)))
         .collect();
     let object = about.object.clone();
+    // What is added outlives the menu that added it.
+    let owner = Owner::current().unwrap_or_default();
     let items = {
         let all = all.clone();
         move || {
             let item = |(relation, name): &(String, String)| {
-                let (object, relation) = (object.clone(), relation.clone());
+                let (object, relation, owner) = (object.clone(), relation.clone(), owner.clone());
                 MenuItem::new("link", name.clone(), move || {
-                    if let Some(node) = Node::related(&object, &relation, false, None) {
+                    if let Some(node) = owner.with(|| Node::related(&object, &relation, false, None)) {
                         add(node);
                     }
                 })

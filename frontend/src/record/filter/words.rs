@@ -45,7 +45,13 @@ pub fn sentence(object: &ObjectMeta, filter: &Filter) -> Signal<String> {
                 Some(target) => fields::reference::names_later(target, value),
                 None => Signal::stored(fields::condition_text(&meta, *op, value)),
             };
-            let start = format!("{name} {}", fields::op_text(*op, &meta.kind));
+            // One of one is that one.
+            let op = match (*op, value.as_array().map(Vec::len)) {
+                (Op::In, Some(1)) => Op::Eq,
+                (Op::Nin, Some(1)) => Op::Ne,
+                (op, _) => op,
+            };
+            let start = format!("{name} {}", fields::op_text(op, &meta.kind));
             Signal::derive(move || format!("{start} {}", operand.get()))
         }
     }

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Pages that are read for what is shown; beyond them the reader is told.
-const PAGES: usize = 5;
+const PAGES: usize = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Span {

@@ -13,6 +13,7 @@ const SLOP: i32 = 6;
 const LONG_PRESS: Duration = Duration::from_millis(350);
 /// Near an edge the board moves along.
 const EDGE: f64 = 48.0;
+const STEP: i32 = 10;
 
 #[derive(Clone, PartialEq)]
 pub struct Drag {
@@ -82,6 +83,7 @@ impl Grab {
         let _ = element.set_pointer_capture(pointer);
         let Card { id, title } = self.card.get_value();
         self.board.drag.set(Some(Drag { id, title, from: self.place, over: Some(self.place), x, y }));
+        along(self.board);
     }
 
     pub fn moved(self, ev: &PointerEvent) {
@@ -106,16 +108,6 @@ impl Grab {
                 (drag.over, drag.x, drag.y) = (over, x, y);
             }
         });
-        if let Some(node) = document().get_element_by_id("board") {
-            let edge = node.get_bounding_client_rect();
-            let push = |at: i32, low: f64, high: f64| match f64::from(at) {
-                at if at > high - EDGE => 16,
-                at if at < low + EDGE => -16,
-                _ => 0,
-            };
-            node.set_scroll_left(node.scroll_left() + push(x, edge.left(), edge.right()));
-            node.set_scroll_top(node.scroll_top() + push(y, edge.top(), edge.bottom()));
-        }
     }
 
     pub fn up(self) {
@@ -137,6 +129,24 @@ impl Grab {
         self.from.set_value(None);
         self.ticket.update_value(|t| *t += 1);
     }
+}
+
+/// Frame by frame while a card is held near an edge, even where the pointer rests.
+fn along(board: Board) {
+    request_animation_frame(move || {
+        let Some(Some((x, y))) = board.drag.try_with_untracked(|d| d.as_ref().map(|d| (d.x, d.y))) else { return };
+        if let Some(node) = document().get_element_by_id("board") {
+            let edge = node.get_bounding_client_rect();
+            let push = |at: i32, low: f64, high: f64| match f64::from(at) {
+                at if at > high - EDGE => STEP,
+                at if at < low + EDGE => -STEP,
+                _ => 0,
+            };
+            node.set_scroll_left(node.scroll_left() + push(x, edge.left(), edge.right()));
+            node.set_scroll_top(node.scroll_top() + push(y, edge.top(), edge.bottom()));
+        }
+        along(board);
+    });
 }
 
 fn under(x: i32, y: i32) -> Option<Place> {

@@ -142,6 +142,7 @@ fn columns(board: Board) -> AnyView {
     };
     view! {
         <div id="board" class="grow min-h-0 overflow-x-auto scroll-thin flex gap-3 p-3 bg-base-200 snap-x snap-mandatory md:snap-none" role="group"
+            style:scroll-snap-type=move || board.drag.with(Option::is_some).then_some("none")
             aria-label=board.by.with_value(|f| label(&f.label)) aria-description=t(BOARD_HINT)>
             {all.map(column).collect_view()}
         </div>
