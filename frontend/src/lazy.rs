@@ -57,6 +57,8 @@ lazily! {
     form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
     form: edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
         crate::record::form::edit_layer(object, record, close);
+    form: create_page() => crate::record::form::create_page();
+    form: edit_page() => crate::record::form::edit_page();
     kanban: kanban(list: List) => crate::record::list::layouts::board::screen(list);
     calendar: calendar(list: List) => crate::record::list::layouts::calendar::calendar(list);
     gallery: gallery(list: List) => crate::record::list::layouts::gallery::gallery(list);

@@ -177,7 +177,10 @@ fn records_alike_are_found_and_those_of_others_are_masked() {
     let masked =
         json!({"object": "lead", "id": null, "title": "张*", "owner": "王小明", "masked": true, "matched": []});
     assert_eq!(ask(&other, "leads", json!({"name": "李", "mobile": "138 1234 5678"})), std::slice::from_ref(&masked));
-    assert_eq!(ask(&other, "leads", json!({"name": "李", "email": "zhang@example.com"})), std::slice::from_ref(&masked));
+    assert_eq!(
+        ask(&other, "leads", json!({"name": "李", "email": "zhang@example.com"})),
+        std::slice::from_ref(&masked)
+    );
     assert_eq!(ask(&other, "accounts", json!({"name": "李", "email": "zhang@example.com"})), [masked]);
     other.get(&format!("/leads/{}/similar", id(&lead))).problem(404, "not_found");
     other.post("/products/similar", &json!({"record": {"name": "泵"}})).problem(403, "forbidden");

@@ -12,7 +12,15 @@ pub struct Me {
     pub name: Option<String>,
     pub username: Option<String>,
     pub role_name: Option<String>,
+    pub department: Option<String>,
+    pub locale: Option<String>,
     pub time_zone: Option<String>,
+    pub mobile: Option<String>,
+    pub email: Option<String>,
+    /// An attachment.
+    pub avatar: Option<String>,
+    /// `theme`, `density`, `navigation`, each where it was chosen.
+    pub preferences: Map<String, Value>,
     /// The largest file that may be put on a record; 0 where it is not known.
     pub upload_max_bytes: u64,
     /// Object → action → data scope.
@@ -26,6 +34,16 @@ pub async fn me() -> Result<Me, ApiError> {
         None => answer,
     };
     serde_json::from_value(user).map_err(|_| ApiError::Unreadable(200))
+}
+
+/// Changes what is one's own; see `PATCH /auth/me`.
+pub async fn change_me(change: &Value) -> Result<Me, ApiError> {
+    Call::patch("/auth/me").body(change).json().await
+}
+
+pub async fn change_password(current: &str, password: &str) -> Result<(), ApiError> {
+    let body = json!({ "current": current, "password": password });
+    Call::post("/auth/password").body(&body).send().await.map(|_| ())
 }
 
 pub async fn login(tenant: &str, username: &str, password: &str) -> Result<(), ApiError> {

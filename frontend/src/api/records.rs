@@ -93,6 +93,27 @@ pub async fn timeline(object: &ObjectMeta, id: &str, cursor: Option<&str>) -> Re
     Call::get(&format!("/{}/{id}/timeline{query}", object.plural)).json().await
 }
 
+/// A record that may be the same; without an id where one may not see it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Alike {
+    pub object: String,
+    pub id: Option<String>,
+    pub title: String,
+    pub owner: Option<String>,
+    pub matched: Vec<String>,
+}
+
+/// Records like one that is being filled in.
+pub async fn similar(object: &ObjectMeta, record: &Record) -> Result<Vec<Alike>, ApiError> {
+    let call = Call::post(&format!("/{}/similar", object.plural)).body(&json!({ "record": record }));
+    call.json::<Many<Alike>>().await.map(|many| many.data)
+}
+
+/// Records like one that is there.
+pub async fn similar_to(object: &ObjectMeta, id: &str) -> Result<Vec<Alike>, ApiError> {
+    Call::get(&format!("/{}/{id}/similar", object.plural)).json::<Many<Alike>>().await.map(|many| many.data)
+}
+
 pub async fn search(text: &str, objects: &str, limit: u32) -> Result<Vec<Hit>, ApiError> {
     let mut query = format!("?q={}&limit={limit}", encode(text));
     if !objects.is_empty() {

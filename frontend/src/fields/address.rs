@@ -128,8 +128,30 @@ fn level(value: RwSignal<Value>, done: Callback<()>, first: &str, key: &'static 
         });
     };
     let label = PARTS.iter().find(|(k, _)| *k == key).map_or("", |(_, label)| t(*label));
-    view! { <div class="min-w-0" role="group" aria-label=label><Combobox id=format!("{first}-{key}") chosen=chosen lookup=lookup(value, key) placeholder=label on_done=finish/></div> }
+    let whole = RwSignal::new(false);
+    if key == "district" {
+        undivided(value, whole);
+    }
+    let class = move || if whole.get() { "hidden" } else { "min-w-0" };
+    view! { <div class=class role="group" aria-label=label><Combobox id=format!("{first}-{key}") chosen=chosen lookup=lookup(value, key) placeholder=label on_done=finish/></div> }
         .into_any()
+}
+
+/// Is the city that is chosen one without districts? 东莞 and its like have none: their addresses are complete without.
+fn undivided(value: RwSignal<Value>, whole: RwSignal<bool>) {
+    let known = Memo::new(move |_| value.with(|v| (LEVELS.map(|key| part(v, key)), part(v, "code"))));
+    Effect::new(move || {
+        let (names, _) = known.get();
+        if names[1].is_empty() || !names[2].is_empty() {
+            return whole.set(false);
+        }
+        leptos::task::spawn_local(async move {
+            let Some(regions) = regions().await else { return };
+            let Some(now) = value.try_get_untracked() else { return };
+            let city = place(regions, &now).city;
+            let _ = whole.try_set(city.is_some_and(|city| regions.districts(city.code).next().is_none()));
+        });
+    });
 }
 
 /// What fits, within what is chosen above; anywhere where nothing is.

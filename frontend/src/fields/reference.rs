@@ -8,13 +8,19 @@ use crate::state::catalog;
 use crate::ui::{Combobox, Item, Lookup, avatar};
 use kezhan_meta::query::{Count, ListQuery};
 use kezhan_meta::resolve;
-use kezhan_meta::{Filter, Op, Record};
+use kezhan_meta::{FieldMeta, Filter, Op, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// What bounds the look-ups of a form: a condition on what may be chosen in a field, at the moment of looking.
+#[derive(Clone)]
+pub struct Bounds(pub Arc<Bounding>);
+
+type Bounding = dyn Fn(&FieldMeta) -> Option<Filter> + Send + Sync;
 
 thread_local! {
     /// Names met while choosing: what is chosen shows by name at once, before the server sends it along.
@@ -76,6 +82,17 @@ pub fn input(input: Input, many: bool) -> AnyView {
     let now = input.value.get_untracked();
     let shown = Shown { field: &input.field, value: &now, expanded: input.expanded.as_ref(), currency: "" };
     let chosen = RwSignal::new(names(shown).into_iter().map(|(id, name)| Item::new(id, name)).collect::<Vec<_>>());
+    let (value, field) = (input.value, input.field.clone());
+    // Another field may fill this one in, or empty it.
+    Effect::new(move || {
+        let now = value.get();
+        if collect(&chosen.get_untracked(), many) == now {
+            return;
+        }
+        let shown = Shown { field: &field, value: &now, expanded: None, currency: "" };
+        chosen.set(names(shown).into_iter().map(|(id, name)| Item::new(id, name)).collect());
+        resolve_names(field.target().unwrap_or_default(), chosen, false);
+    });
     chooser(input, chosen, many)
 }
 
@@ -88,7 +105,15 @@ pub fn chooser(input: Input, chosen: RwSignal<Vec<Item>>, many: bool) -> AnyView
         done.run(());
     };
     resolve_names(&target, chosen, input.expanded.is_some());
-    view! { <Combobox id=input.id chosen=chosen lookup=lookup(&target) many=many invalid=input.invalid on_done=finish/> }.into_any()
+    let bounded = match (use_context::<Bounds>(), input.field.within.is_some()) {
+        (Some(Bounds(bound)), true) => {
+            let field = input.field.clone();
+            lookup_within(&target, move || bound(&field))
+        }
+        _ => lookup(&target),
+    };
+    view! { <Combobox id=input.id chosen=chosen lookup=bounded many=many invalid=input.invalid on_done=finish/> }
+        .into_any()
 }
 
 /// Operands that stand for whoever asks, for references to this object.
@@ -145,9 +170,15 @@ pub fn resolve_names(target: &str, chosen: RwSignal<Vec<Item>>, known: bool) {
 
 /// Records of an object by text; the newest while nothing is typed.
 pub fn lookup(target: &str) -> Lookup {
+    lookup_within(target, || None)
+}
+
+/// The same among those that meet a condition, if there is one at that moment.
+fn lookup_within(target: &str, bound: impl Fn() -> Option<Filter> + Send + Sync + 'static) -> Lookup {
     let object = catalog::object(target);
     Arc::new(move |text| {
         let object = object.clone();
+        let filter = bound();
         Box::pin(async move {
             let object = object?;
             let hint = object.fields.iter().find(|f| {
@@ -157,6 +188,7 @@ pub fn lookup(target: &str) -> Lookup {
             fields.extend(hint.map(|f| f.key.to_string()));
             let query = ListQuery {
                 q: Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
+                filter,
                 fields: Some(fields),
                 limit: Some(20),
                 count: Count::None,

@@ -1,5 +1,6 @@
 //! What surrounds every screen: sign-in, shell, navigation, palette.
 
+mod arranged;
 pub mod bell;
 pub mod help;
 pub mod inbox;
@@ -7,6 +8,7 @@ pub mod kept;
 pub mod nav;
 pub mod palette;
 pub mod preferences;
+mod profile;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;

@@ -1,6 +1,6 @@
 //! Where one can go: the objects by area, on phones a dock.
 
-use super::{kept, settings};
+use super::{arranged, kept, settings};
 use crate::i18n::{
     APP_NAME, AREA_COMMERCE, AREA_CUSTOMERS, AREA_INSIGHT, AREA_MARKETING, AREA_PEOPLE, AREA_PLATFORM, AREA_SALES,
     AREA_SERVICE, AREA_WORK, Key, MORE, NAV_COLLAPSE, NAV_EXPAND, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NAVIGATION,
@@ -40,7 +40,7 @@ pub fn list_url(object: &ObjectMeta) -> String {
     format!("/o/{}", object.plural)
 }
 
-fn link(href: String, picture: &str, text: String, wide: Signal<bool>) -> AnyView {
+pub fn link(href: String, picture: &str, text: String, wide: Signal<bool>) -> AnyView {
     let (picture, title) = (icon(picture), text.clone());
     view! {
         <A href=href attr:class="nav-item" attr:title=title>
@@ -55,12 +55,8 @@ fn links(wide: Signal<bool>) -> AnyView {
     view! {
         <div class="flex flex-col gap-4">
             {kept::kept(wide)}
-            {groups().into_iter().map(|(area, objects)| view! {
-                <div class="flex flex-col gap-px">
-                    <p class=move || if wide.get() { "px-2.5 pb-1 text-xs muted" } else { "sr-only" }>{t(area)}</p>
-                    {objects.into_iter().map(|o| link(list_url(&o), &o.icon, label(&o.label_many), wide)).collect_view()}
-                </div>
-            }).collect_view()}
+            {arranged::views(wide)}
+            {groups().into_iter().map(|(area, objects)| arranged::section(area, objects, wide)).collect_view()}
         </div>
     }
     .into_any()
@@ -118,11 +114,12 @@ pub fn dock(search: RwSignal<bool>) -> AnyView {
         path.get();
         more.set(false);
     });
-    let first: Vec<_> = groups().into_iter().flat_map(|(_, objects)| objects).take(3).collect();
+    let first =
+        move || arranged::shown(groups().into_iter().flat_map(|(_, objects)| objects).collect()).into_iter().take(3);
     const ITEM: &str = "flex-1 min-w-0 flex flex-col items-center justify-center gap-0.5 text-xs muted aria-[current=page]:text-primary";
     view! {
         <nav class="md:hidden flex h-14 shrink-0 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] box-content" aria-label=t(NAVIGATION)>
-            {first.into_iter().map(|o| view! {
+            {move || first().map(|o| view! {
                 <A href=list_url(&o) attr:class=ITEM>{icon(&o.icon)}<span class="truncate max-w-full">{label(&o.label_many)}</span></A>
             }).collect_view()}
             <button type="button" class=ITEM on:click=move |_| search.set(true)>{icon("search")}<span>{t(SEARCH)}</span></button>

@@ -1,16 +1,16 @@
 //! Who one is, and how one likes it.
 
-use crate::api::records;
+use super::profile;
 use crate::bridge;
 use crate::i18n::{
-    DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_HERE, PREF_LOCAL, PREF_PROFILE,
-    PREFERENCES, SAVED, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t, tf,
+    DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES, THEME, THEME_DARK,
+    THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
 };
+use crate::state::own;
 use crate::state::prefs::{self, Density, Theme};
-use crate::state::{catalog, session, toast};
 use crate::ui::combobox::fixed;
-use crate::ui::{Combobox, Field, Item, avatar};
-use kezhan_meta::{Lang, Record};
+use crate::ui::{Combobox, Field, Item};
+use kezhan_meta::Lang;
 use leptos::prelude::*;
 use serde_json::json;
 
@@ -39,24 +39,7 @@ fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
     .into_any()
 }
 
-/// What belongs to the person goes with them to other devices, where their role lets them change it.
-fn store(key: &'static str, value: String) {
-    let (Some(me), Some(user)) = (session::me(), catalog::object("user")) else { return };
-    let Some(id) = me.id.clone().filter(|_| session::may("user", "edit")) else { return };
-    let change = Record::from_iter([(key.to_owned(), json!(value))]);
-    leptos::task::spawn_local(async move {
-        match records::update(&user, &id, &change, None).await {
-            Ok(_) => toast::done(t(SAVED)),
-            Err(error) => toast::error(&error),
-        }
-    });
-}
-
 pub fn screen() -> AnyView {
-    let me = session::me();
-    let name = me.as_ref().and_then(|m| m.name.clone().or(m.username.clone())).unwrap_or_default();
-    let role = me.as_ref().and_then(|m| m.role_name.clone()).unwrap_or_default();
-    let username = me.as_ref().and_then(|m| m.username.clone()).unwrap_or_default();
     let languages = Lang::ALL.into_iter().map(|l| (l, in_own_words(l))).collect();
     let themes = vec![(Theme::System, t(THEME_SYSTEM)), (Theme::Light, t(THEME_LIGHT)), (Theme::Dark, t(THEME_DARK))];
     let densities = vec![
@@ -70,31 +53,24 @@ pub fn screen() -> AnyView {
     let set_zone = move |()| {
         if let Some(zone) = chosen.with_untracked(|c| c.first().map(|i| i.value.clone())) {
             prefs::set_zone(&zone);
-            store("time_zone", zone);
+            own::tell(json!({ "time_zone": zone }));
         }
     };
-    let scope = if session::may("user", "edit") { PREF_HERE } else { PREF_LOCAL };
     view! {
         <section class="grow overflow-y-auto p-4 md:p-6">
             <div class="max-w-2xl flex flex-col gap-4">
                 <h1 class="font-semibold text-base">{t(PREFERENCES)}</h1>
-                <div class="panel p-4 flex items-center gap-3">
-                    {avatar(&name, true)}
-                    <div class="min-w-0">
-                        <p class="font-semibold truncate">{name.clone()}</p>
-                        <p class="muted text-[13px] truncate">{tf(PREF_PROFILE, &[("username", &username), ("role", &role)])}</p>
-                    </div>
-                </div>
+                {profile::panel()}
                 <div class="panel p-4 flex flex-col gap-5">
-                    {choice(t(LANGUAGE), languages, prefs::lang(), |lang| { store("locale", lang.tag().to_owned()); prefs::set_lang(lang) })}
-                    {choice(t(THEME), themes, Theme::stored(), Theme::choose)}
-                    {choice(t(DENSITY), densities, Density::stored(), Density::choose)}
+                    {choice(t(LANGUAGE), languages, prefs::lang(), |lang| { prefs::set_lang(lang); own::tell(json!({ "locale": lang.tag() })) })}
+                    {choice(t(THEME), themes, Theme::stored(), |theme| { theme.choose(); own::tell(json!({ "theme": theme.key() })) })}
+                    {choice(t(DENSITY), densities, Density::stored(), |density| { density.choose(); own::tell(json!({ "density": density.key() })) })}
                     <div class="max-w-sm">
                         <Field id="time-zone" label=t(TIME_ZONE) hint=t(TIME_ZONE_HINT)>
                             <Combobox id="time-zone" chosen=chosen lookup=fixed(zones) on_done=set_zone/>
                         </Field>
                     </div>
-                    <p class="text-xs muted">{t(scope)}</p>
+                    <p class="text-xs muted">{t(PREF_FOLLOWS)}</p>
                 </div>
             </div>
         </section>

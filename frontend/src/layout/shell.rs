@@ -62,13 +62,16 @@ pub fn shell() -> AnyView {
                     <Routes fallback=missing>
                         <Route path=path!("/") view=home/>
                         <Route path=path!("/o/:plural") view=record::list::screen/>
+                        <Route path=path!("/o/:plural/new") view=lazy::create_page/>
                         <Route path=path!("/o/:plural/:id") view=lazy::record_screen/>
+                        <Route path=path!("/o/:plural/:id/edit") view=lazy::edit_page/>
                         <Route path=path!("/imports") view=lazy::import_screen/>
                         <Route path=path!("/imports/:id") view=lazy::import_screen/>
                         <Route path=path!("/preferences") view=lazy::preferences_screen/>
                         <Route path=path!("/settings") view=lazy::settings_screen/>
                         <Route path=path!("/settings/roles") view=lazy::roles_screen/>
                         <Route path=path!("/recycle") view=lazy::recycle_screen/>
+                        <Route path=path!("/ui") view=gallery/>
                     </Routes>
                 </main>
                 {nav::dock(search)}
@@ -101,6 +104,14 @@ fn home() -> AnyView {
         Some(object) => view! { <Redirect path=nav::list_url(&object)/> }.into_any(),
         None => missing(),
     }
+}
+
+/// The parts of the design system, in development.
+fn gallery() -> AnyView {
+    #[cfg(debug_assertions)]
+    return ui::gallery::screen();
+    #[cfg(not(debug_assertions))]
+    missing()
 }
 
 pub fn missing() -> AnyView {

@@ -2,12 +2,13 @@
 
 use crate::i18n::{HELP, PREFERENCES, SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t};
 use crate::state::prefs::{self, Theme};
-use crate::state::session;
+use crate::state::{own, session};
 use crate::ui::{Menu, MenuItem, avatar};
 use kezhan_meta::Lang;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use serde_json::json;
 
 pub fn language_items() -> Vec<MenuItem> {
     let now = prefs::lang();
@@ -15,7 +16,11 @@ pub fn language_items() -> Vec<MenuItem> {
         .into_iter()
         .map(|lang| {
             // Each language is named in itself, so that it can be found from the other one.
-            MenuItem::new("languages", in_own_words(lang), move || prefs::set_lang(lang)).checked(lang == now)
+            MenuItem::new("languages", in_own_words(lang), move || {
+                prefs::set_lang(lang);
+                own::tell(json!({ "locale": lang.tag() }));
+            })
+            .checked(lang == now)
         })
         .collect()
 }
@@ -30,7 +35,11 @@ pub fn theme_items() -> Vec<MenuItem> {
                 Theme::Light => ("sun", THEME_LIGHT),
                 Theme::Dark => ("moon", THEME_DARK),
             };
-            MenuItem::new(icon, t(label), move || theme.choose()).checked(theme == now)
+            MenuItem::new(icon, t(label), move || {
+                theme.choose();
+                own::tell(json!({ "theme": theme.key() }));
+            })
+            .checked(theme == now)
         })
         .collect()
 }

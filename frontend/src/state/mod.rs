@@ -7,7 +7,9 @@ pub mod current;
 pub mod favorites;
 pub mod inbox;
 pub mod lists;
+pub mod navigation;
 pub mod offline;
+pub mod own;
 pub mod prefs;
 pub mod recent;
 pub mod session;
@@ -31,6 +33,7 @@ pub struct App {
     pub unread: RwSignal<i64>,
     pub favorites: RwSignal<Vec<favorites::Favorite>>,
     pub recent: RwSignal<Vec<recent::Recent>>,
+    pub navigation: RwSignal<navigation::Navigation>,
     /// The record that is open.
     pub current: RwSignal<Option<current::Current>>,
     pub acting: RwSignal<Option<current::Acting>>,
@@ -58,6 +61,7 @@ thread_local! {
             unread: RwSignal::new(0),
             favorites: RwSignal::new(Vec::new()),
             recent: RwSignal::new(Vec::new()),
+            navigation: RwSignal::new(navigation::Navigation::default()),
             current: RwSignal::new(None),
             acting: RwSignal::new(None),
             offline: RwSignal::new(false),

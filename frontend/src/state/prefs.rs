@@ -2,7 +2,9 @@
 
 use super::app;
 use crate::i18n;
+use chrono::{DateTime, NaiveDateTime};
 use kezhan_meta::Lang;
+use kezhan_meta::resolve::Context;
 use leptos::prelude::*;
 
 pub fn read(key: &str) -> Option<String> {
@@ -13,6 +15,29 @@ pub fn write(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         // A full or forbidden store only means that the choice is forgotten.
         let _ = storage.set_item(key, value);
+    }
+}
+
+pub fn remove(key: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// What relative conditions mean to the reader now: "today" is the day in their own time zone.
+pub fn context() -> Context {
+    let now = DateTime::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default();
+    let local = crate::bridge::date_time(&now.to_rfc3339());
+    let local = NaiveDateTime::parse_from_str(&local, "%Y-%m-%d %H:%M").map(|l| l.and_utc());
+    // To the quarter of an hour, as zones are: the clock's seconds are not shown.
+    let minutes = local.map_or(480, |l| ((l - now).num_seconds() as f64 / 900.0).round() as i32 * 15);
+    let me = super::session::me();
+    Context {
+        now,
+        offset_minutes: minutes,
+        user: me.as_ref().and_then(|m| m.id.clone()),
+        department: me.as_ref().and_then(|m| m.department.clone()),
+        departments: Vec::new(),
     }
 }
 
@@ -50,21 +75,29 @@ pub enum Theme {
 impl Theme {
     pub const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
 
-    pub fn stored() -> Theme {
-        match read("kz.theme").as_deref() {
-            Some("light") => Theme::Light,
-            Some("dark") => Theme::Dark,
-            _ => Theme::System,
+    pub fn of(key: &str) -> Theme {
+        Theme::ALL.into_iter().find(|t| t.key() == key).unwrap_or(Theme::System)
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
         }
     }
 
+    pub fn stored() -> Theme {
+        read("kz.theme").map_or(Theme::System, |key| Theme::of(&key))
+    }
+
     pub fn choose(self) {
-        let (key, dark) = match self {
-            Theme::Light => ("light", false),
-            Theme::Dark => ("dark", true),
-            Theme::System => ("system", system_is_dark()),
+        let dark = match self {
+            Theme::Light => false,
+            Theme::Dark => true,
+            Theme::System => system_is_dark(),
         };
-        write("kz.theme", key);
+        write("kz.theme", self.key());
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
         }
@@ -97,20 +130,28 @@ impl Density {
         }
     }
 
-    pub fn stored() -> Density {
-        match read("kz.density").as_deref() {
-            Some("compact") => Density::Compact,
-            Some("roomy") => Density::Roomy,
+    pub fn of(key: &str) -> Density {
+        match key {
+            "compact" => Density::Compact,
+            "roomy" => Density::Roomy,
             _ => Density::Normal,
         }
     }
 
-    pub fn choose(self) {
-        let key = match self {
+    pub fn key(self) -> &'static str {
+        match self {
             Density::Compact => "compact",
             Density::Normal => "normal",
             Density::Roomy => "roomy",
-        };
+        }
+    }
+
+    pub fn stored() -> Density {
+        read("kz.density").map_or(Density::Normal, |key| Density::of(&key))
+    }
+
+    pub fn choose(self) {
+        let key = self.key();
         write("kz.density", key);
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-density", key);

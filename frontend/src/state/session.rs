@@ -36,11 +36,7 @@ async fn enter(me: Me) {
     if let Some(id) = &me.id {
         crate::bridge::seen_by(id).await;
     }
-    // The person's own, else what this browser was told, else its own.
-    let stored = me.time_zone.clone().filter(|_| may_of(&me, "user", "edit"));
-    if let Some(zone) = stored.or_else(|| super::prefs::read("kz.zone")) {
-        crate::bridge::set_zone(&zone);
-    }
+    super::own::adopt(&me);
     match catalog::load().await {
         Ok(()) => {
             app().session.set(Session::SignedIn(Arc::new(me)));
@@ -65,6 +61,11 @@ pub fn expired() {
         super::lists::forget_all();
         app().session.set(Session::Anonymous);
     }
+}
+
+/// Something about the signed-in person has changed.
+pub fn renew(me: Me) {
+    app().session.set(Session::SignedIn(Arc::new(me)));
 }
 
 pub fn me() -> Option<Arc<Me>> {

@@ -74,8 +74,8 @@ pub fn DateInput(
     }
 }
 
-/// The reader's own day.
+/// The day that it is in the time zone which the reader has chosen.
 pub fn today() -> String {
-    let now = js_sys::Date::new_0();
-    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+    let now: String = js_sys::Date::new_0().to_iso_string().into();
+    bridge::date_time(&now).get(..10).unwrap_or_default().to_owned()
 }

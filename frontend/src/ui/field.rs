@@ -8,7 +8,7 @@ pub fn Field(
     #[prop(into)]
     id: String,
     #[prop(into)] label: String,
-    #[prop(optional)] required: bool,
+    #[prop(optional, into)] required: Signal<bool>,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] error: Signal<Option<String>>,
     #[prop(optional)] wide: bool,
@@ -19,7 +19,7 @@ pub fn Field(
         <div class=if wide { "flex flex-col gap-1 sm:col-span-full min-w-0" } else { "flex flex-col gap-1 min-w-0" }>
             <label for=id class="text-[13px] muted">
                 {label}
-                {required.then(|| view! { <span class="text-error" aria-hidden="true">" *"</span> })}
+                {move || required.get().then(|| view! { <span class="text-error" aria-hidden="true">" *"</span> })}
             </label>
             {children()}
             <div id=note aria-live="polite">

@@ -5,6 +5,8 @@ pub mod button;
 pub mod combobox;
 pub mod date;
 pub mod field;
+#[cfg(debug_assertions)]
+pub mod gallery;
 pub mod icon;
 pub mod keys;
 pub mod layer;

@@ -5,11 +5,12 @@ use super::mention::Mentions;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{
-    FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE, MENTION_HINT, OUTBOX_KEPT, label, t,
+    COMPOSER, COMPOSER_FOLLOW_UP, COMPOSER_TASK, FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE,
+    MENTION_HINT, OUTBOX_KEPT, label, t,
 };
 use crate::record::files::{self, Uploads};
 use crate::state::{catalog, offline, prefs, session, toast, touched};
-use crate::ui::{Button, DateInput, Look, keys};
+use crate::ui::{Button, DateInput, Look, icon, keys};
 use kezhan_meta::{ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -28,7 +29,27 @@ pub fn composer(open: Open) -> AnyView {
         .iter()
         .find(|f| !f.kind.is_list() && f.target() == Some(object.name.as_ref()) && f.inverse.is_some());
     let Some(link) = link.map(|f| f.key.to_string()).filter(|_| object.name != OBJECT) else { return ().into_any() };
-    form(open, follow_up, link)
+    let tasks = super::task::possible(&object);
+    let to_do = RwSignal::new(false);
+    let tab = move |text: &'static str, picture: &'static str, value: bool| {
+        view! {
+            <button type="button" class=move || if to_do.get() == value { "btn btn-quiet !text-primary font-semibold" } else { "btn btn-quiet muted" }
+                aria-pressed=move || (to_do.get() == value).to_string() on:click=move |_| to_do.set(value)>{icon(picture)}{text}</button>
+        }
+    };
+    view! {
+        {tasks.is_some().then(|| view! {
+            <div class="flex gap-1 mx-4 mt-3 -mb-2" role="group" aria-label=t(COMPOSER)>
+                {tab(t(COMPOSER_FOLLOW_UP), "message-square-text", false)}{tab(t(COMPOSER_TASK), "square-check-big", true)}
+            </div>
+        })}
+        // Both stay: what was begun in one is there when one comes back from the other.
+        <div class=move || if to_do.get() { "hidden" } else { "" }>{form(open, follow_up, link)}</div>
+        {tasks.map(|(task, link)| view! {
+            <div class=move || if to_do.get() { "" } else { "hidden" }>{super::task::form(open, task, link)}</div>
+        })}
+    }
+    .into_any()
 }
 
 fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
@@ -85,10 +106,18 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
             }
         }
         busy.set(true);
-        let follow_up = follow_up.clone();
+        let (follow_up, link) = (follow_up.clone(), link.clone());
         leptos::task::spawn_local(async move {
             let key = uuid::Uuid::new_v4().to_string();
-            let answer = records::create_once(&follow_up, &record, &key).await;
+            let mut record = record;
+            let mut answer = records::create_once(&follow_up, &record, &key).await;
+            // Of what was carried over from the record, nothing may stand in the way of writing it down.
+            if let Err(problem) = &answer
+                && let Some(item) = problem.items().iter().find(|i| i.code == "not_within" && i.field != link)
+            {
+                record.remove(&item.field);
+                answer = records::create_once(&follow_up, &record, &uuid::Uuid::new_v4().to_string()).await;
+            }
             let _ = busy.try_set(false);
             match answer {
                 // Files cannot wait here: with them it stays in the form.

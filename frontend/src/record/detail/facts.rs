@@ -2,41 +2,32 @@
 
 use super::Open;
 use crate::api::records::{self, RecordExt};
+use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
 use crate::i18n::{CANCEL, EDIT, SAVE, SHOW_EMPTY, label, t};
 use crate::record::conflict;
-use crate::record::form::section_label;
-use crate::state::{prefs, session, toast, touched};
+use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, Look, icon, keys};
 use kezhan_meta::check::check_field;
-use kezhan_meta::{FieldMeta, Record, normalise_value};
+use kezhan_meta::{FieldMeta, Filter, Layout, Op, Record, normalise_value};
 use leptos::prelude::*;
 use serde_json::Value;
+use std::sync::Arc;
 
 pub fn panel(open: Open) -> AnyView {
     let object = open.object();
     let all = RwSignal::new(false);
     let editing = RwSignal::new(None::<String>);
-    let mut sections: Vec<String> = Vec::new();
-    for field in object.fields.iter().filter(|f| shown(f)) {
-        let section = if field.section == "basic" { String::new() } else { field.section.to_string() };
-        if !sections.contains(&section) {
-            sections.push(section);
-        }
-    }
-    sections.sort_by_key(|s| s == "system");
-    let blocks = sections.into_iter().map(|section| {
-        let fields: Vec<FieldMeta> = object
-            .fields
-            .iter()
-            .filter(|f| shown(f) && (f.section == section || (section.is_empty() && f.section == "basic")))
-            .cloned()
-            .collect();
+    provide_context(bounds(open));
+    let layout = object.layout.clone().unwrap_or_else(|| Layout::generated(&object));
+    let blocks = layout.sections.into_iter().map(|section| {
+        let found = section.fields.iter().filter_map(|place| object.field(&place.field));
+        let fields: Vec<FieldMeta> = found.filter(|f| shown(f)).cloned().collect();
         let any = fields.clone();
         let some = Memo::new(move |_| all.get() || open.record.with(|r| r.as_ref().is_some_and(|r| any.iter().any(|f| !Shown::of(f, r).is_empty()))));
         view! {
             <section class=move || if some.get() { "px-4 py-3 border-b border-base-300/60" } else { "hidden" }>
-                <h2 class="text-xs muted mb-1.5">{section_label(&section)}</h2>
+                <h2 class="text-xs muted mb-1.5">{label(&section.title)}</h2>
                 <dl class="flex flex-col">{fields.into_iter().map(|f| fact(open, f, all, editing)).collect_view()}</dl>
             </section>
         }
@@ -49,6 +40,16 @@ pub fn panel(open: Open) -> AnyView {
         </label>
     }
     .into_any()
+}
+
+/// A reference within another one is chosen among those of the record's own.
+fn bounds(open: Open) -> Bounds {
+    Bounds(Arc::new(move |field| {
+        let (catalog, object) = (catalog::catalog(), open.object());
+        let found = catalog.cascade(&object, field)?;
+        let around = open.record.try_get_untracked()??.get(found.outer.key.as_ref()).cloned()?;
+        (!around.is_null()).then(|| Filter::field(found.link.key.to_string(), Op::Eq, around))
+    }))
 }
 
 fn shown(field: &FieldMeta) -> bool {

@@ -11,9 +11,11 @@ mod related;
 mod stages;
 mod star;
 mod step;
+mod task;
 mod timeline;
 
 use super::files::{self, Uploads};
+use super::similar;
 use super::url::Url;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
@@ -199,6 +201,7 @@ fn content(open: Open) -> AnyView {
             {files::possible().then(|| files::drop_zone(open, uploads))}
             {header(open)}
             {stages::path(open)}
+            {similar::hint(open)}
             <div class="grow min-h-0 flex">
                 {(!narrow).then(|| view! {
                     <aside class="w-80 shrink-0 border-r border-base-300 overflow-y-auto scroll-thin">{facts::panel(open)}</aside>

@@ -1,0 +1,208 @@
+//! The navigation as a person has arranged it: sections that close, objects in an order of one's own or out of sight, saved
+//! views with a place. Whatever is dragged can be done from a menu too.
+
+use super::nav::{link, list_url};
+use crate::api::records::{self, RecordExt};
+use crate::i18n::{
+    Key, MOVE_DOWN, MOVE_UP, NAV_HIDE, NAV_PIN, NAV_RESET, NAV_SHOW, NAV_UNPIN, NAV_VIEWS, OPTIONS_OF, label, t, tf,
+};
+use crate::state::navigation::{self, Navigation, View};
+use crate::state::{app, catalog, toast};
+use crate::ui::{Menu, MenuItem, icon};
+use kezhan_meta::ObjectMeta;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use std::sync::Arc;
+
+/// In the person's order, without what they hid. Subscribes.
+pub fn shown(mut objects: Vec<Arc<ObjectMeta>>) -> Vec<Arc<ObjectMeta>> {
+    app().navigation.with(|navigation| {
+        objects.sort_by_key(|o| navigation.place(&o.name));
+        objects.retain(|o| !navigation.is_hidden(&o.name));
+    });
+    objects
+}
+
+pub fn section(area: Key, objects: Vec<Arc<ObjectMeta>>, wide: Signal<bool>) -> AnyView {
+    let Some(name) = objects.first().and_then(|o| serde_json::to_value(o.area).ok()?.as_str().map(str::to_owned))
+    else {
+        return ().into_any();
+    };
+    let dragged = RwSignal::new(None::<usize>);
+    let closed = Memo::new({
+        let name = name.clone();
+        move |_| wide.get() && app().navigation.with(|n| n.is_collapsed(&name))
+    });
+    let all = StoredValue::new(objects);
+    let rows = move || {
+        if closed.get() {
+            return ().into_any();
+        }
+        let objects = shown(all.get_value());
+        let names: Vec<String> = objects.iter().map(|o| o.name.to_string()).collect();
+        objects.iter().enumerate().map(|(at, object)| row(at, object, &names, wide, dragged)).collect_view().into_any()
+    };
+    let items = move || {
+        let hidden = all.with_value(|all| {
+            app()
+                .navigation
+                .with_untracked(|n| all.iter().filter(|o| n.is_hidden(&o.name)).cloned().collect::<Vec<_>>())
+        });
+        let mut items: Vec<MenuItem> = hidden
+            .into_iter()
+            .map(|o| {
+                let name = o.name.to_string();
+                MenuItem::new("eye", tf(NAV_SHOW, &[("title", &label(&o.label_many))]), move || {
+                    navigation::hide(&name, false);
+                    navigation::collapse(&section_of(&name), false);
+                })
+            })
+            .collect();
+        items.push(MenuItem::new("rotate-cw", t(NAV_RESET), navigation::reset));
+        items
+    };
+    let gone =
+        move || all.with_value(|all| app().navigation.with(|n: &Navigation| all.iter().all(|o| n.is_hidden(&o.name))));
+    view! {
+        <div class="flex flex-col gap-px" role="group" aria-label=t(area)>
+            {move || if wide.get() {
+                let name = name.clone();
+                view! {
+                    <div class="group relative flex items-center">
+                        <button type="button" class="grow flex items-center gap-1 px-2.5 pb-1 text-xs muted text-start pointer-coarse:min-h-11" aria-expanded=move || (!closed.get()).to_string()
+                            on:click=move |_| navigation::collapse(&name, !closed.get_untracked())>
+                            {t(area)}
+                            {move || (closed.get() || gone()).then(|| icon("chevron-right"))}
+                        </button>
+                        {options(t(area), items)}
+                    </div>
+                }
+                .into_any()
+            } else {
+                view! { <p class="sr-only">{t(area)}</p> }.into_any()
+            }}
+            {rows}
+        </div>
+    }
+    .into_any()
+}
+
+fn section_of(object: &str) -> String {
+    let area = catalog::object(object).and_then(|o| serde_json::to_value(o.area).ok());
+    area.and_then(|a| a.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A menu that shows where one points, tabs to, or touches.
+fn options(title: &str, items: impl Fn() -> Vec<MenuItem> + Send + Sync + 'static) -> AnyView {
+    let name = tf(OPTIONS_OF, &[("title", title)]);
+    view! {
+        <div class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 rounded-md">
+            <Menu label=name class="btn btn-quiet btn-icon !h-7 !w-7" face=icon("ellipsis") items=items/>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(
+    at: usize,
+    object: &Arc<ObjectMeta>,
+    names: &[String],
+    wide: Signal<bool>,
+    dragged: RwSignal<Option<usize>>,
+) -> AnyView {
+    let title = label(&object.label_many);
+    let over = RwSignal::new(false);
+    let place = use_location();
+    let items = {
+        let (object, names) = (object.clone(), names.to_vec());
+        move || {
+            let mut items = Vec::new();
+            for (to, icon, text) in [(at.checked_sub(1), "arrow-up", MOVE_UP), (Some(at + 1), "arrow-down", MOVE_DOWN)]
+            {
+                if let Some(to) = to.filter(|to| *to < names.len()) {
+                    let names = names.clone();
+                    items.push(MenuItem::new(icon, t(text), move || navigation::put(&names, at, to)));
+                }
+            }
+            let name = object.name.to_string();
+            items.push(MenuItem::new("eye-off", t(NAV_HIDE), move || navigation::hide(&name, true)));
+            let here = place.pathname.get_untracked() == list_url(&object);
+            let view = place.query.with_untracked(|q| q.get("view")).filter(|v| here && !v.is_empty());
+            if let Some(view) = view.filter(|v| !app().navigation.with_untracked(|n| n.is_pinned(v))) {
+                let object = object.name.to_string();
+                let query = place.search.get_untracked().trim_start_matches('?').to_owned();
+                items.push(MenuItem::new("pin", t(NAV_PIN), move || pin(object.clone(), view.clone(), query.clone())));
+            }
+            items.push(MenuItem::new("rotate-cw", t(NAV_RESET), navigation::reset));
+            items
+        }
+    };
+    let names = names.to_vec();
+    let class = move || match over.get() {
+        true => "group relative flex items-center rounded-md outline outline-2 outline-primary/60",
+        false => "group relative flex items-center",
+    };
+    view! {
+        <div class=class draggable="true" data-nav=object.name.to_string()
+            on:dragstart=move |ev| {
+                if let Some(data) = ev.data_transfer() { let _ = data.set_data("text/plain", &at.to_string()); }
+                dragged.set(Some(at));
+            }
+            on:dragover=move |ev| if dragged.get_untracked().is_some_and(|from| from != at) { ev.prevent_default(); over.set(true) }
+            on:dragleave=move |_| over.set(false)
+            on:dragend=move |_| { let _ = dragged.try_set(None); }
+            on:drop=move |ev| {
+                ev.prevent_default();
+                over.set(false);
+                if let Some(from) = dragged.get_untracked() { dragged.set(None); navigation::put(&names, from, at) }
+            }>
+            <div class="grow min-w-0">{link(list_url(object), &object.icon, title.clone(), wide)}</div>
+            {move || wide.get().then(|| options(&title, items.clone()))}
+        </div>
+    }
+    .into_any()
+}
+
+fn pin(object: String, id: String, query: String) {
+    let Some(views) = catalog::object("saved_view") else { return };
+    leptos::task::spawn_local(async move {
+        match records::read(&views, &id).await {
+            Ok(view) => navigation::pin(View { id, object, name: view.title(&views), query }, true),
+            Err(error) => toast::error(&error),
+        }
+    });
+}
+
+/// Saved views that have a place of their own.
+pub fn views(wide: Signal<bool>) -> AnyView {
+    (move || {
+        let pinned: Vec<(View, Arc<ObjectMeta>)> = app()
+            .navigation
+            .with(|n| n.views.iter().filter_map(|v| Some((v.clone(), catalog::object(&v.object)?))).collect());
+        if pinned.is_empty() {
+            return ().into_any();
+        }
+        let rows = pinned.into_iter().map(|(view, object)| {
+            let href = format!("{}?{}", list_url(&object), view.query);
+            let name = view.name.clone();
+            let items = move || {
+                let view = view.clone();
+                vec![MenuItem::new("pin-off", t(NAV_UNPIN), move || navigation::pin(view.clone(), false))]
+            };
+            view! {
+                <div class="group relative flex items-center">
+                    <div class="grow min-w-0">{link(href, &object.icon, name.clone(), wide)}</div>
+                    {move || wide.get().then(|| options(&name, items.clone()))}
+                </div>
+            }
+        });
+        view! {
+            <div class="flex flex-col gap-px" role="group" aria-label=t(NAV_VIEWS)>
+                <p class=move || if wide.get() { "px-2.5 pb-1 text-xs muted" } else { "sr-only" }>{t(NAV_VIEWS)}</p>
+                {rows.collect_view()}
+            </div>
+        }
+        .into_any()
+    })
+    .into_any()
+}

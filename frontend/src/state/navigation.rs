@@ -1,0 +1,108 @@
+//! How a person has arranged the navigation. What it does not name stands where it would without it.
+
+use super::{app, own};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Navigation {
+    /// Objects by name, in order.
+    pub order: Vec<String>,
+    pub hidden: Vec<String>,
+    /// Sections that are closed.
+    pub collapsed: Vec<String>,
+    pub views: Vec<View>,
+}
+
+/// A saved view with a place of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    pub id: String,
+    pub object: String,
+    pub name: String,
+    /// The list's address without its path.
+    #[serde(default)]
+    pub query: String,
+}
+
+pub fn read(preferences: &Map<String, Value>) -> Navigation {
+    let kept = preferences.get("navigation").cloned();
+    kept.and_then(|kept| serde_json::from_value(kept).ok()).unwrap_or_default()
+}
+
+impl Navigation {
+    pub fn is_hidden(&self, object: &str) -> bool {
+        self.hidden.iter().any(|o| o == object)
+    }
+
+    pub fn is_collapsed(&self, section: &str) -> bool {
+        self.collapsed.iter().any(|s| s == section)
+    }
+
+    pub fn is_pinned(&self, view: &str) -> bool {
+        self.views.iter().any(|v| v.id == view)
+    }
+
+    /// Where an object stands among others; after all that are named where it is not.
+    pub fn place(&self, object: &str) -> usize {
+        self.order.iter().position(|o| o == object).unwrap_or(usize::MAX)
+    }
+}
+
+/// Changes the arrangement, here at once and with the person.
+pub fn change(with: impl FnOnce(&mut Navigation)) {
+    let before = app().navigation.get_untracked();
+    let mut now = before.clone();
+    with(&mut now);
+    if now != before {
+        app().navigation.set(now.clone());
+        own::tell(json!({ "navigation": now }));
+    }
+}
+
+/// Puts `objects[from]` where `objects[to]` is; the others of the section keep their order.
+pub fn put(objects: &[String], from: usize, to: usize) {
+    let mut objects = objects.to_vec();
+    if from >= objects.len() || to >= objects.len() || from == to {
+        return;
+    }
+    let moved = objects.remove(from);
+    objects.insert(to, moved);
+    change(|navigation| {
+        navigation.order.retain(|o| !objects.contains(o));
+        navigation.order.extend(objects);
+    });
+}
+
+pub fn hide(object: &str, hidden: bool) {
+    change(|navigation| {
+        navigation.hidden.retain(|o| o != object);
+        if hidden {
+            navigation.hidden.push(object.to_owned());
+        }
+    });
+}
+
+pub fn collapse(section: &str, collapsed: bool) {
+    change(|navigation| {
+        navigation.collapsed.retain(|s| s != section);
+        if collapsed {
+            navigation.collapsed.push(section.to_owned());
+        }
+    });
+}
+
+pub fn pin(view: View, pinned: bool) {
+    change(|navigation| {
+        navigation.views.retain(|v| v.id != view.id);
+        if pinned {
+            navigation.views.push(view);
+        }
+    });
+}
+
+pub fn reset() {
+    change(|navigation| *navigation = Navigation::default());
+}
