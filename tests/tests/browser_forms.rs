@@ -232,6 +232,8 @@ fn a_city_without_districts_is_a_complete_address() {
     browser.fill("#field-name", "东莞模具厂");
     let district = || browser.script("return document.querySelector('#field-address-district').offsetParent !== null");
     assert_eq!(district(), true);
+    browser.fill("#field-address-province", "gds");
+    browser.press("广东省");
     browser.fill("#field-address-city", "东莞");
     browser.press("东莞市");
     browser.until("no district is asked for", || district() == false);
