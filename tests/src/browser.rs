@@ -97,7 +97,7 @@ impl Browser {
         let quoted = quoted(name);
         let path = format!(
             "//*[self::button or self::a or self::label or @role='option' or @role='menuitem' or @role='menuitemradio' \
-             or @role='tab'][normalize-space(.)={quoted} or @aria-label={quoted}]"
+             or @role='tab'][normalize-space(.)={quoted} or @aria-label={quoted} or @title={quoted}]"
         );
         self.click(Locator::XPath(&path), name);
     }
@@ -121,6 +121,14 @@ impl Browser {
     /// Sends keys to whatever has the focus.
     pub fn keys(&self, keys: &str) {
         self.runtime.block_on(async { self.client().active_element().await?.send_keys(keys).await }).unwrap();
+    }
+
+    /// Moves the focus on as the Tab key does, whatever has it.
+    pub fn tab(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let key = json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9});
+            self.driver_call("goog/cdp/execute", &json!({"cmd": "Input.dispatchKeyEvent", "params": key}));
+        }
     }
 
     /// Hands a file to a file input, which may be hidden.

@@ -5,6 +5,11 @@ use crate::{TestServer, audit_tool};
 use kezhan_features::demo;
 use serde_json::Value;
 use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Somebody of the demonstration company who may do everything with records.
+const USER: &str = "wang.wei";
 
 /// A page and what is open on it.
 pub struct Page {
@@ -28,38 +33,45 @@ const fn after(press: &'static [&'static str], page: Page) -> Page {
     Page { press, ..page }
 }
 
+/// Rows, or cards.
+const ROWS: &str = "[role=rowgroup] > *, main a[href*='-']";
+
 pub const PAGES: &[Page] = &[
-    page("list", "/o/accounts", "[role=grid] [role=row] + [role=row], [role=rowgroup] > *"),
-    page("list-empty", "/o/accounts?q=zzzzzz", "main h2"),
-    page("list-filtered", "/o/accounts?filter=city%3Aeq%3A%E6%9D%AD%E5%B7%9E", "[role=rowgroup]"),
-    after(&["main button[aria-label='筛选']"], page("filter", "/o/accounts", "dialog[open] form, dialog[open] select")),
+    page("list", "/o/accounts", ROWS),
+    page("list-empty", "/o/accounts?q=zzzzzz", "main [role=grid] p, main [role=group] p"),
+    page(
+        "list-filtered",
+        "/o/accounts?filter=%7B%22field%22%3A%22city%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A%22%E6%9D%AD%E5%B7%9E%22%7D",
+        ROWS,
+    ),
+    page("peek", "/o/accounts?peek={account}", "aside, dialog[open]"),
+    after(&["main button[aria-label='筛选']"], page("filter", "/o/accounts", "dialog[open]")),
     after(
         &["main button[aria-label='显示的列']"],
         Page { wide_only: true, ..page("columns", "/o/accounts", ".popover") },
     ),
     after(
         &["[role=columnheader] input[type=checkbox]"],
-        Page { wide_only: true, ..page("batch", "/o/accounts", "main [role=toolbar], main .h-12 .btn") },
+        Page { wide_only: true, ..page("batch", "/o/accounts", "main .h-12 .btn") },
     ),
-    page("peek", "/o/accounts?peek={account}", "aside, dialog[open]"),
-    page("opportunities", "/o/opportunities", "[role=rowgroup] > *"),
-    page("kanban", "/o/opportunities?layout=kanban&by=stage", "main article, main [draggable=true], main li"),
-    page("record", "/o/accounts/{account}", "#follow-up-content"),
-    page("record-deal", "/o/opportunities/{opportunity}", "#follow-up-content"),
-    page("record-history", "/o/accounts/{account}?tab=history", "main ol li"),
-    page("record-files", "/o/accounts/{account}?tab=files", "#record-files"),
+    page("opportunities", "/o/opportunities", ROWS),
+    page("kanban", "/o/opportunities?layout=kanban&by=stage", "main section"),
+    page("record", "/o/accounts/{account}", "#follow-up-content, main dl"),
+    page("record-deal", "/o/opportunities/{opportunity}", "#follow-up-content, main dl"),
+    page("record-history", "/o/accounts/{account}?tab=history", "main ol, main li"),
+    page("record-files", "/o/accounts/{account}?tab=files", "#record-files, #record-file, main"),
     page("create", "/o/opportunities?new=1", "dialog[open] form input"),
     page("edit", "/o/accounts/{account}?edit=1", "#field-name"),
-    page("import", "/imports", "#import-file, main h1"),
-    page("recycle", "/recycle", "main h1"),
-    page("preferences", "/preferences", "main h1"),
-    page("settings", "/settings", "main h1"),
+    page("import", "/imports", "main input[type=file], main h1, main form"),
+    page("recycle", "/recycle", "main h1, main h2"),
+    page("preferences", "/preferences", "main h1, main h2"),
+    page("settings", "/settings", "main h1, main h2"),
     after(&["#bell"], page("inbox", "/o/accounts", "dialog[open]")),
     after(
         &["header button[aria-label='搜索'], nav button:has(svg use[href='#i-search'])"],
         page("palette", "/o/accounts", "#palette-list [role=option]"),
     ),
-    after(&["header button[aria-label='我的账户']"], page("menu", "/o/accounts", "[role=menu]")),
+    after(&["header button[title='我的账户']"], page("menu", "/o/accounts", "[role=menu]")),
 ];
 
 /// The demonstration company, and somebody who may do everything in it.
@@ -97,7 +109,7 @@ impl Demo {
             browser.press("公司标识");
         }
         browser.fill("#tenant", demo::TENANT);
-        browser.fill("#username", "wang.wei");
+        browser.fill("#username", USER);
         browser.fill("#password", demo::PASSWORD);
         browser.press("登录");
         browser.until("the first list is open", || browser.path().starts_with("/o/"));
@@ -108,19 +120,24 @@ impl Demo {
     }
 
     /// Goes there as a press on a link would, and waits until it is there.
-    pub fn show(&self, browser: &Browser, page: &Page) {
+    ///
+    /// False where it does not come.
+    pub fn show(&self, browser: &Browser, page: &Page) -> bool {
         close_layers(browser);
         let path = self.path(page);
         browser.script(&format!(
             "history.pushState(null, '', '/nowhere'); dispatchEvent(new PopStateEvent('popstate')); \
              history.pushState(null, '', {path:?}); dispatchEvent(new PopStateEvent('popstate'))"
         ));
-        for css in page.press {
-            browser.find("main h1, [role=rowgroup] > *");
-            browser.press_css(css);
-        }
-        browser.find(page.shows);
-        settled(browser);
+        let pressed = page.press.iter().all(|css| {
+            there(browser, css) && {
+                browser.script(&format!(
+                    "[...document.querySelectorAll({css:?})].findLast(e => e.checkVisibility()).click()"
+                ));
+                true
+            }
+        });
+        pressed && there(browser, page.shows) && settled(browser)
     }
 }
 
@@ -137,14 +154,29 @@ fn close_layers(browser: &Browser) {
     );
 }
 
+/// Is it visible within a while?
+fn there(browser: &Browser, css: &str) -> bool {
+    holds(browser, &format!("return [...document.querySelectorAll({css:?})].some(e => e.checkVisibility())"))
+}
+
 /// Nothing is on its way or moves.
-pub fn settled(browser: &Browser) {
-    browser.until("the page has come to rest", || {
-        browser.script(
-            "return !document.querySelector('.skeleton-bar, .spin, [aria-busy=true]') && \
-             document.getAnimations().every(a => a.playState != 'running')",
-        ) == Value::Bool(true)
-    });
+fn settled(browser: &Browser) -> bool {
+    holds(
+        browser,
+        "return !document.querySelector('.skeleton-bar, .spin, [aria-busy=true]') && \
+         document.getAnimations().every(a => a.playState != 'running')",
+    )
+}
+
+fn holds(browser: &Browser, script: &str) -> bool {
+    let since = Instant::now();
+    while browser.script(script) != Value::Bool(true) {
+        if since.elapsed() > Duration::from_secs(15) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
 }
 
 /// What axe finds, of these rules or of all, that is serious: `rule: element`.
@@ -162,8 +194,25 @@ pub fn findings(browser: &Browser, rules: &[&str]) -> Vec<String> {
     found.as_array().unwrap().iter().map(|f| f.as_str().unwrap().to_owned()).collect()
 }
 
+/// Shows it in this theme, its colours no longer on their way.
 pub fn theme(browser: &Browser, theme: &str) {
     browser.script(&format!(
         "document.documentElement.dataset.theme = {theme:?}; localStorage.setItem('kz.theme', {theme:?})"
     ));
+    settled(browser);
+}
+
+/// Scores, times and failed audits of each path, for somebody signed in.
+pub fn lighthouse(demo: &Demo, paths: &[String]) -> Vec<Value> {
+    let script = crate::root().join("tests/audit/lighthouse.mjs");
+    let out = Command::new("node")
+        .arg(script)
+        .args([&demo.server.url(""), demo::TENANT, USER, demo::PASSWORD])
+        .args(paths)
+        .env("AUDIT_TOOLS", audit_tool(""))
+        .output()
+        .unwrap();
+    let lines = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success(), "{lines}\n{}", String::from_utf8_lossy(&out.stderr));
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -124,7 +124,7 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         let name = move || tf(HISTORY_RESTORE_TO, &[("field", &title), ("value", &from.get())]);
         view! {
             <button type="button" class="link text-xs inline-flex items-center gap-1 print:hidden"
-                aria-label=name on:click=move |_| restore(open, field.clone(), value.clone())>{icon("undo-2")}{t(HISTORY_RESTORE)}</button>
+                title=name on:click=move |_| restore(open, field.clone(), value.clone())>{icon("undo-2")}{t(HISTORY_RESTORE)}</button>
         }
     });
     Some(

@@ -68,15 +68,15 @@ pub fn grid(list: List) -> AnyView {
         {
             let state = state.clone();
             let written = crate::state::app().written;
-            return ui::failed(&error, move || match list.grouped.get_untracked() {
+            let again = move || match list.grouped.get_untracked() {
                 true => groups::open(list, &state, written.get_untracked(), false),
                 false => list.rows.start(&state, written.get_untracked()),
-            });
+            };
+            return instead(list, ui::failed(&error, again));
         }
         match (rows, fresh) {
             (0, false) => ui::loading_rows(14),
-            // In the middle of what is seen, however wide the columns are.
-            (0, true) => view! { <div class="sticky left-0 w-[100cqw]">{nothing(list, &state)}</div> }.into_any(),
+            (0, true) => instead(list, nothing(list, &state)),
             _ => rows_view(list, &state, visible),
         }
     };
@@ -112,7 +112,7 @@ pub fn grid(list: List) -> AnyView {
             on:paste=move |ev| with_tools(&ev, |tools| tools.paste)>
             <div node_ref=list.cells.grid id=typing::GRID class="outline-none min-w-max"
                 role=move || if list.narrow.get() { "group" } else if list.grouped.get() { "treegrid" } else { "grid" }
-                tabindex=move || if list.narrow.get() { "-1" } else { "0" }
+                tabindex=move || if list.narrow.get() || list.rows.rows.with(Vec::is_empty) { "-1" } else { "0" }
                 aria-rowcount=move || (!list.narrow.get()).then(|| if list.grouped.get() { -1 } else { list.rows.count.get().map_or(-1, |n| n + 1) }.to_string())
                 aria-colcount=move || (!list.narrow.get()).then(|| (list.state.with(|s| s.columns.len()) + 1).to_string())
                 aria-label=move || label(&list.state.get().object.label_many) aria-description=cells::hint()
@@ -127,6 +127,17 @@ pub fn grid(list: List) -> AnyView {
                 </div>
             </div>
             {move || (!list.narrow.get()).then(|| cells::layer(list, focused))}
+        </div>
+    }
+    .into_any()
+}
+
+/// In place of rows: in the middle of what is seen, however wide the columns are, and as a grid may hold it.
+fn instead(list: List, content: AnyView) -> AnyView {
+    let wide = !list.narrow.get_untracked();
+    view! {
+        <div class="sticky left-0 w-[100cqw]" role=wide.then_some("row")>
+            <div role=wide.then_some("gridcell")>{content}</div>
         </div>
     }
     .into_any()
