@@ -11,7 +11,7 @@ use kezhan_engine::jobs::{self, Job};
 use kezhan_engine::transfer::rows::{Importer, open};
 use kezhan_engine::transfer::settings::Plan;
 use kezhan_engine::transfer::{self, preview as rehearsal};
-use kezhan_engine::{Error, Result};
+use kezhan_engine::{Caller, Channel, Error, Result};
 use kezhan_features::platform::{HINTS, bulk, uploads};
 use kezhan_meta::problem::Code;
 use serde_json::{Value, json};
@@ -33,7 +33,9 @@ pub async fn preview(state: web::Data<State>, once: Once, Json(body): Json) -> R
         let upload = uploads::find(call.conn, call.caller, plan.upload)?;
         let mut source = open(&call.state.config.files.join(&upload.path), &plan)?;
         let engine = &call.state.engine;
-        let mut importer = Importer::new(engine, &HINTS, call.conn, call.caller, plan, &*source)?;
+        // As the import itself will come in: rules that bind people's own writes do not bind it.
+        let caller = Caller { channel: Channel::Import, ..call.caller.clone() };
+        let mut importer = Importer::new(engine, &HINTS, call.conn, &caller, plan, &*source)?;
         rehearsal::run(&mut importer, call.conn, &mut *source, PREVIEWED)
     });
     Ok(HttpResponse::Ok().json(preview.await?))

@@ -314,6 +314,7 @@ pub struct BulkTexts {
 #[derive(ToSchema)]
 pub struct BulkCells {
     /// `{"value","currency","names"}`, or `{"problem":{"code","message"}}`.
+    #[schema(example = json!([[{"value": "2026-11-24"}, {"problem": {"code": "bad_number", "message": "“x” is not a number"}}]]))]
     rows: Vec<Vec<Map<String, Value>>>,
 }
 
