@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 fn server() -> TestServer {
     let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "export"];
+    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer", "export"];
     let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
     let see = json!({"read": "all"});
     let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));

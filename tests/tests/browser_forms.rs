@@ -13,7 +13,7 @@ const ESCAPE: &str = "\u{E00C}";
 /// The application with the web client, and `wang` who works with customers and deals.
 fn server() -> TestServer {
     let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete"];
+    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer"];
     let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
     let see = json!({"read": "all"});
     let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));

@@ -74,7 +74,11 @@ fn every_page_can_be_read_and_pressed_by_everybody() {
     // In the other language, whose words are longer.
     browser.screen(0, 0);
     pages::theme(&browser, "light");
-    browser.script("localStorage.setItem('kz.locale', 'en')");
+    // The language goes with the person, wherever they are.
+    let set = "const x = new XMLHttpRequest(); x.open('PATCH', '/api/v1/auth/me', false); \
+               x.setRequestHeader('content-type', 'application/json'); x.setRequestHeader('x-requested-with', 'kezhan'); \
+               x.send('{\"locale\": \"en\"}'); return x.status";
+    assert_eq!(browser.script(set), 200);
     browser.goto("/o/accounts");
     browser.sees("Accounts");
     for page in PAGES.iter().filter(|p| ["list", "record", "record-deal", "create", "preferences"].contains(&p.name)) {

@@ -110,7 +110,7 @@ pub fn grid(list: List) -> AnyView {
             on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)
             on:copy=move |ev| with_tools(&ev, |tools| tools.copy) on:cut=move |ev| with_tools(&ev, |tools| tools.cut)
             on:paste=move |ev| with_tools(&ev, |tools| tools.paste)>
-            <div node_ref=list.cells.grid id=typing::GRID class="outline-none min-w-max"
+            <div node_ref=list.cells.grid id=typing::GRID class="-outline-offset-2 min-w-max"
                 role=move || if list.narrow.get() { "group" } else if list.grouped.get() { "treegrid" } else { "grid" }
                 tabindex=move || if list.narrow.get() || list.rows.rows.with(Vec::is_empty) { "-1" } else { "0" }
                 aria-rowcount=move || (!list.narrow.get()).then(|| if list.grouped.get() { -1 } else { list.rows.count.get().map_or(-1, |n| n + 1) }.to_string())

@@ -170,8 +170,13 @@ impl Rows {
         self.rows.try_update(take).flatten()
     }
 
+    /// Puts a row in. The server's answer may have brought it meanwhile: it is there once all the same.
     pub fn insert(self, at: usize, row: Arc<Record>) {
-        let _ = self.rows.try_update(|rows| rows.insert(at.min(rows.len()), row));
+        let put = |rows: &mut Vec<Arc<Record>>| {
+            rows.retain(|r| r.id() != row.id());
+            rows.insert(at.min(rows.len()), row);
+        };
+        let _ = self.rows.try_update(put);
     }
 
     /// What was written here is on screen already.
