@@ -118,6 +118,14 @@ impl Browser {
         done.unwrap_or_else(|e| panic!("filling {css}: {e}\n{}", self.visible()));
     }
 
+    /// Chooses one of what a select offers.
+    #[track_caller]
+    pub fn choose(&self, css: &str, value: &str) {
+        let field = self.find(css);
+        let done = self.runtime.block_on(field.select_by_value(value));
+        done.unwrap_or_else(|e| panic!("choosing {value} in {css}: {e}\n{}", self.visible()));
+    }
+
     /// Sends keys to whatever has the focus.
     pub fn keys(&self, keys: &str) {
         self.runtime.block_on(async { self.client().active_element().await?.send_keys(keys).await }).unwrap();

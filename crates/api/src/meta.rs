@@ -9,6 +9,7 @@ use crate::records::describe_action;
 use crate::server::State;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use kezhan_engine::access::{Level, Relation};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::resolve::Readable;
@@ -83,19 +84,18 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
     let fields: Vec<Value> = object
         .fields
         .iter()
-        .filter(|f| f.secret || access.readable(object, f))
+        .filter(|f| f.secret || access.field_rule(object, f).most() > Level::Hidden)
         .map(|f| {
             let mut value = json!(f);
             if let Some(map) = value.as_object_mut() {
                 // Where a value is stored is nobody's business but the engine's.
                 map.remove("storage");
-                map.insert(
-                    "writable".into(),
-                    json!(access.writable(object, f, kezhan_engine::access::Relation::Owner)),
-                );
-                map.insert("filterable".into(), json!(f.filterable()));
-                map.insert("sortable".into(), json!(f.sortable()));
-                let operators = if f.filterable() { filter::operators(&f.kind) } else { &[] };
+                map.insert("writable".into(), json!(access.writable(object, f, Relation::Owner)));
+                // Nobody asks by what they see in outline only.
+                let asked = f.secret || access.readable(object, f);
+                map.insert("filterable".into(), json!(asked && f.filterable()));
+                map.insert("sortable".into(), json!(asked && f.sortable()));
+                let operators = if asked && f.filterable() { filter::operators(&f.kind) } else { &[] };
                 map.insert("operators".into(), json!(operators));
             }
             value
@@ -109,6 +109,8 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
     let views = views(call, object)?;
     if let Some(map) = out.as_object_mut() {
         map.insert("scope".into(), json!(object.scope));
+        map.insert("follows".into(), json!(object.follows));
+        map.insert("opens".into(), json!(object.opens));
         map.insert("fields".into(), json!(fields));
         map.insert("related".into(), json!(related));
         map.insert("actions".into(), json!(actions));

@@ -164,6 +164,13 @@ impl RecordExt for Record {
     }
 
     fn title(&self, object: &ObjectMeta) -> String {
+        // What has no name of its own goes by whatever it refers to.
+        if object.title == "id" {
+            let named = object.fields.iter().filter(|f| f.in_list).find_map(|f| Some((f, self.expanded(&f.key)?)));
+            if let Some((field, value)) = named {
+                return title_of(field.target().unwrap_or_default(), value);
+            }
+        }
         match self.value(&object.title) {
             Value::String(text) if !text.trim().is_empty() => text.clone(),
             Value::Number(n) => n.to_string(),

@@ -273,6 +273,11 @@ pub struct MetaObject {
     summary: MetaObjectSummary,
     #[schema(value_type = Object)]
     scope: Map<String, Value>,
+    /// The reference to the record that it hangs on: whoever owns that one sees this one as well.
+    #[schema(example = "account")]
+    follows: Option<String>,
+    /// Its records open others to people: teams.
+    opens: bool,
     fields: Vec<MetaField>,
     related: Vec<MetaRelation>,
     actions: Vec<MetaAction>,

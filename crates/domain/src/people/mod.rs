@@ -154,10 +154,10 @@ pub enum MemberChildren {
     en_many = "Team members", area = People, icon = "users-round", title = "id", opens, polymorphic("object", "record"))]
 pub struct RecordMember {
     /// The object of the record: `account`.
-    #[field(zh = "所属对象", en = "Object", immutable, rule = Key)]
+    #[field(zh = "所属对象", en = "Object", immutable, hidden, rule = Key)]
     pub object: String,
     /// The id of the record.
-    #[field(zh = "所属记录", en = "Record", immutable, length(36, 36))]
+    #[field(zh = "所属记录", en = "Record", immutable, hidden, length(36, 36))]
     pub record: String,
     #[field(zh = "员工", en = "User", immutable, list)]
     pub user: Option<UserId>,

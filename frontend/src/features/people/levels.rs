@@ -21,7 +21,12 @@ const RELATIONS: [(&str, Key); 3] =
 
 pub fn levels(draft: Draft, url: Url) -> AnyView {
     let objects = matrix::objects();
-    let first = objects.iter().find(|o| o.listed).or(objects.first()).map(|o| o.name.to_string()).unwrap_or_default();
+    let first = objects
+        .iter()
+        .find(|o| o.listed && o.scope == Scope::Owned)
+        .or(objects.first())
+        .map(|o| o.name.to_string())
+        .unwrap_or_default();
     let chosen = Memo::new(move |_| url.get("object").unwrap_or_else(|| first.clone()));
     let options = objects
         .iter()

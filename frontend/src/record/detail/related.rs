@@ -9,7 +9,7 @@ use crate::record::list::record_url;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::{self, Button, icon};
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record, Related};
+use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record, Related, Scope};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub struct Relation {
     related: Related,
     object: Arc<ObjectMeta>,
+    /// The field that names this record's object, where what refers here may refer to any.
+    kind: Option<String>,
     /// The object refers here through more than one field: the field's name tells which.
     ambiguous: bool,
 }
@@ -42,16 +44,30 @@ impl Relation {
 pub fn of(object: &ObjectMeta) -> Vec<Relation> {
     let catalog = catalog::catalog();
     let all = catalog.related(&object.name);
+    // Only what has an owner has a team.
+    let teams = catalog.objects().filter(|o| o.opens && object.scope == Scope::Owned).filter_map(|o| {
+        let Scope::Polymorphic { object: kind, record } = &o.scope else { return None };
+        let related = Related {
+            name: o.plural.clone(),
+            object: o.name.clone(),
+            field: record.clone(),
+            timeline: false,
+            label: None,
+        };
+        Some(Relation { related, object: o.clone(), kind: Some(kind.to_string()), ambiguous: false })
+    });
     all.iter()
         .filter_map(|related| {
             Some(Relation {
                 related: related.clone(),
                 object: catalog.get(&related.object)?.clone(),
+                kind: None,
                 // Those of its own object are not told by its name either.
                 ambiguous: related.object == object.name
                     || all.iter().filter(|r| r.object == related.object).count() > 1,
             })
         })
+        .chain(teams)
         .collect()
 }
 
@@ -71,7 +87,11 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         .filter_map(|key| object.field(&key).cloned())
         .take(6)
         .collect();
-    let filter = Filter::field(field.clone(), Op::Eq, id.clone());
+    let here = open.object().name.to_string();
+    let mut filter = Filter::field(field.clone(), Op::Eq, id.clone());
+    if let Some(kind) = &relation.kind {
+        filter = Filter::field(kind.clone(), Op::Eq, here.clone()).and(filter);
+    }
     let mut wanted = vec!["id".to_owned(), "version".to_owned()];
     wanted.extend(object.field("currency").map(|f| f.key.to_string()));
     wanted.extend(columns.iter().map(|f| f.key.to_string()));
@@ -94,7 +114,8 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         load();
     });
     let base = format!("/o/{}", object.plural);
-    let add = format!("{base}?new=1&with.{field}={id}");
+    let kind = relation.kind.as_ref().map(|kind| format!("&with.{kind}={here}")).unwrap_or_default();
+    let add = format!("{base}?new=1&with.{field}={id}{kind}");
     let whole =
         format!("{base}?filter={}", records::encode(&super::super::filter::to_text(&filter).unwrap_or_default()));
     let body = {
@@ -129,7 +150,7 @@ fn table(object: &ObjectMeta, columns: &[FieldMeta], rows: &[Record]) -> AnyView
     if prefs::narrow() {
         return view! { <div class="flex flex-col gap-2 px-3 pb-3">{rows.iter().map(|r| card(object, columns, r)).collect_view()}</div> }.into_any();
     }
-    let head = columns.iter().map(|f| view! { <th class=if f.kind.is_number() { "px-2.5 h-9 font-normal text-end" } else { "px-2.5 h-9 font-normal text-start" }>{label(&f.label)}</th> }).collect_view();
+    let head = columns.iter().map(|f| view! { <th class=if f.kind.is_number() { "px-2.5 h-9 font-normal text-end" } else { "px-2.5 h-9 font-normal text-start" }>{label(if f.kind == FieldType::Id { &object.label } else { &f.label })}</th> }).collect_view();
     let lines = rows.iter().map(|record| {
         let cells = columns.iter().map(|field| {
             let content = if field.key == object.title {

@@ -108,8 +108,13 @@ impl Form {
         let layout = self.layout();
         let mut used: Vec<(Section, Vec<(Place, Draft)>)> = Vec::new();
         for section in layout.sections {
-            let inside: Vec<(Place, Draft)> =
-                section.fields.iter().filter_map(|p| Some((p.clone(), self.draft(&p.field)?))).collect();
+            // Where the form was opened from says what else would have to be typed.
+            let given = |draft: &Draft| draft.field.hidden && !draft.pristine.is_null();
+            let inside: Vec<(Place, Draft)> = section
+                .fields
+                .iter()
+                .filter_map(|p| Some((p.clone(), self.draft(&p.field).filter(|d| !given(d))?)))
+                .collect();
             if !inside.is_empty() {
                 used.push((section, inside));
             }

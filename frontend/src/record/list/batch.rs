@@ -43,7 +43,11 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     let name = object.name.to_string();
     let count = move || tf(BATCH_SELECTED, &[("n", &number(list.picked()))]);
     let busy = Signal::derive(move || list.progress.with(Option::is_some));
-    let transferable = object.field(OWNER).is_some_and(|f| cells::editable(list, f));
+    // One record is changed like any; more take a right of their own.
+    let many = may(&name, "bulk_edit");
+    let acts = Memo::new(move |_| many || list.picked() == 1);
+    let (edits, deletes) = (may(&name, "edit"), may(&name, "delete"));
+    let transferable = may(&name, "transfer") && object.field(OWNER).is_some_and(|f| cells::editable(list, f));
     let matching = move || {
         (list.more_match() && !busy.get()).then(|| {
             view! { <button type="button" class="link text-[13px] whitespace-nowrap" on:click=move |_| list.pick_matching()>{tf(SELECT_MATCHING, &[("n", &list.matching())])}</button> }
@@ -56,10 +60,10 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
             {move || list.progress.get().map(progress)}
             {whole::stop(list)}
             <div class="grow"></div>
-            {may(&name, "edit").then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" disabled=busy on_click=move |_| editing.set(Some(None))/> })}
-            {transferable.then(|| view! { <Button label=t(TRANSFER) icon="user-round" disabled=busy on_click=move |_| editing.set(Some(Some(OWNER)))/> })}
+            {move || (edits && acts.get()).then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" disabled=busy on_click=move |_| editing.set(Some(None))/> })}
+            {move || (transferable && acts.get()).then(|| view! { <Button label=t(TRANSFER) icon="user-round" disabled=busy on_click=move |_| editing.set(Some(Some(OWNER)))/> })}
             {may(&name, "export").then(|| view! { <Button label=t(EXPORT) icon="file-down" disabled=busy on_click=move |_| exporting.set(true)/> })}
-            {may(&name, "delete").then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" disabled=busy on_click=move |_| delete(list, failures)/> })}
+            {move || (deletes && acts.get()).then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" disabled=busy on_click=move |_| delete(list, failures)/> })}
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.pick_none()/>
         </div>
         {move || editing.get().map(|field| edit_dialog(list, field, editing, failures))}

@@ -7,7 +7,7 @@ use crate::i18n::{
 };
 use crate::lazy;
 use crate::state::session::may;
-use crate::ui::{Button, Look, Menu, MenuItem, icon, keys};
+use crate::ui::{Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -60,7 +60,11 @@ pub fn toolbar(list: List) -> AnyView {
                     {columns::chooser(list)}
                     <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
                     {may(&object.name, "create").then(|| view! {
-                        <Button label=t(NEW) look=Look::Primary icon="plus" on_click=move |_| list.url.push(&[("new", Some("1".to_owned()))])/>
+                        // On a phone the list's name needs the room.
+                        <button type="button" class="btn btn-primary" aria-label=t(NEW) on:click=move |_| list.url.push(&[("new", Some("1".to_owned()))])>
+                            {icon("plus")}
+                            <span class="hidden sm:inline">{t(NEW)}</span>
+                        </button>
                     })}
                 </div>
             }
