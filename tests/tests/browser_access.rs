@@ -62,7 +62,7 @@ fn a_record_is_opened_to_a_colleague_from_its_page() {
     browser.goto(&format!("/o{path}?tab=record_member.record"));
     browser.press("新建团队成员");
     browser.fill("#field-user", "li");
-    browser.press_css("#field-user-list [role=option]:first-child");
+    browser.press_css("#field-user-list [role=option]:only-child");
     browser.screenshot("team-form");
     browser.press("保存");
     browser.until("the colleague sees it", || colleague.get(&path).status == 200);

@@ -51,7 +51,10 @@ fn conditions_reach_parts_of_addresses_and_related_records_and_read_as_sentences
 
     browser.press("筛选");
     browser.fill("#filter-builder [id^=filter-field]", "详细地址 › 省份");
-    browser.press_css("#filter-builder [id^=filter-field][id$=-list] [role=option]:first-child");
+    let offered = "#filter-builder [id^=filter-field][id$=-list] [role=option]:first-child";
+    let first = format!("return document.querySelector({offered:?})?.innerText.trim()");
+    browser.until("only what fits is offered", || browser.script(&first) == "详细地址 › 省份");
+    browser.press_css(offered);
     browser.fill("#filter-builder [data-operand] input", "浙江");
     browser
         .until("the regions are there", || within(&browser, "#filter-builder [data-operand] [role=option]", "浙江省"));

@@ -36,7 +36,8 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     add("departments", json!({"name": "华东"}));
     add("positions", json!({"name": "销售"}));
     add("roles", json!({"name": "旁观", "grants": {"account": {"read": "self"}}}));
-    add("users", json!({"name": "陈测", "username": "chen"}));
+    let user = add("users", json!({"name": "陈测", "username": "chen"}));
+    add("record_members", json!({"object": "account", "record": account, "user": user}));
     add("saved_views", json!({"name": "温州的", "object": "account", "settings": {}}));
     add("favorites", json!({"title": "鹿城鞋业", "object": "account", "record": account}));
     let news = json!({"kind": "mentioned", "title": "鹿城鞋业", "object": "account", "record": account});
@@ -44,6 +45,8 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     add("object_definitions", json!({"key": "ship", "plural": "ships", "label_zh": "船", "label_en": "Ship"}));
     let field = json!({"object": "account", "key": "bank", "label_zh": "开户行", "label_en": "Bank", "kind": "text"});
     add("field_definitions", field);
+    let layout = json!({"sections": [{"title": {"zh": "一", "en": "One"}, "fields": []}]});
+    add("record_layouts", json!({"object": "lead", "settings": layout}));
     let form = Form::new().text("object", "account").text("record", account.clone());
     let form = form.part("file", Part::bytes(b"%PDF").file_name("a.pdf"));
     let file = send(client.request(Method::POST, "/attachments").multipart(form)).created();
