@@ -1,6 +1,6 @@
 //! A real browser, driven from blocking test code in the words of somebody who looks at the page.
 
-use crate::root;
+use crate::{TestServer, root};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -124,6 +124,14 @@ impl Browser {
         let field = self.find(css);
         let done = self.runtime.block_on(field.select_by_value(value));
         done.unwrap_or_else(|e| panic!("choosing {value} in {css}: {e}\n{}", self.visible()));
+    }
+
+    /// No script failed and no call was refused, but for what a test provokes; a 401 before the sign-in is expected.
+    #[track_caller]
+    pub fn no_complaints(&self, refusals: &[&str]) {
+        let mut complaints = self.complaints();
+        complaints.retain(|c| !c.contains("status of 401") && !refusals.iter().any(|r| c.contains(r)));
+        assert!(complaints.is_empty(), "{complaints:#?}");
     }
 
     /// Sends keys to whatever has the focus.
@@ -323,4 +331,15 @@ impl Drop for Driver {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The application with the web client, and the user `wang`, of this name, who works with customers and deals of their own.
+pub fn workplace(name: &str) -> TestServer {
+    let server = TestServer::with_web();
+    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer", "export", "import"];
+    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
+    let see = json!({"read": "all"});
+    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
+    server.user("wang", &role, json!({"name": name}));
+    server
 }

@@ -1,25 +1,12 @@
 //! What a person does on an ordinary day, in a real browser.
 
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use kezhan_tests::server::PASSWORD;
 use kezhan_tests::{TestServer, root};
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// The application with the web client, and `wang` who works with customers.
 fn server() -> TestServer {
-    let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer", "export", "import"];
-    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let role = server.role("外勤", json!({"*": own, "user": {"read": "all"}}));
-    server.user("wang", &role, json!({}));
-    server
-}
-
-/// No script failed, and no call made the server fail. A 401 before the sign-in is expected.
-#[track_caller]
-fn no_complaints(browser: &Browser) {
-    let complaints: Vec<String> = browser.complaints().into_iter().filter(|c| !c.contains("status of 401")).collect();
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    workplace("wang")
 }
 
 #[test]
@@ -32,7 +19,7 @@ fn a_wrong_password_is_refused_in_words() {
     browser.fill("#password", "wrong-password");
     browser.press("登录");
     browser.sees("用户名或密码不正确");
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -99,7 +86,7 @@ fn an_account_is_made_found_changed_and_followed_up() {
     let overflow = browser.script("return document.documentElement.scrollWidth - innerWidth").as_i64().unwrap();
     assert!(overflow <= 0, "the page is {overflow} px wider than a phone");
     browser.screenshot("account-list-phone");
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 #[test]
 fn a_spreadsheet_goes_in_through_the_wizard() {
@@ -129,7 +116,7 @@ fn a_spreadsheet_goes_in_through_the_wizard() {
         .get("/accounts?count=exact&sort=name&fields=name,annual_revenue,employees")
         .ok();
     assert_eq!(page["count"], 6, "{page}");
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -167,7 +154,7 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     };
     assert_eq!((city("上海鑫茂科技有限公司"), city("杭州西湖龙井茶业有限公司")), ("苏州".into(), "杭州".into()));
     std::fs::remove_file(&file).unwrap();
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -234,7 +221,7 @@ fn files_are_put_on_records() {
     let count = api.get("/attachments?count=exact").ok();
     assert_eq!(count["count"], 4, "{count}");
     std::fs::remove_dir_all(&directory).unwrap();
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 /// One pixel.
@@ -295,5 +282,5 @@ fn an_address_is_chosen_from_the_large_to_the_small() {
     browser.press("保存");
     browser.sees("已新建");
     assert_eq!(address("Nordlicht%20GmbH"), json!({"country": "德国", "province": "Bayern", "city": "München"}));
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }

@@ -2,25 +2,12 @@
 //! changed at once.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use kezhan_tests::server::{Api, PASSWORD};
 use serde_json::{Value, json};
 
 fn server() -> TestServer {
-    let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer", "export"];
-    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let see = json!({"read": "all"});
-    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
-    server.user("wang", &role, json!({}));
-    server
-}
-
-#[track_caller]
-fn no_complaints(browser: &Browser) {
-    let mut complaints = browser.complaints();
-    complaints.retain(|c| !c.contains("status of 401"));
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    workplace("wang")
 }
 
 const SHIFT: &str = "\u{E008}";
@@ -107,7 +94,7 @@ fn ranges_are_copied_pasted_and_filled_each_with_one_way_back() {
     browser.until("all have the first value", || column(&api, "city") == ["北京", "北京", "北京"]);
     browser.keys(&format!("{CONTROL}z{NONE}"));
     browser.until("each has its own again", || column(&api, "city") == ["北京", "上海", "广州"]);
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -126,7 +113,7 @@ fn an_input_method_composes_in_the_cell_from_its_first_letter() {
     browser.keys("\u{E007}");
     browser.until("it is stored", || column(&api, "city") == ["北京", "南京", "广州"]);
     browser.keys(ESCAPE);
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -162,5 +149,5 @@ fn all_that_match_are_changed_by_a_job_and_put_back() {
     browser.press("撤销");
     browser.patiently("it is taken back", || browser.visible().contains("已撤销 219 条的修改"));
     assert_eq!((count("南京"), count("北京")), (0, 220));
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }

@@ -2,7 +2,7 @@
 //! that lead to their fields, records that are there already, and what follows a person to another machine.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use kezhan_tests::server::{Api, PASSWORD};
 use serde_json::{Value, json};
 
@@ -10,15 +10,8 @@ const ENTER: &str = "\u{E007}";
 const TAB: &str = "\u{E004}";
 const ESCAPE: &str = "\u{E00C}";
 
-/// The application with the web client, and `wang` who works with customers and deals.
 fn server() -> TestServer {
-    let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer"];
-    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let see = json!({"read": "all"});
-    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
-    server.user("wang", &role, json!({"name": "王小明"}));
-    server
+    workplace("王小明")
 }
 
 fn id(record: &Value) -> String {

@@ -1,26 +1,11 @@
 //! The table of a list, in a real browser: groups, order and height of rows.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use serde_json::{Value, json};
 
-/// The application with the web client, and `wang` who works with customers and deals.
 fn server() -> TestServer {
-    let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer", "export"];
-    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let see = json!({"read": "all"});
-    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
-    server.user("wang", &role, json!({}));
-    server
-}
-
-/// Complaints of the browser beyond the refusals that a test provokes.
-#[track_caller]
-fn no_complaints(browser: &Browser) {
-    let mut complaints = browser.complaints();
-    complaints.retain(|c| !c.contains("status of 401"));
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    workplace("wang")
 }
 
 /// The lines of the table from top to bottom, each as the text it shows.
@@ -111,7 +96,7 @@ fn groups_have_sums_by_currency_fold_by_key_and_follow_what_is_written() {
     browser.goto("/o/opportunities");
     browser.press("按来源");
     browser.until("the view is grouped", || lines(&browser).len() == 8);
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -129,7 +114,7 @@ fn a_great_group_comes_page_by_page() {
         browser.script(bottom);
         lines(&browser).iter().any(|l| l.contains("客户000"))
     });
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -166,5 +151,5 @@ fn the_order_has_a_panel_and_rows_are_as_high_as_one_likes() {
     let second = "return document.querySelector('#row-1').getBoundingClientRect().top
         - document.querySelector('#row-0').getBoundingClientRect().top";
     assert_eq!(browser.script(second), 30);
-    no_complaints(&browser);
+    browser.no_complaints(&[]);
 }

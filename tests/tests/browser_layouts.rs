@@ -1,29 +1,15 @@
 //! Lists laid out otherwise than as a table, and the conditions that narrow them, in a real browser.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use kezhan_tests::server::{Api, PASSWORD};
 use serde_json::{Value, json};
 
 const ALT: &str = "\u{E00A}";
 const RIGHT: &str = "\u{E014}";
 
-/// The application with the web client, and `wang` who works with customers and deals.
 fn server() -> TestServer {
-    let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer"];
-    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let see = json!({"read": "all"});
-    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
-    server.user("wang", &role, json!({}));
-    server
-}
-
-#[track_caller]
-fn no_complaints(browser: &Browser, refusals: &[&str]) {
-    let mut complaints = browser.complaints();
-    complaints.retain(|c| !c.contains("status of 401") && !refusals.iter().any(|r| c.contains(r)));
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    workplace("wang")
 }
 
 fn value(api: &Api, path: &str, field: &str) -> Value {
@@ -85,7 +71,7 @@ fn conditions_reach_parts_of_addresses_and_related_records_and_read_as_sentences
         browser.script("const r = document.querySelector('dialog[open]').getBoundingClientRect(); return r.width === innerWidth && Math.abs(r.bottom - innerHeight) < 2") == true
     });
     browser.screenshot("filter-phone");
-    no_complaints(&browser, &[]);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -130,7 +116,7 @@ fn a_board_has_lanes_and_asks_for_what_a_stage_requires() {
     browser.press("移动“海淀机房改造”");
     browser.press("移到泳道“未填写”");
     browser.until("the deal has no source any more", || value(&api, &path, "source").is_null());
-    no_complaints(&browser, &[]);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -163,7 +149,7 @@ fn a_calendar_shows_moves_and_makes_records_by_day() {
     browser.press("下一段");
     browser.sees("2026年12月");
     browser.until("the deal is not in this month", || !within(&browser, "#calendar", "海淀机房改造"));
-    no_complaints(&browser, &[]);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -220,5 +206,5 @@ fn cards_and_charts_are_chosen_kept_in_views_and_lead_back_to_records() {
     browser.press("画册");
     browser.find("#gallery #card-0");
     browser.screenshot("gallery-phone");
-    no_complaints(&browser, &[]);
+    browser.no_complaints(&[]);
 }

@@ -1,27 +1,12 @@
 //! Work in lists, in a real browser: values edited where they stand, many records at once, the board.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use kezhan_tests::server::{Api, PASSWORD};
 use serde_json::{Value, json};
 
-/// The application with the web client, and `wang` who works with customers and deals.
 fn server() -> TestServer {
-    let server = TestServer::with_web();
-    let actions = ["read", "create", "edit", "delete", "bulk_edit", "transfer", "export"];
-    let own: serde_json::Map<String, Value> = actions.iter().map(|a| ((*a).to_owned(), json!("self"))).collect();
-    let see = json!({"read": "all"});
-    let role = server.role("外勤", json!({"*": own, "user": see, "stage": see, "pipeline": see}));
-    server.user("wang", &role, json!({}));
-    server
-}
-
-/// Complaints of the browser beyond the refusals that a test provokes.
-#[track_caller]
-fn no_complaints(browser: &Browser, refusals: &[&str]) {
-    let mut complaints = browser.complaints();
-    complaints.retain(|c| !c.contains("status of 401") && !refusals.iter().any(|r| c.contains(r)));
-    assert!(complaints.is_empty(), "{complaints:#?}");
+    workplace("wang")
 }
 
 fn value(api: &Api, path: &str, field: &str) -> Value {
@@ -80,7 +65,7 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
         browser.script("return document.querySelector('#cell-0-1').innerText").as_str() == Some("上海")
     });
     assert_eq!(value(&api, &path, "city"), "上海");
-    no_complaints(&browser, &["status of 412"]);
+    browser.no_complaints(&["status of 412"]);
 }
 
 #[test]
@@ -111,7 +96,7 @@ fn many_records_are_changed_at_once_and_put_back() {
     browser.press("撤销");
     browser.sees("已撤销");
     browser.until("each has its own value again", || cities() == ["北京", "杭州", "苏州"]);
-    no_complaints(&browser, &[]);
+    browser.no_complaints(&[]);
 }
 
 #[test]
@@ -143,5 +128,5 @@ fn a_deal_goes_along_the_board_by_its_menu() {
     browser.screenshot("board");
     browser.press("撤销");
     browser.until("the deal is back", || value(&api, &path, "stage") == before);
-    no_complaints(&browser, &[]);
+    browser.no_complaints(&[]);
 }
