@@ -105,11 +105,7 @@ impl Engine {
         let mut found = None;
         sql.rows(conn, |row| {
             let holds = |at: usize| row.bool(at).unwrap_or_default();
-            let relation = match (holds(relation_at.0), holds(relation_at.1)) {
-                (true, _) => Relation::Owner,
-                (_, true) => Relation::Team,
-                _ => Relation::Other,
-            };
+            let relation = Relation::of(holds(relation_at.0), holds(relation_at.1));
             let verdict = |action: Action| {
                 let of = asked.iter().filter(|(a, ..)| *a == action);
                 decide(&guard, object, action, of.map(|(_, what, at)| (what, holds(*at))).collect())

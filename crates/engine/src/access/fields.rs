@@ -26,6 +26,16 @@ pub enum Relation {
     Other,
 }
 
+impl Relation {
+    pub fn of(owns: bool, member: bool) -> Relation {
+        match (owns, member) {
+            (true, _) => Relation::Owner,
+            (false, true) => Relation::Team,
+            (false, false) => Relation::Other,
+        }
+    }
+}
+
 /// The level of a field for everybody, or by relation to the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

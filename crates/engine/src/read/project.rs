@@ -173,11 +173,8 @@ impl Node {
     }
 
     fn relation_of(&self, row: &RawRow) -> Relation {
-        match self.relation.map(|(owner, team)| (row.bool(owner), row.bool(team))) {
-            Some((Some(true), _)) => Relation::Owner,
-            Some((_, Some(true))) => Relation::Team,
-            _ => Relation::Other,
-        }
+        let holds = |at: usize| row.bool(at).unwrap_or_default();
+        self.relation.map_or(Relation::Other, |(owner, team)| Relation::of(holds(owner), holds(team)))
     }
 }
 

@@ -142,8 +142,9 @@ impl<'a> Guard<'a> {
             if seen.is_all() {
                 return;
             }
-            let mut any = vec![Sql::new("NOT "), self.mine(alias)];
-            any[0].column(alias, "confidential");
+            let mut plain = Sql::new("NOT ");
+            plain.column(alias, "confidential");
+            let mut any = vec![plain, self.mine(alias)];
             any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
             any.extend(self.allowed_rows(object, alias, &seen, aliases));
             sql.push(" AND ");

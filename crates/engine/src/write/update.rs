@@ -135,7 +135,9 @@ pub fn lock(
             (*action, at)
         })
         .collect();
-    let relation_at = project::relation(&mut select, &guard, object, "t", &mut aliases);
+    // Asked only where it makes a difference.
+    let asks = caller.access.by_relation(object);
+    let relation_at = asks.then(|| project::relation(&mut select, &guard, object, "t", &mut aliases));
     let mut sql = Sql::new("SELECT ");
     sql.append(select.columns).push(" FROM ");
     column::from(&mut sql, object, "t");
@@ -149,11 +151,7 @@ pub fn lock(
         let record = serde_json::from_slice(&body).map_err(|e| Error::Internal(e.to_string()))?;
         let version = i64::from(row.int4(version_at).unwrap_or_default());
         let may = |at: usize| row.bool(at).unwrap_or_default();
-        let relation = match (may(relation_at.0), may(relation_at.1)) {
-            (true, _) => Relation::Owner,
-            (_, true) => Relation::Team,
-            _ => Relation::Other,
-        };
+        let relation = relation_at.map_or(Relation::Other, |(owner, team)| Relation::of(may(owner), may(team)));
         let more = more.iter().filter(|(_, at)| may(*at)).map(|(action, _)| *action).collect();
         found = Some((Locked { record, version, relation, may: more }, may(may_at)));
         Ok(())

@@ -3,7 +3,7 @@
 use super::access::{self, Person};
 use crate::actions::{ActionDef, Target};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Uuid as SqlUuid};
+use diesel::sql_types::Uuid as SqlUuid;
 use kezhan_engine::access::Grants;
 use kezhan_engine::{Access, Action, Caller, Error, Result};
 use kezhan_meta::problem::Code;
@@ -99,13 +99,10 @@ fn holders(conn: &mut PgConnection, tenant: Uuid, role: Uuid) -> Result<Vec<Uuid
     struct Row {
         #[diesel(sql_type = SqlUuid)]
         id: Uuid,
-        #[diesel(sql_type = Bool)]
-        #[allow(dead_code, reason = "orders the answer")]
-        other: bool,
     }
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT id, role_id IS DISTINCT FROM $2 AS other FROM users WHERE tenant_id = $1 AND deleted_at IS NULL \
-         AND status <> 'left' AND (role_id = $2 OR $2 = ANY(more_roles_ids)) ORDER BY other, created_at, id",
+        "SELECT id FROM users WHERE tenant_id = $1 AND deleted_at IS NULL AND status <> 'left' \
+         AND (role_id = $2 OR $2 = ANY(more_roles_ids)) ORDER BY role_id IS DISTINCT FROM $2, created_at, id",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(role)
