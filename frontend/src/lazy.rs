@@ -84,6 +84,9 @@ lazily! {
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
     manage: settings_screen() => crate::layout::settings::screen();
     roles: roles_screen() => crate::features::people::roles::screen();
+    roles: sharing_screen() => crate::features::people::sharing::screen();
+    roles: hand_over_screen() => crate::features::people::hand_over::screen();
+    access: access_panel(open: Open) => crate::features::people::explain::panel(open);
     manage: recycle_screen() => crate::record::recycle::screen();
 }
 

@@ -153,6 +153,11 @@ impl Api {
         self
     }
 
+    /// The same with another token.
+    pub fn bearing(&self, token: &str) -> Api {
+        Api { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// A request below `/api/v1`, not yet sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}/api/v1{path}", self.base));

@@ -20,7 +20,10 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
             return json!(b.create("account", json!({ "name": "附件的客户" })).to_string());
         }
         // One principal of three.
-        ("record_member", "unit" | "role") => return Value::Null,
+        ("record_member" | "sharing_rule", "unit" | "role") => return Value::Null,
+        ("sharing_rule", "object") => return json!("account"),
+        ("sharing_rule", "condition") => return json!({ "field": "level", "op": "eq", "value": "a" }),
+        ("role", "limits") => return json!({ "networks": ["10.0.0.0/8"] }),
         ("field_definition", "kind") => return json!("text"),
         ("field_definition", "object") => return json!("account"),
         ("record_layout", "object") => {
@@ -76,7 +79,8 @@ fn minimal(b: &mut Bench, object: &str, n: usize) -> Uuid {
     let meta = b.object(object);
     let mut record = Record::new();
     let needed = |f: &&FieldMeta| {
-        f.required && !f.read_only && f.default.is_none() || (object, f.key.as_ref()) == ("record_member", "user")
+        f.required && !f.read_only && f.default.is_none()
+            || matches!((object, f.key.as_ref()), ("record_member" | "sharing_rule", "user"))
     };
     for field in meta.fields.iter().filter(needed) {
         let value = sample(b, &meta, field, n);

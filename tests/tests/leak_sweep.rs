@@ -264,6 +264,7 @@ fn a_reader_changes_nothing_by_any_operation() {
         "stages",
         "attachments",
         "record_members",
+        "sharing_rules",
         "object_definitions",
     ];
     let counts: Vec<Value> = shared.iter().map(|plural| records(plural)).collect();

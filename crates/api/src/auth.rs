@@ -2,7 +2,7 @@
 
 use crate::call::{Answer, Call, run};
 use crate::config::Config;
-use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, Who, client_ip, require_same_site};
+use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, VIEW_COOKIE, Who, client_ip, require_same_site};
 use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
@@ -13,7 +13,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::{Access, Error};
 use kezhan_features::people::session::{self, Origin, Refreshed, Session};
-use kezhan_features::people::{Identity, password, sign_in};
+use kezhan_features::people::{Credential, Identity, password, sign_in};
 use kezhan_meta::Catalog;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,7 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/refresh").post(refresh))
             .service(web::resource("/logout").post(logout))
             .service(web::resource("/me").get(me).patch(crate::me::change))
+            .service(web::resource("/view_as").post(crate::view_as::begin).delete(crate::view_as::end))
             .service(web::resource("/password").post(change_password)),
     );
 }
@@ -108,6 +109,8 @@ pub struct Me {
     /// How the caller likes the interface: `theme`, `density`, `navigation`, each where it was chosen.
     #[schema(value_type = Object)]
     pub preferences: Map<String, Value>,
+    /// The administrator who looks with this person's eyes: nothing can be changed.
+    pub viewer: Option<Uuid>,
     /// The largest file that may be put on a record.
     #[schema(example = 104_857_600)]
     pub upload_max_bytes: u64,
@@ -133,6 +136,7 @@ impl Me {
             email: person.and_then(|p| p.email.clone()),
             avatar: person.and_then(|p| p.avatar),
             preferences: person.and_then(|p| p.preferences.as_ref()?.as_object().cloned()).unwrap_or_default(),
+            viewer: identity.viewer,
             upload_max_bytes: config.upload_max_bytes(),
             permissions: permissions(&identity.access, &identity.catalog),
         }
@@ -221,7 +225,9 @@ pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json)
             if let Some(token) = token {
                 session::revoke_token(conn, &token)?;
             }
-            if let Some(kezhan_features::people::Credential::Session { tenant, session, .. }) = shown {
+            if let Some(Credential::Session { tenant, session, .. } | Credential::ViewAs { tenant, session, .. }) =
+                shown
+            {
                 session::revoke(conn, tenant, session)?;
                 shared.identities.expire(tenant);
             }
@@ -229,7 +235,7 @@ pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json)
         })
         .await?;
     let mut response = HttpResponse::NoContent();
-    for (name, path) in [(ACCESS_COOKIE, "/"), (REFRESH_COOKIE, REFRESH_PATH)] {
+    for (name, path) in [(ACCESS_COOKIE, "/"), (VIEW_COOKIE, "/"), (REFRESH_COOKIE, REFRESH_PATH)] {
         response.cookie(cookie(&req, name, String::new(), path, 0));
     }
     Ok(response.finish())
@@ -278,6 +284,7 @@ async fn granted(state: &web::Data<State>, req: &HttpRequest, session: Session) 
         credential: state.tokens.check(&access_token)?,
         channel: kezhan_engine::Channel::Web,
         request_id: crate::extract::request_id(req),
+        address: client_ip(state, req),
         lang: crate::extract::lang(req),
     };
     let user = run(state.clone(), who, |call: &mut Call<'_>| Ok(Me::of(call.identity, &call.state.config))).await?;
@@ -285,11 +292,32 @@ async fn granted(state: &web::Data<State>, req: &HttpRequest, session: Session) 
     let expires_in = state.tokens.expires_in();
     let access = cookie(req, ACCESS_COOKIE, access_token.clone(), "/", expires_in);
     let refresh = cookie(req, REFRESH_COOKIE, session.refresh_token.clone(), REFRESH_PATH, refresh_seconds);
+    // Looking as somebody else goes on in the same session, and ends with it.
+    let view = match req.cookie(VIEW_COOKIE) {
+        Some(known) => {
+            let renewed = state.tokens.renew_view(known.value(), session.user, session.id)?;
+            let (value, seconds) = renewed.map_or((String::new(), 0), |token| (token, refresh_seconds));
+            Some(cookie(req, VIEW_COOKIE, value, "/", seconds))
+        }
+        None => None,
+    };
     let pair = TokenPair { access_token, token_type: "Bearer", expires_in, refresh_token: session.refresh_token, user };
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).cookie(access).cookie(refresh).json(pair))
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store")).cookie(access).cookie(refresh);
+    if let Some(view) = view {
+        response.cookie(view);
+    }
+    Ok(response.json(pair))
 }
 
-fn cookie<'c>(req: &HttpRequest, name: &'static str, value: String, path: &'static str, seconds: i64) -> Cookie<'c> {
+/// One of ours.
+pub fn cookie<'c>(
+    req: &HttpRequest,
+    name: &'static str,
+    value: String,
+    path: &'static str,
+    seconds: i64,
+) -> Cookie<'c> {
     Cookie::build(name, value)
         .path(path)
         .http_only(true)

@@ -9,12 +9,14 @@ use actix_web::{HttpResponse, web};
 use diesel::{Connection, PgConnection};
 use kezhan_engine::{Caller, Engine, Error, Result};
 use kezhan_features::people::Identity;
+use kezhan_features::people::limits::Place;
 use kezhan_meta::{ObjectMeta, problem::Code};
 use serde::Serialize;
 use std::sync::Arc;
 
 /// Objects whose records decide who may do what, and what there is.
-const TELLING: &[&str] = &["user", "role", "department", "object_definition", "field_definition", "record_layout"];
+const TELLING: &[&str] =
+    &["user", "role", "department", "sharing_rule", "object_definition", "field_definition", "record_layout"];
 
 /// A caller with a connection.
 pub struct Call<'a> {
@@ -24,6 +26,8 @@ pub struct Call<'a> {
     pub identity: &'a Identity,
     /// Identities have to be looked up anew once this call is committed.
     pub rights_changed: bool,
+    /// Somebody may have been let into a record.
+    pub teams_changed: bool,
 }
 
 impl Call<'_> {
@@ -36,7 +40,7 @@ impl Call<'_> {
         let Call { state, caller, identity, .. } = *self;
         let mut changed = false;
         let result = self.conn.transaction(|conn| {
-            let mut inner = Call { state, conn, caller, identity, rights_changed: false };
+            let mut inner = Call { state, conn, caller, identity, rights_changed: false, teams_changed: false };
             let result = work(&mut inner);
             changed = inner.rights_changed;
             result
@@ -53,6 +57,7 @@ impl Call<'_> {
     /// To be called by whatever writes a record.
     pub fn note_write(&mut self, object: &ObjectMeta) {
         self.rights_changed |= TELLING.contains(&object.name.as_ref());
+        self.teams_changed |= object.opens;
     }
 }
 
@@ -64,13 +69,16 @@ where
 {
     let db: Db = state.db.clone();
     db.run(move |conn| {
-        let identity = state.identities.resolve(&state.engine, conn, &who.credential)?;
+        let identity = state.identities.resolve(&state.engine, conn, &who.credential, &Place::now(&who.address))?;
         let lang = who.lang.unwrap_or(identity.lang);
         let caller = identity.caller(who.channel, who.request_id, lang);
-        let mut call = Call { state: &state, conn, caller: &caller, identity: &identity, rights_changed: false };
+        let (state, identity) = (&state, &identity);
+        let mut call = Call { state, conn, caller: &caller, identity, rights_changed: false, teams_changed: false };
         let result = work(&mut call);
         if call.rights_changed {
             state.identities.expire(identity.tenant);
+        } else if call.teams_changed {
+            state.identities.doubt(identity.tenant);
         }
         result.map_err(|error| ApiError { error, lang: Some(identity.lang) })
     })

@@ -14,6 +14,8 @@ use std::future::{Ready, ready};
 
 pub const ACCESS_COOKIE: &str = "kz_access";
 pub const REFRESH_COOKIE: &str = "kz_refresh";
+/// While an administrator looks as somebody else it stands before the access cookie.
+pub const VIEW_COOKIE: &str = "kz_view";
 /// Other sites cannot set this header without asking first.
 const OUR_HEADER: &str = "x-requested-with";
 
@@ -23,6 +25,8 @@ pub struct Who {
     pub credential: Credential,
     pub channel: Channel,
     pub request_id: String,
+    /// Where it comes from.
+    pub address: String,
     /// As the request asks for.
     pub lang: Option<Lang>,
 }
@@ -48,8 +52,11 @@ impl Who {
     pub fn of(req: &HttpRequest) -> Result<Who, ApiError> {
         let state = req.app_data::<web::Data<State>>().ok_or_else(|| ApiError::internal("no state"))?;
         let credential = credential(state, req)?.ok_or_else(|| ApiError::refused(Code::Unauthenticated, &[]))?;
+        if matches!(credential, Credential::ViewAs { .. }) && !only_looks(req) {
+            return Err(ApiError::refused(Code::ReadOnlyView, &[]));
+        }
         let channel = if from_our_client(req) { Channel::Web } else { Channel::Api };
-        Ok(Who { credential, channel, request_id: request_id(req), lang: lang(req) })
+        Ok(Who { credential, channel, request_id: request_id(req), address: client_ip(state, req), lang: lang(req) })
     }
 }
 
@@ -106,9 +113,14 @@ pub fn credential(state: &State, req: &HttpRequest) -> Result<Option<Credential>
             false => state.tokens.check(token).map(Some),
         };
     }
-    let Some(cookie) = req.cookie(ACCESS_COOKIE) else { return Ok(None) };
+    let Some(cookie) = req.cookie(VIEW_COOKIE).or_else(|| req.cookie(ACCESS_COOKIE)) else { return Ok(None) };
     require_same_site(req)?;
     state.tokens.check(cookie.value()).map(Some)
+}
+
+/// Does the request change nothing by its very nature? Queries are long questions.
+fn only_looks(req: &HttpRequest) -> bool {
+    [Method::GET, Method::HEAD].contains(req.method()) || req.method() == Method::POST && req.path().ends_with("/query")
 }
 
 /// A browser sends cookies whoever asked it to: a write must show that our own page did.

@@ -38,4 +38,5 @@ pub mod server;
 pub mod spa;
 pub mod tenant;
 pub mod token;
+mod view_as;
 pub mod worker;

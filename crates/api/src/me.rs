@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, web};
 use diesel::RunQueryDsl;
 use diesel::sql_types::{Jsonb, Uuid as SqlUuid};
 use kezhan_engine::{Error, Result};
-use kezhan_features::people::identity;
+use kezhan_features::people::{access, identity};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Record, Violation};
 use serde::{Deserialize, Serialize};
@@ -177,7 +177,7 @@ pub async fn change(state: web::Data<State>, once: Once, Json(body): Json) -> Re
                 identity::bump_access(call.conn, call.caller.tenant)?;
             }
             call.rights_changed = true;
-            let now = identity::access_of(call.conn, call.caller.tenant, id)?.map(|(person, _)| person);
+            let now = access::person(call.conn, call.caller.tenant, id, None)?;
             let mut identity = call.identity.clone();
             identity.lang =
                 now.as_ref().and_then(|p| p.locale.as_deref()).map_or(identity.lang, kezhan_meta::Lang::negotiate);

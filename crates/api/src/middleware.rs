@@ -118,7 +118,9 @@ pub async fn limit(
     let standing = match credential(&state, req.request()) {
         Ok(Some(credential)) => {
             let standing = match &credential {
-                Credential::Session { session, .. } => state.limits.calls.take(session),
+                Credential::Session { session, .. } | Credential::ViewAs { session, .. } => {
+                    state.limits.calls.take(session)
+                }
                 Credential::Key(text) => state.limits.calls.take(text),
             };
             req.extensions_mut().insert(credential);

@@ -19,6 +19,9 @@ pub struct Claims {
     pub sub: Uuid,
     pub tenant: Uuid,
     pub session: Uuid,
+    /// With whose eyes the user looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view_as: Option<Uuid>,
     pub iat: i64,
     pub exp: i64,
 }
@@ -53,16 +56,38 @@ impl Tokens {
     }
 
     pub fn issue(&self, tenant: Uuid, user: Uuid, session: Uuid) -> Result<String> {
+        self.sign(tenant, user, session, None)
+    }
+
+    /// For looking as somebody else, within the user's own session.
+    pub fn issue_view(&self, tenant: Uuid, user: Uuid, session: Uuid, subject: Uuid) -> Result<String> {
+        self.sign(tenant, user, session, Some(subject))
+    }
+
+    /// The same view for longer, where it belongs to this session.
+    pub fn renew_view(&self, token: &str, user: Uuid, session: Uuid) -> Result<Option<String>> {
+        let mut lasting = self.validation.clone();
+        lasting.validate_exp = false;
+        let Ok(data) = decode::<Claims>(token, &self.decoding, &lasting) else { return Ok(None) };
+        let Claims { sub, tenant, session: of, view_as, .. } = data.claims;
+        let ours = (sub, of) == (user, session);
+        view_as.filter(|_| ours).map(|subject| self.issue_view(tenant, user, session, subject)).transpose()
+    }
+
+    fn sign(&self, tenant: Uuid, sub: Uuid, session: Uuid, view_as: Option<Uuid>) -> Result<String> {
         let iat = Utc::now().timestamp();
-        let claims = Claims { iss: ISSUER.into(), sub: user, tenant, session, iat, exp: iat + self.expires_in() };
+        let claims = Claims { iss: ISSUER.into(), sub, tenant, session, view_as, iat, exp: iat + self.expires_in() };
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(|e| Error::Internal(e.to_string()))
     }
 
     pub fn check(&self, token: &str) -> Result<Credential> {
         match decode::<Claims>(token, &self.decoding, &self.validation) {
             Ok(data) => {
-                let Claims { sub, tenant, session, .. } = data.claims;
-                Ok(Credential::Session { tenant, user: sub, session })
+                let Claims { sub: user, tenant, session, view_as, .. } = data.claims;
+                Ok(match view_as {
+                    Some(subject) => Credential::ViewAs { tenant, user, session, subject },
+                    None => Credential::Session { tenant, user, session },
+                })
             }
             Err(e) if matches!(e.kind(), ErrorKind::ExpiredSignature) => Err(Error::refused(Code::TokenExpired, &[])),
             Err(_) => Err(Error::refused(Code::Unauthenticated, &[])),

@@ -29,6 +29,7 @@ pub fn entries() -> Vec<Entry> {
         entry::<people::Role>(people::Role::META),
         entry::<people::User>(people::User::META),
         entry::<people::RecordMember>(people::RecordMember::META),
+        entry::<people::SharingRule>(people::SharingRule::META),
         entry::<customers::Account>(customers::Account::META),
         entry::<customers::Contact>(customers::Contact::META),
         entry::<customers::Lead>(customers::Lead::META),

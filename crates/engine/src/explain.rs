@@ -1,6 +1,6 @@
 //! Why someone may or may not do something with a record or see a field of it: the rules that decided.
 
-use crate::access::{DataScope, Level, Reach, Relation, Rule};
+use crate::access::{DataScope, Level, Reach, Relation, Rule, Source};
 use crate::read::project::{self, Select};
 use crate::sql::members::{self, Least};
 use crate::sql::scope::{Aliases, Guard, Life, Style};
@@ -19,6 +19,8 @@ pub enum Reason {
     NotGranted,
     /// A rule of a role covers the record.
     Granted,
+    /// A sharing rule opens it.
+    Shared,
     /// Rules of roles grant it, but none covers this record.
     NotCovered,
     /// A rule of a role denies it on this record.
@@ -42,7 +44,7 @@ pub struct Verdict {
     pub action: Action,
     pub allowed: bool,
     pub reason: Reason,
-    /// The role whose rule decided.
+    /// The role whose rule decided, or the sharing rule.
     pub role: Option<String>,
     /// The scope of that rule.
     pub scope: Option<DataScope>,
@@ -168,7 +170,9 @@ fn decide(guard: &Guard<'_>, object: &ObjectMeta, action: Action, answers: Vec<(
         action,
         allowed,
         reason,
-        role: rule.and_then(|r| r.role.as_deref()).map(str::to_owned),
+        role: rule.and_then(|r| r.source.as_ref()).map(|source| match source {
+            Source::Role(name) | Source::SharingRule(name) => name.to_string(),
+        }),
         scope: rule.map(|r| r.scope.clone()),
     };
     if guard.access.is_unrestricted() {
@@ -182,6 +186,7 @@ fn decide(guard: &Guard<'_>, object: &ObjectMeta, action: Action, answers: Vec<(
         true => match (&object.scope, rule(false)) {
             (Scope::Personal, _) => verdict(Reason::Personal, None),
             (Scope::Through { .. } | Scope::Polymorphic { .. }, rule) => verdict(Reason::Parent, rule),
+            (_, Some(rule @ Rule { source: Some(Source::SharingRule(_)), .. })) => verdict(Reason::Shared, Some(rule)),
             (_, Some(rule)) => verdict(Reason::Granted, Some(rule)),
             _ if member => verdict(Reason::Member, None),
             _ => verdict(Reason::Follows, None),

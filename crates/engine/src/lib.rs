@@ -25,7 +25,7 @@ pub use caller::{Caller, Channel};
 pub use error::{Error, Result};
 pub use hooks::{Draft, Hooks, Saved};
 pub use read::{Found, ReadOptions};
-pub use write::Written;
+pub use write::{Keep, Written};
 
 use std::collections::HashMap;
 use std::sync::Arc;

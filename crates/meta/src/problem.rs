@@ -65,6 +65,7 @@ codes! {
     BadCredentials 401 "bad_credentials" "用户名或密码不正确" "The user name or the password is wrong";
     TokenExpired 401 "token_expired" "登录已过期，请重新登录" "The sign-in has expired";
     Forbidden 403 "forbidden" "没有执行此操作的权限：{}" "You may not do this: {}";
+    ReadOnlyView 403 "read_only_view" "正在以他人身份查看，不能做任何更改" "You are looking as somebody else: nothing can be changed";
     NotFound 404 "not_found" "找不到该记录，或无权查看" "There is no such thing, or you may not see it";
     MethodNotAllowed 405 "method_not_allowed" "此地址不支持该方法" "This address does not support that method";
     Conflict 409 "conflict" "与现有数据冲突：{}" "This conflicts with existing data: {}";

@@ -23,6 +23,8 @@ pub struct Me {
     pub preferences: Map<String, Value>,
     /// The largest file that may be put on a record; 0 where it is not known.
     pub upload_max_bytes: u64,
+    /// The administrator who looks with this person's eyes.
+    pub viewer: Option<String>,
     /// Object → action → data scope.
     pub permissions: Map<String, Value>,
 }
@@ -52,6 +54,15 @@ pub async fn login(tenant: &str, username: &str, password: &str) -> Result<(), A
         body["tenant"] = tenant.into();
     }
     Call::post("/auth/login").body(&body).without_refresh().send().await.map(|_| ())
+}
+
+/// Looks as another user, or as oneself again.
+pub async fn view_as(user: Option<&str>) -> Result<(), ApiError> {
+    let call = match user {
+        Some(user) => Call::post("/auth/view_as").body(&json!({ "user": user })),
+        None => Call::delete("/auth/view_as"),
+    };
+    call.send().await.map(|_| ())
 }
 
 pub async fn logout() -> Result<(), ApiError> {

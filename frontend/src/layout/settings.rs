@@ -1,7 +1,7 @@
 //! What administrators keep in order: the objects that have no place in everybody's navigation.
 
 use super::nav::list_url;
-use crate::i18n::{NAV_SETTINGS, ROLES_TITLE, SETTINGS_TEXT, label, t};
+use crate::i18n::{HAND_OVER_TITLE, Key, NAV_SETTINGS, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t};
 use crate::state::{catalog, session};
 use crate::ui::icon;
 use kezhan_meta::{ObjectMeta, Scope};
@@ -9,8 +9,42 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use std::sync::Arc;
 
+/// A screen of its own, and the right that it takes.
+struct Page {
+    path: &'static str,
+    icon: &'static str,
+    title: Key,
+    object: &'static str,
+    action: &'static str,
+}
+
+const PAGES: &[Page] = &[
+    Page { path: "/settings/roles", icon: "shield-check", title: ROLES_TITLE, object: "role", action: "configure" },
+    Page {
+        path: "/settings/sharing",
+        icon: "share-2",
+        title: SHARING_TITLE,
+        object: "sharing_rule",
+        action: "configure",
+    },
+    Page {
+        path: "/settings/hand-over",
+        icon: "handshake",
+        title: HAND_OVER_TITLE,
+        object: "user",
+        action: "configure",
+    },
+];
+
+/// Have a screen of their own.
+const ELSEWHERE: &[&str] = &["role", "sharing_rule"];
+
 pub fn objects() -> Vec<Arc<ObjectMeta>> {
-    catalog::catalog().objects().filter(|o| !o.listed && o.scope == Scope::Tenant).cloned().collect()
+    catalog::catalog()
+        .objects()
+        .filter(|o| !o.listed && o.scope == Scope::Tenant && !ELSEWHERE.contains(&o.name.as_ref()))
+        .cloned()
+        .collect()
 }
 
 pub fn screen() -> AnyView {
@@ -23,11 +57,11 @@ pub fn screen() -> AnyView {
             </A>
         }
     };
-    let roles = session::may("role", "configure").then(|| {
+    let pages = PAGES.iter().filter(|page| session::may(page.object, page.action)).map(|page| {
         view! {
-            <A href="/settings/roles" attr:class="panel flex items-center gap-3 p-3 hover:border-primary/50">
-                <span class="size-9 rounded-lg bg-primary/10 text-primary grid place-items-center shrink-0">{icon("shield-check")}</span>
-                <span class="font-semibold truncate">{t(ROLES_TITLE)}</span>
+            <A href=page.path attr:class="panel flex items-center gap-3 p-3 hover:border-primary/50">
+                <span class="size-9 rounded-lg bg-primary/10 text-primary grid place-items-center shrink-0">{icon(page.icon)}</span>
+                <span class="font-semibold truncate">{t(page.title)}</span>
             </A>
         }
     });
@@ -35,7 +69,7 @@ pub fn screen() -> AnyView {
         <section class="grow overflow-y-auto p-4 md:p-6 max-w-4xl">
             <h1 class="font-semibold text-base">{t(NAV_SETTINGS)}</h1>
             <p class="muted text-[13px] mb-4">{t(SETTINGS_TEXT)}</p>
-            <div class="grid sm:grid-cols-2 lg:grid-cols-3 gap-3">{roles}{objects().into_iter().map(card).collect_view()}</div>
+            <div class="grid sm:grid-cols-2 lg:grid-cols-3 gap-3">{pages.collect_view()}{objects().into_iter().map(card).collect_view()}</div>
         </section>
     }
     .into_any()

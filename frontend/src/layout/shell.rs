@@ -4,14 +4,15 @@ use super::bell;
 use super::nav;
 use super::user_menu::user_menu;
 use crate::i18n::{
-    CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH, SKIP_TO_CONTENT, label, t, tf,
+    CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH, SKIP_TO_CONTENT, VIEWING_AS,
+    VIEWING_END, label, t, tf,
 };
 use crate::lazy;
 use crate::record;
-use crate::state::session::may;
+use crate::state::session::{self, may};
 use crate::state::{app, favorites, inbox, lists, recent};
 use crate::ui::shortcuts::{Shortcut, pressed};
-use crate::ui::{self, Menu, MenuItem, icon};
+use crate::ui::{self, Button, Menu, MenuItem, icon};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::{Redirect, Route, Routes};
@@ -57,7 +58,7 @@ pub fn shell() -> AnyView {
                     {bell::bell(bell)}
                     {user_menu(help)}
                 </header>
-                <div role="status" aria-live="polite">{offline_note}</div>
+                <div role="status" aria-live="polite">{offline_note}{view_note}</div>
                 <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
                     <Routes fallback=missing>
                         <Route path=path!("/") view=home/>
@@ -70,6 +71,8 @@ pub fn shell() -> AnyView {
                         <Route path=path!("/preferences") view=lazy::preferences_screen/>
                         <Route path=path!("/settings") view=lazy::settings_screen/>
                         <Route path=path!("/settings/roles") view=lazy::roles_screen/>
+                        <Route path=path!("/settings/sharing") view=lazy::sharing_screen/>
+                        <Route path=path!("/settings/hand-over") view=lazy::hand_over_screen/>
                         <Route path=path!("/recycle") view=lazy::recycle_screen/>
                         <Route path=path!("/ui") view=gallery/>
                     </Routes>
@@ -96,6 +99,21 @@ fn offline_note() -> Option<AnyView> {
         }
         .into_any()
     })
+}
+
+/// Somebody else's eyes: who, and the way back.
+fn view_note() -> Option<AnyView> {
+    let me = session::me().filter(|me| me.viewer.is_some())?;
+    let text = tf(VIEWING_AS, &[("name", me.name.as_deref().unwrap_or_default())]);
+    Some(
+        view! {
+            <p class="flex items-center gap-2 px-4 py-1.5 text-[13px] bg-warning/12 text-warning border-b border-base-300">
+                {icon("eye")}<span class="grow">{text}</span>
+                <Button label=t(VIEWING_END) on_click=move |_| session::look_as(None)/>
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 /// The first list that this person has.

@@ -46,6 +46,20 @@ async fn enter(me: Me) {
     }
 }
 
+/// Looks as another user, or as oneself again: everything is read anew.
+pub fn look_as(user: Option<String>) {
+    leptos::task::spawn_local(async move {
+        match auth::view_as(user.as_deref()).await {
+            Ok(()) => {
+                super::lists::forget_all();
+                crate::bridge::forget_seen().await;
+                let _ = window().location().set_href("/");
+            }
+            Err(error) => super::toast::error(&error),
+        }
+    });
+}
+
 pub async fn sign_out() {
     // Whatever the server answers, this browser forgets.
     let _ = auth::logout().await;

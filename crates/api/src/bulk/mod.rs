@@ -2,6 +2,7 @@
 
 mod changes;
 mod exports;
+mod hand_overs;
 mod jobs;
 mod results;
 pub mod schemas;
@@ -16,8 +17,24 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
 
 #[derive(OpenApi)]
 #[openapi(paths(
-    upload, remap, preview, list, create, read, events, cancel, resume, undo, rows, file, template, export, change,
-    cells
+    upload,
+    remap,
+    preview,
+    list,
+    create,
+    read,
+    events,
+    cancel,
+    resume,
+    undo,
+    rows,
+    file,
+    template,
+    export,
+    change,
+    cells,
+    hand_overs::preview,
+    hand_overs::order
 ))]
 struct Docs;
 
@@ -37,6 +54,8 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/jobs/{id}/files/{outcome}").get(results::file))
             .service(web::resource("/changes").post(changes::change))
             .service(web::resource("/cells").post(changes::cells))
+            .service(web::resource("/hand_overs").post(hand_overs::order))
+            .service(web::resource("/hand_overs/preview").post(hand_overs::preview))
             .service(web::resource("/templates/{object}").get(exports::template))
             .service(web::resource("/exports").post(exports::export)),
     );

@@ -298,6 +298,42 @@ pub struct BulkChange {
     import: Option<Uuid>,
     /// Records that are left as they are, up to 1,000.
     except: Option<Vec<Uuid>>,
+    /// Where `record` names another owner: `read` or `write` leaves the former one in the team. It takes the right to
+    /// share.
+    #[schema(example = "read")]
+    keep: Option<String>,
+}
+
+/// What someone leaves behind, and for whom.
+#[derive(ToSchema)]
+pub struct BulkHandOver {
+    /// The user who leaves.
+    from: Uuid,
+    /// The successor; a preview can do without.
+    to: Option<Uuid>,
+    /// Names of objects; without it everything but what lies in the past, such as follow-ups. Of tasks only open ones.
+    #[schema(example = json!(["account", "opportunity"]))]
+    objects: Option<Vec<String>>,
+    /// `read` or `write`: what the former owner keeps.
+    #[schema(example = "read")]
+    keep: Option<String>,
+}
+
+/// What could be handed over.
+#[derive(ToSchema)]
+pub struct BulkHandOverPreview {
+    objects: Vec<BulkHandOverShare>,
+}
+
+/// Records of one object.
+#[derive(ToSchema)]
+pub struct BulkHandOverShare {
+    #[schema(example = "account")]
+    object: String,
+    #[schema(example = 38)]
+    records: u64,
+    /// Handed over where no objects are named.
+    usual: bool,
 }
 
 /// Texts from a spreadsheet, up to 20,000.

@@ -28,7 +28,8 @@ pub fn explain(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request:
             call.caller.clone(),
         ),
         Some(user) => {
-            let (person, access) = access_of(call.conn, call.caller.tenant, user)?.ok_or_else(bad)?;
+            let (person, access) =
+                access_of(call.conn, call.caller.tenant, user, &call.caller.catalog)?.ok_or_else(bad)?;
             let about = json!({"id": person.id, "name": person.name, "role": person.role_name});
             (Some(about), subject(call.caller, user, access))
         }
@@ -59,6 +60,7 @@ fn words(reason: Reason) -> Label {
     match reason {
         Reason::NotGranted => Label::new("没有角色授予此权限", "No role grants this"),
         Reason::Granted => Label::new("角色授予了此权限", "A role grants this"),
+        Reason::Shared => Label::new("共享规则开放了此记录", "A sharing rule opens this record"),
         Reason::NotCovered => Label::new("角色授予的范围不包含此记录", "Roles grant this, but not on this record"),
         Reason::Denied => Label::new("角色明确禁止", "A role denies this"),
         Reason::Member => Label::new("是此记录的团队成员", "They are in the record's team"),

@@ -85,6 +85,8 @@ pub fn perform(
     let input: Record = if request.body.is_empty() { Record::new() } else { request.json()? };
     let expected = request.expected()?;
     call.note_write(object);
+    // A former owner may stay in the team.
+    call.teams_changed = true;
     call.transaction(|call| {
         one_at_a_time(call, object, id)?;
         let record = fetch(call, object, id)?;

@@ -60,6 +60,11 @@ pub struct Role {
     /// A level is `hidden`, `masked`, `read` or `write`, or one each for `{"owner", "team", "other"}`.
     #[field(zh = "权限", en = "Grants")]
     pub grants: serde_json::Value,
+    /// When and where the role is in force: `{"days": [1, …, 7], "from": "08:30", "to": "18:00", "networks": ["10.0.0.0/8"]}`,
+    /// each if wished; Monday is 1, times are those of the user's time zone, and `to` before `from` means the next
+    /// day. At other times and places it grants nothing, and what it denies and hides it denies and hides still.
+    #[field(zh = "生效限制", en = "Limits")]
+    pub limits: Option<serde_json::Value>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
@@ -175,4 +180,34 @@ pub struct RecordMember {
     pub children: MemberChildren,
     #[field(zh = "到期时间", en = "Expires at", list)]
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Opens every record that meets a condition to one user, to one department with everybody in and below it, or to
+/// everybody of one role. It widens what their roles allow, and nothing that those do not allow at all: denials and
+/// confidentiality stand.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "sharing_rule", plural = "sharing_rules", zh = "共享规则", en = "Sharing rule",
+    en_many = "Sharing rules", area = People, icon = "share-2", title = "name", tenant)]
+pub struct SharingRule {
+    #[field(zh = "规则名称", en = "Name", indexed, list, length(1, 100))]
+    pub name: String,
+    /// The object whose records it opens: `account`. One with owners.
+    #[field(zh = "对象", en = "Object", list, rule = Key)]
+    pub object: String,
+    /// A filter tree, as in queries.
+    #[field(zh = "条件", en = "Condition")]
+    pub condition: serde_json::Value,
+    #[field(zh = "员工", en = "User", list)]
+    pub user: Option<UserId>,
+    #[field(zh = "部门", en = "Department", list)]
+    pub unit: Option<Id<Department>>,
+    #[field(zh = "角色", en = "Role", list)]
+    pub role: Option<Id<Role>>,
+    /// Whichever of the three is named.
+    #[field(zh = "共享给", en = "Principal", indexed, read_only, hidden)]
+    pub principal: String,
+    #[field(zh = "权限", en = "Access", list, default = "read")]
+    pub level: MemberLevel,
+    #[field(zh = "启用", en = "Active", list, default = true)]
+    pub active: bool,
 }

@@ -115,8 +115,15 @@ impl DataScope {
 pub struct Rule {
     pub deny: bool,
     pub scope: DataScope,
-    /// The role that it comes from, to explain decisions with.
-    pub role: Option<Arc<str>>,
+    /// What it comes from, to explain decisions with.
+    pub source: Option<Source>,
+}
+
+/// Who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Role(Arc<str>),
+    SharingRule(Arc<str>),
 }
 
 /// The rules of one action: whatever one allows, unless one denies it.
@@ -127,7 +134,7 @@ pub struct Rules(pub Vec<Rule>);
 
 impl From<DataScope> for Rules {
     fn from(scope: DataScope) -> Rules {
-        Rules(vec![Rule { deny: false, scope, role: None }])
+        Rules(vec![Rule { deny: false, scope, source: None }])
     }
 }
 
@@ -187,7 +194,7 @@ impl<'de> Deserialize<'de> for Rules {
                 },
                 other => (false, other),
             };
-            Ok(Rule { deny, scope: serde_json::from_value(scope).map_err(E::custom)?, role: None })
+            Ok(Rule { deny, scope: serde_json::from_value(scope).map_err(E::custom)?, source: None })
         }
         match Value::deserialize(d)? {
             Value::Array(list) => list.into_iter().map(one).collect::<Result<_, _>>().map(Rules),
@@ -224,9 +231,26 @@ pub fn of<'g>(grants: &'g Grants, object: &str) -> Option<&'g ObjectGrants> {
 pub fn named(mut grants: Grants, role: &str) -> Grants {
     let role: Arc<str> = role.into();
     for rule in grants.values_mut().flat_map(|o| o.actions.values_mut()).flat_map(|r| &mut r.0) {
-        rule.role = Some(role.clone());
+        rule.source = Some(Source::Role(role.clone()));
     }
     grants
+}
+
+/// Only what they deny and hide.
+pub fn denials(mut grants: Grants) -> Grants {
+    for rules in grants.values_mut().flat_map(|o| o.actions.values_mut()) {
+        rules.0.retain(|rule| rule.deny);
+    }
+    grants
+}
+
+/// Opens what meets a condition, besides what is open already. Whoever may not do such a thing at all gets nothing by it.
+pub fn open(grants: &mut Grants, object: &str, action: Action, condition: Filter, rule: &Arc<str>) {
+    let Some(mut granted) = of(grants, object).cloned() else { return };
+    let Some(rules) = granted.actions.get_mut(&action).filter(|rules| rules.any()) else { return };
+    let source = Some(Source::SharingRule(rule.clone()));
+    rules.0.push(Rule { deny: false, scope: DataScope::When(condition), source });
+    grants.insert(object.to_owned(), granted);
 }
 
 /// Several roles of one person: each allows what it allows, and what one denies or hides is denied and hidden.

@@ -7,12 +7,13 @@ pub mod grants;
 mod reach;
 
 pub use fields::{FieldRule, Level, Relation};
-pub use grants::{DataScope, Grants, ObjectGrants, Rule, Rules};
+pub use grants::{DataScope, Grants, ObjectGrants, Rule, Rules, Source};
 pub use reach::{Reach, Rows};
 
 use kezhan_meta::resolve::Readable;
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,6 +87,9 @@ pub struct Access {
     /// Everything that a record may be shared with and that means the caller: themselves, their roles, their department
     /// and those above it.
     pub principals: Vec<Uuid>,
+    /// The objects of which some record is shared with one of these. Where it is not known, every statement asks; most
+    /// people are in few teams, and a condition that nothing can meet costs the database much to plan.
+    pub member_of: Option<HashSet<String>>,
 }
 
 impl Access {
@@ -101,6 +105,11 @@ impl Access {
     /// What the roles say of this action; nothing where they say nothing.
     pub fn rules(&self, object: &str, action: Action) -> Option<&Rules> {
         grants::of(&self.grants, object).and_then(|o| o.actions.get(&action))
+    }
+
+    /// Could a record of this object be shared with the caller?
+    pub fn is_member(&self, object: &str) -> bool {
+        !self.principals.is_empty() && self.member_of.as_ref().is_none_or(|objects| objects.contains(object))
     }
 
     /// May the caller do this at all, to whichever rows?

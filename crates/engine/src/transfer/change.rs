@@ -1,14 +1,14 @@
-//! One change of all records that a question finds, however many: chunks in the order of ids, each in one transaction
-//! with how far the job has come. What it did can be taken back like an import.
+//! One change of all records that a question finds, however many, or several such, one after the other: chunks in the
+//! order of ids, each in one transaction with how far the job has come. What it did can be taken back like an import.
 
 use super::ledger::is_about_a_row;
 use super::run::{Phase, last_change, request_id};
 use crate::jobs::{Job, Run, Signal};
-use crate::{Action, Caller, Channel, Engine, Error, Result};
+use crate::{Action, Caller, Channel, Engine, Error, Keep, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::{Count, ListQuery, Sort};
-use kezhan_meta::{Filter, ObjectMeta, Op, Record, normalise_value};
+use kezhan_meta::{Filter, ObjectMeta, Op, Record, Scope, normalise_value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -45,13 +45,25 @@ pub struct Plan {
     pub import: Option<Uuid>,
     #[serde(default)]
     pub except: Vec<Uuid>,
+    /// Where records get another owner: what the former one may still do with them, and what hangs on them.
+    #[serde(default)]
+    pub keep: Option<Keep>,
 }
 
 /// What a job of this kind is given; `name` is for people.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
     pub plan: Plan,
+    /// More of it, about other objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Plan>,
     pub name: String,
+}
+
+impl Order {
+    fn plans(&self) -> impl Iterator<Item = &Plan> {
+        std::iter::once(&self.plan).chain(&self.then)
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -67,6 +79,8 @@ pub struct Progress {
     pub failed: u64,
     /// The change feed's number before the first change.
     pub since: i64,
+    /// Which of the plans is being followed.
+    pub step: usize,
     /// Where the next chunk begins.
     pub cursor: Option<String>,
     pub problems: Vec<Value>,
@@ -76,7 +90,9 @@ pub struct Progress {
 pub fn check(engine: &Engine, conn: &mut PgConnection, caller: &Caller, mut plan: Plan) -> Result<Order> {
     let object = object_of(caller, &plan)?;
     let needed = if plan.operation == Operation::Delete { Action::Delete } else { Action::Edit };
-    if let Some(missing) = [needed, Action::BulkEdit].into_iter().find(|a| !caller.access.may(&object.name, *a)) {
+    let shares = plan.keep.map(|_| Action::Share);
+    let needed = [needed, Action::BulkEdit].into_iter().chain(shares);
+    if let Some(missing) = needed.into_iter().find(|a| !caller.access.may(&object.name, *a)) {
         return Err(Error::refused(Code::Forbidden, &[missing.key()]));
     }
     if plan.except.len() > EXCEPT_MAX {
@@ -96,7 +112,16 @@ pub fn check(engine: &Engine, conn: &mut PgConnection, caller: &Caller, mut plan
     }
     // What is wrong with the question is said now, not by the job.
     engine.records(conn, caller, &object, &ListQuery { limit: Some(1), ..question(&plan) })?;
-    Ok(Order { plan, name: names.join("、") })
+    if plan.keep.is_some() && !(plan.record.contains_key("owner") && object.scope == Scope::Owned) {
+        return Err(Error::invalid("keep", Code::BadValue));
+    }
+    Ok(Order { plan, then: Vec::new(), name: names.join("、") })
+}
+
+/// How many records a plan is about.
+pub fn count(engine: &Engine, conn: &mut PgConnection, caller: &Caller, plan: &Plan) -> Result<u64> {
+    let object = object_of(caller, plan)?;
+    Ok(engine.count(conn, caller, &object, &question(plan))?.unsigned_abs())
 }
 
 fn object_of(caller: &Caller, plan: &Plan) -> Result<Arc<ObjectMeta>> {
@@ -125,19 +150,22 @@ fn question(plan: &Plan) -> ListQuery {
 pub fn run(engine: &Engine, caller: &Caller, conn: &mut PgConnection, run: &mut Run) -> Result<Signal> {
     let order: Order = serde_json::from_value(run.job.payload.clone()).map_err(|e| Error::Internal(e.to_string()))?;
     let caller = Caller { channel: Channel::Web, request_id: request_id(run.job.id), ..caller.clone() };
-    let object = object_of(&caller, &order.plan)?;
     let mut state = progress(&run.job);
     if state.phase == Phase::Waiting {
         state.phase = Phase::Importing;
         state.since = last_change(conn, &caller)?;
-        state.total = engine.count(conn, &caller, &object, &question(&order.plan))?.unsigned_abs();
+        for plan in order.plans() {
+            state.total += count(engine, conn, &caller, plan)?;
+        }
     }
-    let work = Work { engine, caller, object, plan: order.plan };
+    let steps = order.plans().map(|plan| Ok(Work { engine, caller: &caller, object: object_of(&caller, plan)?, plan }));
+    let steps = steps.collect::<Result<Vec<Work<'_>>>>()?;
     while state.phase != Phase::Finished {
+        let Some(work) = steps.get(state.step) else { break };
         let before = state.clone();
         let step = conn.transaction(|conn| {
-            let query = ListQuery { cursor: state.cursor.clone(), ..question(&work.plan) };
-            let (records, next) = engine.records(conn, &work.caller, &work.object, &query)?;
+            let query = ListQuery { cursor: state.cursor.clone(), ..question(work.plan) };
+            let (records, next) = engine.records(conn, &caller, &work.object, &query)?;
             for record in &records {
                 work.one(conn, record, &mut state)?;
                 state.done += 1;
@@ -145,6 +173,9 @@ pub fn run(engine: &Engine, caller: &Caller, conn: &mut PgConnection, run: &mut 
             state.total = state.total.max(state.done);
             state.cursor = next;
             if state.cursor.is_none() {
+                state.step += 1;
+            }
+            if state.step == steps.len() {
                 state.phase = Phase::Finished;
                 run.report(conn, json!({ "problems": state.problems }))?;
             }
@@ -165,9 +196,9 @@ pub fn run(engine: &Engine, caller: &Caller, conn: &mut PgConnection, run: &mut 
 
 struct Work<'e> {
     engine: &'e Engine,
-    caller: Caller,
+    caller: &'e Caller,
     object: Arc<ObjectMeta>,
-    plan: Plan,
+    plan: &'e Plan,
 }
 
 impl Work<'_> {
@@ -181,8 +212,13 @@ impl Work<'_> {
             return Ok(());
         }
         let done = conn.transaction(|conn| match deletes {
-            true => self.engine.delete(conn, &self.caller, &self.object, id, None).map(drop),
-            false => self.engine.update(conn, &self.caller, &self.object, id, self.plan.record.clone(), None).map(drop),
+            true => self.engine.delete(conn, self.caller, &self.object, id, None).map(drop),
+            false => {
+                if let (Some(keep), Some(owner)) = (self.plan.keep, record.get("owner").and_then(Value::as_str)) {
+                    self.engine.keep_owner(conn, self.caller, &self.object, id, owner, keep)?;
+                }
+                self.engine.update(conn, self.caller, &self.object, id, self.plan.record.clone(), None).map(drop)
+            }
         });
         match done {
             Ok(()) if deletes => state.deleted += 1,
@@ -200,7 +236,7 @@ impl Work<'_> {
         if state.problems.len() >= PROBLEMS {
             return;
         }
-        let record = self.engine.fetch(conn, &self.caller, &self.object, id).ok().flatten();
+        let record = self.engine.fetch(conn, self.caller, &self.object, id).ok().flatten();
         let title = record.as_ref().and_then(|r| r.get(self.object.title.as_ref())).and_then(Value::as_str);
         let problem = error.problem(self.caller.lang);
         let message = problem.errors.first().map_or(problem.title.clone(), |e| e.message.clone());

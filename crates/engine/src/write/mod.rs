@@ -6,6 +6,7 @@ mod conditions;
 mod create;
 mod delete;
 pub(crate) mod draft;
+mod keep;
 mod many;
 mod number;
 mod references;
@@ -14,6 +15,8 @@ mod rollup;
 pub(crate) mod store;
 mod update;
 mod upsert;
+
+pub use keep::Keep;
 
 use uuid::Uuid;
 

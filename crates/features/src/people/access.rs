@@ -1,5 +1,7 @@
 //! What a person may reach: the role's grants with the person's place in the organisation filled in.
 
+use super::limits::{Limits, Place};
+use super::sharing;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::access::{Grants, grants};
@@ -63,7 +65,7 @@ pub fn person(conn: &mut PgConnection, tenant: Uuid, user: Uuid, role: Option<Uu
            WHERE d.tenant_id = $1 AND d.deleted_at IS NULL AND d.parent_id IS NOT NULL) \
          SELECT u.id, u.name::text AS name, u.username, u.home_department_id AS department, r.id AS role, \
            r.name::text AS role_name, u.locale, u.time_zone, u.mobile, u.email, u.avatar_id AS avatar, u.preferences, \
-           coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'grants', m.grants) ORDER BY m.id) \
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'grants', m.grants, 'limits', m.limits) ORDER BY m.id) \
              FROM roles m WHERE m.tenant_id = $1 AND m.deleted_at IS NULL AND (m.id = r.id OR \
              $3 IS NULL AND m.id = ANY(u.more_roles_ids))), '[]') AS roles, \
            ARRAY(SELECT id FROM reports) AS subordinates, ARRAY(SELECT id FROM below) AS departments, \
@@ -80,7 +82,7 @@ pub fn person(conn: &mut PgConnection, tenant: Uuid, user: Uuid, role: Option<Uu
 }
 
 /// Fills in what chosen departments have below them.
-pub fn spread(conn: &mut PgConnection, tenant: Uuid, access: &mut Access) -> Result<()> {
+fn spread(conn: &mut PgConnection, tenant: Uuid, access: &mut Access) -> Result<()> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = SqlUuid)]
@@ -105,42 +107,108 @@ pub fn spread(conn: &mut PgConnection, tenant: Uuid, access: &mut Access) -> Res
     Ok(())
 }
 
-/// The grants of a role by its id.
-pub fn role_grants(conn: &mut PgConnection, tenant: Uuid, role: Uuid) -> Result<Option<Value>> {
+/// A role by its id, as [`Person::roles`] holds them.
+pub fn role(conn: &mut PgConnection, tenant: Uuid, role: Uuid) -> Result<Option<Value>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Jsonb)]
-        grants: Value,
+        role: Value,
     }
-    let row = diesel::sql_query("SELECT grants FROM roles WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL")
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(role)
-        .get_result::<Row>(conn)
-        .optional()?;
-    Ok(row.map(|r| r.grants))
+    let row = diesel::sql_query(
+        "SELECT jsonb_build_object('id', id, 'name', name, 'grants', grants, 'limits', limits) AS role FROM roles \
+         WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(role)
+    .get_result::<Row>(conn)
+    .optional()?;
+    Ok(row.map(|r| r.role))
+}
+
+/// The limits of roles, and which of them hold.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    limits: Vec<Limits>,
+    zone: chrono_tz::Tz,
+    holding: Vec<bool>,
+}
+
+impl Standing {
+    /// Is everything still in force that was, and nothing else?
+    pub fn lasts(&self, place: &Place) -> bool {
+        self.limits.iter().zip(&self.holding).all(|(limits, held)| limits.hold(place, self.zone) == *held)
+    }
+}
+
+/// Whom rights are worked out for: a person, or a service key's role alone.
+pub struct Subject<'a> {
+    pub person: Option<&'a Person>,
+    pub roles: &'a [Value],
+}
+
+impl Subject<'_> {
+    pub fn of(person: &Person) -> Subject<'_> {
+        Subject { person: Some(person), roles: person.roles.as_array().map_or(&[], Vec::as_slice) }
+    }
+
+    /// Everything that the subject may do here and now: roles, what is their own, what is shared with them.
+    pub fn rights(
+        &self,
+        conn: &mut PgConnection,
+        tenant: Uuid,
+        catalog: &Catalog,
+        place: &Place,
+    ) -> Result<(Access, Standing)> {
+        let zone = zone(self.person.and_then(|p| p.time_zone.as_deref()));
+        let mut standing = Standing { limits: Vec::new(), zone, holding: Vec::new() };
+        let mut access = Access::default();
+        access.principals = self.person.map(|p| p.above.clone()).unwrap_or_default();
+        access.principals.extend(self.person.map(|p| p.id));
+        for (at, role) in self.roles.iter().enumerate() {
+            let text = |key: &str| role.get(key).and_then(Value::as_str).unwrap_or_default();
+            // Limits that cannot be read are never met.
+            let limits = role.get("limits").filter(|stored| !stored.is_null());
+            let limits = limits.map(|l| serde_json::from_value(l.clone()).unwrap_or_else(|_| Limits::never()));
+            let granted = role.get("grants").map(parse_grants).unwrap_or_default();
+            let mut granted = grants::named(granted, text("name"));
+            let holds = limits.as_ref().is_none_or(|limits| limits.hold(place, zone));
+            match holds {
+                true => access.principals.extend(Uuid::parse_str(text("id"))),
+                false => granted = grants::denials(granted),
+            }
+            if let Some(limits) = limits {
+                standing.limits.push(limits);
+                standing.holding.push(holds);
+            }
+            access.grants = if at == 0 { granted } else { grants::merge(&access.grants, &granted) };
+        }
+        if let Some(person) = self.person {
+            access.user = Some(person.id);
+            access.department = person.department;
+            access.subordinates.clone_from(&person.subordinates);
+            access.departments.clone_from(&person.departments);
+        }
+        own(&mut access, catalog);
+        sharing::add(conn, tenant, &mut access, catalog)?;
+        spread(conn, tenant, &mut access)?;
+        Ok((access, standing))
+    }
+}
+
+/// China's where nothing else is known.
+pub fn zone(name: Option<&str>) -> chrono_tz::Tz {
+    name.and_then(|z| z.parse().ok()).unwrap_or(chrono_tz::Asia::Shanghai)
 }
 
 impl Person {
-    pub fn access(&self) -> Access {
-        let mut access = Access::default();
-        access.principals = std::iter::once(self.id).chain(self.above.iter().copied()).collect();
-        for (at, role) in self.roles.as_array().into_iter().flatten().enumerate() {
-            let text = |key: &str| role.get(key).and_then(Value::as_str).unwrap_or_default();
-            access.principals.extend(Uuid::parse_str(text("id")));
-            let granted = role.get("grants").map(parse_grants).unwrap_or_default();
-            let granted = grants::named(granted, text("name"));
-            access.grants = if at == 0 { granted } else { grants::merge(&access.grants, &granted) };
-        }
-        access.user = Some(self.id);
-        access.department = self.department;
-        access.subordinates = self.subordinates.clone();
-        access.departments = self.departments.clone();
-        access
+    /// What the person may do wherever they are: for work in the background and questions about them.
+    pub fn rights(&self, conn: &mut PgConnection, tenant: Uuid, catalog: &Catalog) -> Result<Access> {
+        Ok(Subject::of(self).rights(conn, tenant, catalog, &Place::Anywhere)?.0)
     }
 }
 
 /// What is a person's own, such as their inbox, needs no role.
-pub fn own(access: &mut Access, catalog: &Catalog) {
+fn own(access: &mut Access, catalog: &Catalog) {
     if access.user.is_none() {
         return;
     }

@@ -1,6 +1,6 @@
 //! API keys: a machine's way in, as a person or as a service, never with more rights than its maker has.
 
-use super::access::{parse_grants, role_grants};
+use super::access::{self, parse_grants};
 use super::identity::{self, Proof};
 use super::{digest, same};
 use chrono::{DateTime, Utc};
@@ -118,10 +118,10 @@ fn check(conn: &mut PgConnection, caller: &Caller, wish: &Wish) -> Result<()> {
         return Err(Error::refused(Code::Forbidden, &["service API key"]));
     }
     if let Some(role) = wish.role {
-        match role_grants(conn, caller.tenant, role)? {
+        match access::role(conn, caller.tenant, role)? {
             None => faults.push(Violation::new("role", Code::NoSuchRecord)),
-            Some(grants) => {
-                let mut grants = parse_grants(&grants);
+            Some(role) => {
+                let mut grants = role.get("grants").map(parse_grants).unwrap_or_default();
                 if let Some(objects) = &wish.objects {
                     grants = narrowed(&grants, objects);
                 }
@@ -202,5 +202,5 @@ pub(super) fn proof(conn: &mut PgConnection, text: &str) -> Result<Option<Proof>
             .execute(conn)?;
     }
     let key = Bounds { id: row.id, role: row.role_id, objects: row.objects };
-    Ok(Some(Proof { tenant: row.tenant_id, user: row.user_id, session: None, key: Some(key) }))
+    Ok(Some(Proof { tenant: row.tenant_id, user: row.user_id, session: None, key: Some(key), view_as: None }))
 }

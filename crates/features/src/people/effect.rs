@@ -5,7 +5,7 @@ use crate::actions::{ActionDef, Target};
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use kezhan_engine::access::Grants;
-use kezhan_engine::{Access, Action, Caller, Error, Result};
+use kezhan_engine::{Action, Caller, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{Label, ObjectMeta, Record, Scope};
@@ -119,8 +119,7 @@ fn visible(target: &mut Target<'_>, object: &Arc<ObjectMeta>, person: &Person, p
             role["grants"] = planned.clone();
         }
     }
-    let mut access: Access = person.access();
-    access::spread(target.conn, target.caller.tenant, &mut access)?;
+    let access = person.rights(target.conn, target.caller.tenant, &target.caller.catalog)?;
     if !access.may(&object.name, Action::Read) {
         return Ok(0);
     }

@@ -1,5 +1,6 @@
 //! Users, departments and roles: what must hold among them, and who must hear of a change.
 
+use super::limits::Limits;
 use super::{identity, session, username};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
@@ -157,12 +158,16 @@ impl Hooks for Roles {
             Ok(grants) => grants,
             Err(e) => return Err(Error::Invalid(vec![Violation::new("grants", Code::WrongType).with(e)])),
         };
-        let faults = unsound(draft, &grants);
+        let mut faults = unsound(draft, &grants);
+        let limits = draft.value("limits");
+        if !limits.is_null() && !serde_json::from_value::<Limits>(limits.clone()).is_ok_and(|l| l.sound()) {
+            faults.push(Violation::new("limits", Code::BadValue));
+        }
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
-        match differs(saved, &["grants", "name"]) {
+        match differs(saved, &["grants", "name", "limits"]) {
             true => identity::bump_access(saved.conn, saved.caller.tenant),
             false => Ok(()),
         }

@@ -1,13 +1,15 @@
 //! From a token to a caller. What was worked out is kept for as long as nothing changed, so that an ordinary
 //! request costs no statement of its own.
 
-use super::access::{self, Person};
+use super::access::{self, Person, Standing, Subject};
 use super::api_key;
+use super::limits::Place;
+use super::sharing;
 use chrono::{Offset, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use kezhan_engine::access::grants;
-use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
+use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Catalog, Lang};
 use std::collections::HashMap;
@@ -31,6 +33,13 @@ pub enum Credential {
         user: Uuid,
         session: Uuid,
     },
+    /// An administrator's session, through which they look with somebody else's eyes, and change nothing.
+    ViewAs {
+        tenant: Uuid,
+        user: Uuid,
+        session: Uuid,
+        subject: Uuid,
+    },
     /// The text of an API key.
     Key(String),
 }
@@ -39,6 +48,7 @@ pub enum Credential {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Name {
     Session(Uuid, Uuid),
+    ViewAs(Uuid, Uuid, Uuid),
     /// The digest of the key: no secret stays in memory.
     Key(Vec<u8>),
 }
@@ -47,6 +57,7 @@ impl Credential {
     fn name(&self) -> Name {
         match self {
             Credential::Session { tenant, session, .. } => Name::Session(*tenant, *session),
+            Credential::ViewAs { tenant, session, subject, .. } => Name::ViewAs(*tenant, *session, *subject),
             Credential::Key(text) => Name::Key(super::digest(text.as_bytes())),
         }
     }
@@ -60,10 +71,13 @@ pub struct Identity {
     pub person: Option<Person>,
     pub session: Option<Uuid>,
     pub key: Option<Uuid>,
+    /// The administrator who looks with this person's eyes.
+    pub viewer: Option<Uuid>,
     pub lang: Lang,
     pub offset_minutes: i32,
     pub access: Arc<Access>,
     pub catalog: Arc<Catalog>,
+    standing: Standing,
     epochs: Epochs,
 }
 
@@ -75,6 +89,12 @@ impl Identity {
 
     pub fn user(&self) -> Option<Uuid> {
         self.person.as_ref().map(|p| p.id)
+    }
+
+    /// Are records of the same objects shared with this person as were?
+    fn still_in(&self, conn: &mut PgConnection) -> Result<bool> {
+        let now = sharing::memberships(conn, self.tenant, &self.access.principals)?;
+        Ok(self.access.member_of.as_ref() == Some(&now))
     }
 
     pub fn caller(&self, channel: Channel, request_id: String, lang: Lang) -> Caller {
@@ -103,6 +123,7 @@ struct Epochs {
 
 struct Kept {
     checked: Instant,
+    doubted: bool,
     identity: Arc<Identity>,
 }
 
@@ -115,16 +136,25 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// Who this is. Asks the database only where what is known may be out of date.
-    pub fn resolve(&self, engine: &Engine, conn: &mut PgConnection, credential: &Credential) -> Result<Arc<Identity>> {
+    /// Who this is. Asks the database only where what is known may be out of date, or was true at another place.
+    pub fn resolve(
+        &self,
+        engine: &Engine,
+        conn: &mut PgConnection,
+        credential: &Credential,
+        place: &Place,
+    ) -> Result<Arc<Identity>> {
         let name = credential.name();
         let doubts = self.doubts.load(Ordering::Acquire);
-        let known = self.known(&name);
+        let known = self.known(&name).filter(|(_, identity)| identity.standing.lasts(place));
         if let Some((true, identity)) = known {
             return Ok(identity);
         }
         let proof = match credential {
             Credential::Session { tenant, user, session } => session_proof(conn, *tenant, *user, *session)?,
+            Credential::ViewAs { tenant, user, session, subject } => {
+                session_proof(conn, *tenant, *user, *session)?.map(|proof| Proof { view_as: Some(*subject), ..proof })
+            }
             Credential::Key(text) => api_key::proof(conn, text)?,
         };
         let Some(proof) = proof else {
@@ -133,8 +163,8 @@ impl Identities {
         };
         let epochs = epochs(conn, proof.tenant)?;
         let identity = match known {
-            Some((_, identity)) if identity.epochs == epochs => identity,
-            _ => Arc::new(load(engine, conn, &proof, epochs)?),
+            Some((_, identity)) if identity.epochs == epochs && identity.still_in(conn)? => identity,
+            _ => Arc::new(load(engine, conn, &proof, epochs, place)?),
         };
         self.keep(name, identity.clone(), doubts);
         Ok(identity)
@@ -143,7 +173,7 @@ impl Identities {
     /// The identity and whether it may be trusted unasked.
     fn known(&self, name: &Name) -> Option<(bool, Arc<Identity>)> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.get(name).map(|k| (k.checked.elapsed() < TRUST, k.identity.clone()))
+        kept.get(name).map(|k| (!k.doubted && k.checked.elapsed() < TRUST, k.identity.clone()))
     }
 
     /// Unless something has changed since it was looked up.
@@ -155,11 +185,20 @@ impl Identities {
         if kept.len() >= KEPT_MAX {
             kept.retain(|_, k| k.checked.elapsed() < TRUST);
         }
-        kept.insert(name, Kept { checked: Instant::now(), identity });
+        kept.insert(name, Kept { checked: Instant::now(), doubted: false, identity });
     }
 
     fn forget(&self, name: &Name) {
         self.kept.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// Ask again whether what is known of this tenant's people holds: somebody was let into a record.
+    pub fn doubt(&self, tenant: Uuid) {
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        self.doubts.fetch_add(1, Ordering::AcqRel);
+        for known in kept.values_mut().filter(|k| k.identity.tenant == tenant) {
+            known.doubted = true;
+        }
     }
 
     /// Ask again about everyone of this tenant: something about people, rights or objects has changed.
@@ -176,6 +215,8 @@ pub struct Proof {
     pub user: Option<Uuid>,
     pub session: Option<Uuid>,
     pub key: Option<api_key::Bounds>,
+    /// With whose eyes the user looks.
+    pub view_as: Option<Uuid>,
 }
 
 fn session_proof(conn: &mut PgConnection, tenant: Uuid, user: Uuid, session: Uuid) -> Result<Option<Proof>> {
@@ -195,7 +236,7 @@ fn session_proof(conn: &mut PgConnection, tenant: Uuid, user: Uuid, session: Uui
     .bind::<SqlUuid, _>(user)
     .get_result::<Row>(conn)
     .optional()?;
-    Ok(row.map(|r| Proof { tenant, user: Some(r.user_id), session: Some(session), key: None }))
+    Ok(row.map(|r| Proof { tenant, user: Some(r.user_id), session: Some(session), key: None, view_as: None }))
 }
 
 fn epochs(conn: &mut PgConnection, tenant: Uuid) -> Result<Epochs> {
@@ -204,53 +245,89 @@ fn epochs(conn: &mut PgConnection, tenant: Uuid) -> Result<Epochs> {
         .get_result(conn)?)
 }
 
-fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs) -> Result<Identity> {
+fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs, place: &Place) -> Result<Identity> {
+    if let (Some(subject), Some(viewer)) = (proof.view_as, proof.user) {
+        return view(engine, conn, proof, epochs, (subject, viewer), place);
+    }
     let role = proof.key.as_ref().and_then(|k| k.role);
     let person = match proof.user {
         Some(user) => access::person(conn, proof.tenant, user, role)?,
         None => None,
     };
-    let mut rights = match (&person, role) {
-        (Some(person), _) => person.access(),
-        (None, Some(role)) => {
-            let mut rights = Access::default();
-            rights.principals = vec![role];
-            rights.grants =
-                access::role_grants(conn, proof.tenant, role)?.as_ref().map(access::parse_grants).unwrap_or_default();
-            rights
-        }
-        (None, None) => Access::default(),
-    };
     let catalog = engine.catalog(conn, proof.tenant)?;
-    access::own(&mut rights, &catalog);
+    let only = match (&person, role) {
+        (None, Some(role)) => access::role(conn, proof.tenant, role)?,
+        _ => None,
+    };
+    let subject = match &person {
+        Some(person) => Subject::of(person),
+        None => Subject { person: None, roles: only.as_slice() },
+    };
+    let (mut rights, standing) = subject.rights(conn, proof.tenant, &catalog, place)?;
     if let Some(objects) = proof.key.as_ref().and_then(|k| k.objects.as_ref()) {
         rights.grants = grants::narrowed(&rights.grants, objects);
     }
-    access::spread(conn, proof.tenant, &mut rights)?;
     Ok(Identity {
         tenant: proof.tenant,
         session: proof.session,
         key: proof.key.as_ref().map(|k| k.id),
+        viewer: None,
         lang: person.as_ref().and_then(|p| p.locale.as_deref()).map_or(Lang::Zh, Lang::negotiate),
         offset_minutes: offset(person.as_ref().and_then(|p| p.time_zone.as_deref())),
         access: Arc::new(rights),
         catalog,
+        standing,
         person,
         epochs,
     })
 }
 
-/// Minutes east of UTC at this moment; China's where nothing else is known.
+/// The person whom an administrator looks as: what that one can read, wherever they are, and nothing else. The right to
+/// do so is asked for anew whenever rights have changed.
+fn view(
+    engine: &Engine,
+    conn: &mut PgConnection,
+    proof: &Proof,
+    epochs: Epochs,
+    (subject, viewer): (Uuid, Uuid),
+    place: &Place,
+) -> Result<Identity> {
+    let own = Proof { tenant: proof.tenant, user: proof.user, session: proof.session, key: None, view_as: None };
+    let administrator = load(engine, conn, &own, epochs, place)?;
+    if !administrator.access.may("user", Action::Configure) {
+        return Err(Error::refused(Code::Forbidden, &["view_as"]));
+    }
+    let person = access::person(conn, proof.tenant, subject, None)?.ok_or_else(Error::not_found)?;
+    let mut rights = person.rights(conn, proof.tenant, &administrator.catalog)?;
+    for granted in rights.grants.values_mut() {
+        granted.actions.retain(|action, _| *action == Action::Read);
+    }
+    Ok(Identity {
+        access: Arc::new(rights),
+        offset_minutes: offset(person.time_zone.as_deref()),
+        viewer: Some(viewer),
+        // The words are for who reads them.
+        lang: administrator.lang,
+        standing: Standing::default(),
+        person: Some(person),
+        ..administrator
+    })
+}
+
+/// Minutes east of UTC at this moment.
 fn offset(time_zone: Option<&str>) -> i32 {
-    let zone: chrono_tz::Tz = time_zone.and_then(|z| z.parse().ok()).unwrap_or(chrono_tz::Asia::Shanghai);
-    Utc::now().with_timezone(&zone).offset().fix().local_minus_utc() / 60
+    Utc::now().with_timezone(&access::zone(time_zone)).offset().fix().local_minus_utc() / 60
 }
 
 /// The access of any user of the tenant, to explain it.
-pub fn access_of(conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<Option<(Person, Access)>> {
+pub fn access_of(
+    conn: &mut PgConnection,
+    tenant: Uuid,
+    user: Uuid,
+    catalog: &Catalog,
+) -> Result<Option<(Person, Access)>> {
     let Some(person) = access::person(conn, tenant, user, None)? else { return Ok(None) };
-    let mut access = person.access();
-    access::spread(conn, tenant, &mut access)?;
+    let access = person.rights(conn, tenant, catalog)?;
     Ok(Some((person, access)))
 }
 

@@ -17,14 +17,7 @@ impl Hooks for RecordMembers {
     }
 
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
-        let named: Vec<String> = PRINCIPALS.iter().filter_map(|key| draft.text(key).map(str::to_owned)).collect();
-        let [principal] = named.as_slice() else {
-            return Err(Error::Invalid(vec![match named.len() {
-                0 => Violation::new("user", Code::Required),
-                _ => Violation::new("user", Code::NotPossible).with("user + unit + role"),
-            }]));
-        };
-        draft.set("principal", principal.clone());
+        let principal = name_principal(draft)?;
         if draft.before.is_some() {
             return Ok(());
         }
@@ -39,7 +32,7 @@ impl Hooks for RecordMembers {
             filter: Some(Filter::And(vec![
                 field("object", &object),
                 field("record", &record),
-                field("principal", principal),
+                field("principal", &principal),
             ])),
             limit: Some(1),
             ..ListQuery::default()
@@ -50,4 +43,17 @@ impl Hooks for RecordMembers {
             false => Err(Error::Invalid(vec![Violation::new("user", Code::Taken)])),
         }
     }
+}
+
+/// Whichever of the three is named becomes the principal.
+pub fn name_principal(draft: &mut Draft<'_>) -> Result<String> {
+    let named: Vec<String> = PRINCIPALS.iter().filter_map(|key| draft.text(key).map(str::to_owned)).collect();
+    let [principal] = named.as_slice() else {
+        return Err(Error::Invalid(vec![match named.len() {
+            0 => Violation::new("user", Code::Required),
+            _ => Violation::new("user", Code::NotPossible).with("user + unit + role"),
+        }]));
+    };
+    draft.set("principal", principal.clone());
+    Ok(principal.clone())
 }

@@ -4,14 +4,17 @@ pub mod access;
 pub mod api_key;
 pub mod definitions;
 pub mod effect;
+pub mod hand_over;
 pub mod hooks;
 pub mod identity;
+pub mod limits;
 pub mod members;
 pub mod password;
 pub mod presets;
 pub mod session;
 pub mod set_password;
 pub mod setup;
+pub mod sharing;
 pub mod sign_in;
 pub mod transfer;
 pub mod username;
@@ -28,6 +31,7 @@ pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
         ("department".into(), Arc::new(hooks::Departments)),
         ("role".into(), Arc::new(hooks::Roles)),
         ("record_member".into(), Arc::new(members::RecordMembers)),
+        ("sharing_rule".into(), Arc::new(sharing::SharingRules)),
         ("object_definition".into(), Arc::new(definitions::Objects)),
         ("field_definition".into(), Arc::new(definitions::Fields)),
     ]

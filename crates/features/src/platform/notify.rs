@@ -87,7 +87,8 @@ fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
         return Ok(());
     }
     let Some(person) = access::person(conn, system.tenant, recipient, None)? else { return Ok(()) };
-    let reader = Caller { user: Some(person.id), access: Arc::new(person.access()), ..system.clone() };
+    let rights = person.rights(conn, system.tenant, &system.catalog)?;
+    let reader = Caller { user: Some(person.id), access: Arc::new(rights), ..system.clone() };
     if !reader.access.may(&object.name, Action::Read) {
         return Ok(());
     }

@@ -49,14 +49,14 @@ impl By {
 /// The person who ordered the job, with the rights that they have now, no wider than when they ordered it.
 pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<Caller> {
     let by = By::read(job);
+    let catalog = engine.catalog(conn, job.tenant_id)?;
     let person = match job.created_by_id {
         Some(user) => access::person(conn, job.tenant_id, user, None)?,
         None => None,
     };
     let mut rights = match (&person, &by.grants) {
         (Some(person), Some(granted)) => {
-            let mut rights = person.access();
-            access::spread(conn, job.tenant_id, &mut rights)?;
+            let mut rights = person.rights(conn, job.tenant_id, &catalog)?;
             rights.grants = grants::common(&rights.grants, granted);
             rights
         }
@@ -78,7 +78,7 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
         lang: by.lang,
         offset_minutes: by.offset_minutes,
         access: Arc::new(rights),
-        catalog: engine.catalog(conn, job.tenant_id)?,
+        catalog,
     })
 }
 

@@ -1,6 +1,7 @@
 //! A role's permissions while they are being changed, in the form in which they are stored.
 
 use crate::api::client::{ApiError, Call};
+use kezhan_meta::Record;
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -28,16 +29,40 @@ pub const REST: &str = "*";
 pub struct Draft {
     pub grants: RwSignal<Map<String, Value>>,
     pub stored: RwSignal<Map<String, Value>>,
+    /// When and where the role is in force.
+    pub limits: RwSignal<Map<String, Value>>,
+    pub stored_limits: RwSignal<Map<String, Value>>,
 }
 
 impl Draft {
-    pub fn new(stored: &Value) -> Draft {
-        let stored = stored.as_object().cloned().unwrap_or_default();
-        Draft { grants: RwSignal::new(stored.clone()), stored: RwSignal::new(stored) }
+    pub fn new(grants: &Value, limits: &Value) -> Draft {
+        let map = |value: &Value| value.as_object().cloned().unwrap_or_default();
+        let (grants, limits) = (map(grants), map(limits));
+        Draft {
+            grants: RwSignal::new(grants.clone()),
+            stored: RwSignal::new(grants),
+            limits: RwSignal::new(limits.clone()),
+            stored_limits: RwSignal::new(limits),
+        }
     }
 
     pub fn changed(self) -> bool {
-        self.grants.get() != self.stored.get()
+        self.grants.get() != self.stored.get() || self.limits.get() != self.stored_limits.get()
+    }
+
+    pub fn discard(self) {
+        self.grants.set(self.stored.get_untracked());
+        self.limits.set(self.stored_limits.get_untracked());
+    }
+
+    /// What is to be stored.
+    pub fn patch(self) -> Record {
+        let limits = self.limits.get_untracked();
+        let limits = if limits.is_empty() { Value::Null } else { Value::Object(limits) };
+        Record::from_iter([
+            ("grants".to_owned(), Value::Object(self.grants.get_untracked())),
+            ("limits".to_owned(), limits),
+        ])
     }
 
     /// Has the object a line of its own?
@@ -51,6 +76,20 @@ impl Draft {
             let line = g.get(object).or_else(|| g.get(REST));
             line.and_then(|l| l.get(action)).cloned().unwrap_or(json!("none"))
         })
+    }
+
+    pub fn scope_untracked(self, object: &str, action: &str) -> Value {
+        untrack(|| self.scope(object, action))
+    }
+
+    /// Rules that add up; none takes the action away.
+    pub fn set_rules(self, object: &str, action: &str, mut rules: Vec<Value>) {
+        let one = rules.len() == 1 && rules.iter().all(|r| r.get("deny").is_none());
+        let value = if one { rules.remove(0) } else { json!(rules) };
+        self.line(object, |line| match value {
+            Value::Array(list) if list.is_empty() => drop(line.remove(action)),
+            value => drop(line.insert(action.to_owned(), value)),
+        });
     }
 
     pub fn set_scope(self, object: &str, action: &str, scope: &str) {

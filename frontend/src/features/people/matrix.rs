@@ -1,7 +1,8 @@
 //! Objects down, actions across: how far the role reaches.
 
 use super::draft::{ACTIONS, Draft, REST};
-use crate::i18n::{self, Key, RESET, ROLE_OBJECT, ROLE_REST, SCOPE_CUSTOM, label, t, tf};
+use super::rules::{self, Place};
+use crate::i18n::{self, EDIT, Key, RESET, ROLE_OBJECT, ROLE_REST, SCOPE_CUSTOM, label, t, tf};
 use crate::state::catalog;
 use crate::ui::{Button, Look, icon};
 use kezhan_meta::{ObjectMeta, Scope};
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
 
-const SCOPES: [(&str, Key); 6] = [
+pub const SCOPES: [(&str, Key); 6] = [
     ("none", i18n::SCOPE_NONE),
     ("self", i18n::SCOPE_SELF),
     ("subordinates", i18n::SCOPE_SUBORDINATES),
@@ -18,7 +19,7 @@ const SCOPES: [(&str, Key); 6] = [
     ("all", i18n::SCOPE_ALL),
 ];
 
-fn action_name(action: &str) -> &'static str {
+pub fn action_name(action: &str) -> &'static str {
     t(match action {
         "read" => i18n::ACTION_READ,
         "create" => i18n::ACTION_CREATE,
@@ -41,11 +42,12 @@ pub fn objects() -> Vec<Arc<ObjectMeta>> {
 }
 
 pub fn matrix(draft: Draft) -> AnyView {
+    let open = RwSignal::new(None::<(Place, bool)>);
     let heads = ACTIONS.map(|a| view! { <th scope="col" class="px-1 py-2 font-normal muted text-start whitespace-nowrap">{action_name(a)}</th> });
-    let rest = line(draft, REST.to_owned(), t(ROLE_REST).to_owned(), "asterisk", true);
+    let rest = line(draft, open, REST.to_owned(), t(ROLE_REST).to_owned(), "asterisk", true);
     let lines = objects().into_iter().map(|o| {
         let reaches = o.scope == Scope::Owned;
-        line(draft, o.name.to_string(), label(&o.label_many), &o.icon, reaches)
+        line(draft, open, o.name.to_string(), label(&o.label_many), &o.icon, reaches)
     });
     view! {
         <div class="overflow-auto scroll-thin grow min-h-0" role="region" aria-label=t(i18n::ROLE_MATRIX) tabindex="0">
@@ -60,17 +62,20 @@ pub fn matrix(draft: Draft) -> AnyView {
                 <tbody>{rest}{lines.collect_view()}</tbody>
             </table>
         </div>
+        {move || open.get().map(|(place, reaches)| rules::dialog(draft, place, reaches, Callback::new(move |()| open.set(None))))}
     }
     .into_any()
 }
 
-fn line(draft: Draft, object: String, name: String, picture: &str, reaches: bool) -> AnyView {
+type Opened = RwSignal<Option<(Place, bool)>>;
+
+fn line(draft: Draft, open: Opened, object: String, name: String, picture: &str, reaches: bool) -> AnyView {
     let picture = icon(picture);
     let own = {
         let object = object.clone();
         Memo::new(move |_| draft.own(&object))
     };
-    let cells = ACTIONS.map(|action| cell(draft, object.clone(), name.clone(), action, reaches, own));
+    let cells = ACTIONS.map(|action| cell(draft, open, object.clone(), name.clone(), action, reaches, own));
     let reset = {
         let (object, name) = (object.clone(), name.clone());
         move || {
@@ -96,35 +101,63 @@ fn line(draft: Draft, object: String, name: String, picture: &str, reaches: bool
     .into_any()
 }
 
-fn cell(draft: Draft, object: String, name: String, action: &'static str, reaches: bool, own: Memo<bool>) -> AnyView {
+fn cell(
+    draft: Draft,
+    open: Opened,
+    object: String,
+    name: String,
+    action: &'static str,
+    reaches: bool,
+    own: Memo<bool>,
+) -> AnyView {
     let now = {
         let object = object.clone();
         Memo::new(move |_| draft.scope(&object, action))
     };
     let is = move |word: &str| now.with(|n| n.as_str() == Some(word));
+    // Several rules, conditions, chosen departments, denials.
+    let custom = move || now.with(|n| !matches!(n, Value::String(s) if SCOPES.iter().any(|(word, _)| word == s)));
     // What has no owner is open as a whole or not at all.
     let offered = move |word: &str| reaches || matches!(word, "none" | "all") || is(word);
+    let again = RwSignal::new(0_u32);
     let options = move || {
+        again.track();
         let plain = SCOPES.into_iter().filter(|(word, _)| offered(word)).map(|(word, text)| {
             view! { <option value=word selected=is(word)>{t(text)}</option> }
         });
-        // Conditions, chosen departments and denials come by the API; here they show and can be replaced.
-        let custom = now.with(|n| !matches!(n, Value::String(s) if SCOPES.iter().any(|(word, _)| word == s)));
         view! {
-            {custom.then(|| view! { <option value="" selected=true>{t(SCOPE_CUSTOM)}</option> })}
             {plain.collect_view()}
+            <option value="rules" selected=custom>{t(SCOPE_CUSTOM)}</option>
+        }
+    };
+    let edit = {
+        let (object, name) = (object.clone(), name.clone());
+        move || open.set(Some((Place { object: object.clone(), action, name: name.clone() }, reaches)))
+    };
+    let pencil = {
+        let (edit, name) = (edit.clone(), format!("{} {name} · {}", t(EDIT), action_name(action)));
+        move || {
+            let (edit, name) = (edit.clone(), name.clone());
+            custom().then(|| {
+                view! { <Button label=name icon="pencil" icon_only=true look=Look::Quiet on_click=move |_| edit()/> }
+            })
         }
     };
     let what = format!("{name} · {}", action_name(action));
     view! {
         <td class="border-t border-base-300/60 px-1 py-1">
-            <select class="select !h-8 !w-32 text-[13px]" aria-label=what
-                class:muted=move || !own.get() || is("none")
-                title=move || now.with(|n| if n.is_string() { String::new() } else { n.to_string() })
-                on:change=move |ev| {
-                    let word = event_target_value(&ev);
-                    if !word.is_empty() { draft.set_scope(&object, action, &word) }
-                }>{options}</select>
+            <div class="flex items-center gap-1">
+                <select class="select !h-8 !w-32 text-[13px]" aria-label=what class:muted=move || !own.get() || is("none")
+                    on:change=move |ev| match event_target_value(&ev).as_str() {
+                        "rules" => {
+                            // Until something is decided, all is as it was.
+                            again.update(|n| *n += 1);
+                            edit();
+                        }
+                        word => draft.set_scope(&object, action, word),
+                    }>{options}</select>
+                {pencil}
+            </div>
         </td>
     }
     .into_any()

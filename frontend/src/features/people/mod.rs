@@ -1,6 +1,11 @@
 //! Who may see and do what.
 
 mod draft;
+pub mod explain;
+pub mod hand_over;
 mod levels;
+mod limits;
 mod matrix;
 pub mod roles;
+mod rules;
+pub mod sharing;

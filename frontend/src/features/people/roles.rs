@@ -2,13 +2,13 @@
 //! people is told before it is stored.
 
 use super::draft::{self, Draft, Effect};
-use super::{levels, matrix};
+use super::{levels, limits, matrix};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::i18n::{
     self, EFFECT_GAIN, EFFECT_LOSE, EFFECT_NONE, EFFECT_SOME, ROLE_DISCARD, ROLE_EMPTY, ROLE_PICK, ROLES_TEXT,
-    ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS, label, t, tf,
+    ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS, TAB_LIMITS, label, t, tf,
 };
 use crate::layout::shell;
 use crate::record::url::Url;
@@ -18,7 +18,6 @@ use crate::ui::{self, Button, Look};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,22 +100,26 @@ fn picker(url: Url, roles: Roles, chosen: Memo<Option<Record>>) -> AnyView {
 }
 
 fn editor(object: Arc<ObjectMeta>, url: Url, role: Record, roles: Roles) -> AnyView {
-    let draft = Draft::new(role.value("grants"));
-    let fields = Memo::new(move |_| url.get("tab").as_deref() == Some("fields"));
+    let draft = Draft::new(role.value("grants"), role.value("limits"));
+    let current = Memo::new(move |_| url.get("tab").unwrap_or_else(|| "data".to_owned()));
     let tabs = move || {
         let tab = |key: &str, text| Tab {
             key: key.to_owned(),
             label: t(text).to_owned(),
             count: None,
-            href: url.with(&[("tab", (key == "fields").then(|| key.to_owned()))]),
+            href: url.with(&[("tab", (key != "data").then(|| key.to_owned()))]),
         };
-        let current = if fields.get() { "fields" } else { "data" };
-        ui::tabs(t(ROLES_TITLE), current, vec![tab("data", TAB_DATA), tab("fields", TAB_FIELDS)])
+        let all = vec![tab("data", TAB_DATA), tab("fields", TAB_FIELDS), tab("limits", TAB_LIMITS)];
+        ui::tabs(t(ROLES_TITLE), &current.get(), all)
     };
     view! {
         <div class="grow min-w-0 min-h-0 flex flex-col">
             {tabs}
-            {move || if fields.get() { levels::levels(draft, url) } else { matrix::matrix(draft) }}
+            {move || match current.get().as_str() {
+                "fields" => levels::levels(draft, url),
+                "limits" => limits::limits(draft),
+                _ => matrix::matrix(draft),
+            }}
             {move || draft.changed().then(|| save_bar(object.clone(), draft, role.clone(), roles))}
         </div>
     }
@@ -134,9 +137,7 @@ fn save_bar(object: Arc<ObjectMeta>, draft: Draft, role: Record, roles: Roles) -
         let (object, role, id) = (object.clone(), role.clone(), id.clone());
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let grants = draft.grants.get_untracked();
-            let patch = Record::from_iter([("grants".to_owned(), json!(grants))]);
-            let answer = records::update(&object, &id, &patch, role.version()).await;
+            let answer = records::update(&object, &id, &draft.patch(), role.version()).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(saved) => {
@@ -160,7 +161,7 @@ fn save_bar(object: Arc<ObjectMeta>, draft: Draft, role: Record, roles: Roles) -
                 Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
                 Some(Ok(effect)) => sentences(&effect),
             }}</div>
-            <Button label=t(ROLE_DISCARD) on_click=move |_| draft.grants.set(draft.stored.get_untracked())/>
+            <Button label=t(ROLE_DISCARD) on_click=move |_| draft.discard()/>
             <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
         </div>
     }

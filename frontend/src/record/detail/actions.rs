@@ -4,7 +4,7 @@ use super::{Open, act};
 use crate::api::actions::{self, Action};
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
-use crate::i18n::{COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, PRINT, UNDO, label, t, tf};
+use crate::i18n::{ACCESS_TITLE, COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, PRINT, UNDO, label, t, tf};
 use crate::state::session::may;
 use crate::state::{app, toast, touched};
 use crate::ui::{Button, Menu, MenuItem, icon};
@@ -42,6 +42,9 @@ pub fn bar(open: Open) -> AnyView {
                 },
                 std::time::Duration::from_millis(50),
             );
+        }));
+        items.push(MenuItem::new("shield-question-mark", t(ACCESS_TITLE), move || {
+            open.url.replace(&[("access", Some("me".to_owned()))]);
         }));
         if may(&open.object().name, "delete") {
             items.push(MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger());

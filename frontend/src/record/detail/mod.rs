@@ -146,6 +146,7 @@ fn content(open: Open) -> AnyView {
     let relations = related::of(&object);
     let uploads = Uploads::new(Some((object.name.to_string(), open.id.get_value())));
     let editing = Memo::new(move |_| open.url.get("edit").is_some());
+    let explaining = Memo::new(move |_| open.url.get("access").is_some());
     let strip = {
         let relations = relations.clone();
         move || {
@@ -212,6 +213,7 @@ fn content(open: Open) -> AnyView {
                 </section>
             </div>
         </div>
+        {move || explaining.get().then(|| lazy::access_panel(open))}
         {move || editing.get().then(|| open.record.get_untracked()).flatten().map(|record| {
             lazy::edit_form(edit_object.clone(), record, Callback::new(move |()| open.url.replace(&[("edit", None)])))
         })}

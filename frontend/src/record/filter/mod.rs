@@ -4,14 +4,15 @@
 pub mod chips;
 mod draw;
 mod node;
-mod words;
+pub mod words;
 
 use super::list::{List, dialog as layer};
 use crate::i18n::{FILTER, FILTER_APPLY, FILTER_CLEAR, t};
 use crate::ui::{Button, Look};
-use kezhan_meta::Filter;
+use kezhan_meta::{Filter, ObjectMeta};
 use leptos::prelude::*;
 use node::Node;
+use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
 /// A filter in the address; nothing where everything passes.
@@ -52,6 +53,29 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
     }
     .into_any();
     layer(t(FILTER).to_owned(), true, move || shown.set(false), content)
+}
+
+/// A condition that is built elsewhere than in a list: of a role, of a sharing rule.
+#[derive(Clone)]
+pub struct Builder {
+    root: Node,
+    object: Arc<ObjectMeta>,
+}
+
+impl Builder {
+    pub fn new(filter: &Filter, object: &Arc<ObjectMeta>) -> Builder {
+        Builder { root: Node::root(filter, object), object: object.clone() }
+    }
+
+    pub fn view(&self) -> AnyView {
+        draw::whole(&self.root, &self.object)
+    }
+
+    /// As it stands; whoever asks within an effect hears of changes.
+    pub fn filter(&self) -> Filter {
+        self.root.track();
+        self.root.close().unwrap_or_else(Filter::all)
+    }
 }
 
 /// To the operand of the condition in question, else to what is still empty.

@@ -139,6 +139,27 @@ impl Node {
         }
     }
 
+    /// Subscribes to every part.
+    pub fn track(&self) {
+        let group = |group: &Group| {
+            group.join.track();
+            group.parts.with(|parts| parts.iter().for_each(|(_, node)| node.track()));
+        };
+        match self {
+            Node::Kept(_) => {}
+            Node::Group(inner) => group(inner),
+            Node::Related { none, within, .. } => {
+                none.track();
+                group(within);
+            }
+            Node::Leaf(Leaf { path, op, value }) => {
+                path.track();
+                op.track();
+                value.track();
+            }
+        }
+    }
+
     /// The finished filter; conditions without an operand are left out.
     pub fn close(&self) -> Option<Filter> {
         match self {

@@ -1,7 +1,7 @@
 //! What is measured.
 
 use super::cluster::Cluster;
-use super::company::{self, ADMIN, LEADER, MEMBER};
+use super::company::{self, ADMIN, GUEST, LEADER, MEMBER, SELECTIVE};
 use super::http::{Client, Request};
 use super::names::Names;
 use super::server::Server;
@@ -40,7 +40,7 @@ pub fn encode(text: &str) -> String {
 }
 
 pub fn all(cluster: &Cluster, database: &str, server: &Server, names: &Names) -> Vec<Case> {
-    let (admin, leader, member) = (ADMIN.1, LEADER.1, MEMBER.1);
+    let (admin, leader, member, selective, guest) = (ADMIN.1, LEADER.1, MEMBER.1, SELECTIVE.1, GUEST.1);
     let team = company::department(company::department_of(MEMBER.0));
     // Spread over the table, as a day's work is.
     let ids = cluster.lines(
@@ -65,14 +65,24 @@ pub fn all(cluster: &Cluster, database: &str, server: &Server, names: &Names) ->
     let group = || vec![Request::with("POST", "/api/v1/opportunities/query", &by_stage)];
     let some: Vec<String> = (0..7).map(|n| company::department(company::TEAMS_FROM + n * 6).to_string()).collect();
     let chosen = list(&format!("limit=50&department%5Bin%5D={}", some.join(",")));
+    // What hangs on an account is its owner's too.
+    let contacts = vec![Request::get("/api/v1/contacts?limit=50".to_owned())];
     let mut cases = vec![
         Case::reads("read by id", member, reads, 0),
         Case::reads("50 newest, department", member, list("limit=50"), 50),
         Case::reads("50 newest, branch", leader, list("limit=50"), 50),
         Case::reads("50 newest, everything", admin, list("limit=50"), 50),
         Case::reads("50 newest, chosen departments", admin, chosen, 50),
+        Case::reads("50 newest, condition", selective, list("limit=50"), 50),
+        Case::reads("50 newest, own and shared", guest, list("limit=50"), 50),
+        Case::reads("other order, everything", admin, list("limit=50&sort=-annual_revenue"), 50),
         Case::reads("other order, department", member, list("limit=50&sort=-annual_revenue"), 50),
         Case::reads("other order, branch", leader, list("limit=50&sort=-annual_revenue"), 50),
+        Case::reads("other order, condition", selective, list("limit=50&sort=-annual_revenue"), 50),
+        Case::reads("other order, own and shared", guest, list("limit=50&sort=-annual_revenue"), 50),
+        Case::reads("50 newest contacts, everything", admin, contacts.clone(), 50),
+        Case::reads("50 newest contacts, department", member, contacts.clone(), 50),
+        Case::reads("50 newest contacts, own and shared", guest, contacts, 50),
         Case::reads("filter + sort, everything", admin, by_revenue(), 50),
         Case::reads("filter + sort, department", member, by_revenue(), 1),
         Case::reads("search accounts, 2 characters", member, search("/api/v1/accounts"), 0),

@@ -20,6 +20,14 @@ pub const TEAMS_FROM: u64 = REGIONS + 1;
 pub const ADMIN: (u64, &str) = (0, "admin");
 pub const LEADER: (u64, &str) = (1, "leader");
 pub const MEMBER: (u64, &str) = (60, "member");
+/// Sees what meets a condition, besides their own.
+pub const SELECTIVE: (u64, &str) = (61, "u61");
+/// Sees their own and what they were invited to: records one by one, and some through their department.
+pub const GUEST: (u64, &str) = (62, "u62");
+pub const WHO: [(u64, &str); 5] = [ADMIN, LEADER, MEMBER, SELECTIVE, GUEST];
+const INVITED: u64 = 400;
+/// Records that somebody who is in teams is let into.
+const TEAMS: u64 = 20;
 
 pub fn tenant() -> Uuid {
     id(Kind::Tenant, 0, 1)
@@ -155,6 +163,56 @@ pub fn fill(bin: &Path, url: &str, names: &Names) {
         copy.search(&[SearchPart::Name(&name), SearchPart::Code(&code)]).end_row();
     }
     copy.finish();
+}
+
+/// Roles beyond the seeded ones, and records opened to others: told apart from the rows, so that adding to them does
+/// not mean seeding anew.
+pub fn grant(conn: &mut diesel::PgConnection) {
+    use diesel::connection::SimpleConnection;
+    let tenant = tenant();
+    let own = || role("self")["*"].clone();
+    let wanted = json!({ "and": [
+        { "field": "city", "op": "eq", "value": "上海" }, { "field": "level", "op": "eq", "value": "a" },
+    ] });
+    let mut selective = own();
+    selective["read"] = json!({ "when": wanted });
+    let mut sql = String::new();
+    for (n, name, who, grants) in [(10, "selective", SELECTIVE, selective), (11, "guest", GUEST, own())] {
+        let (role, grants) = (id(Kind::Role, n, 12), json!({ "*": grants }).to_string());
+        sql.push_str(&format!(
+            "INSERT INTO roles (tenant_id, id, name, grants) VALUES ('{tenant}', '{role}', '{name}', '{grants}') \
+                 ON CONFLICT (tenant_id, id) DO UPDATE SET grants = excluded.grants; \
+             UPDATE users SET role_id = '{role}' WHERE tenant_id = '{tenant}' AND id = '{}';",
+            user(who.0)
+        ));
+    }
+    // One in four is in some teams.
+    let members: Vec<String> = (0..USERS).filter(|n| n % 4 == 2).map(|n| format!("'{}'", user(n))).collect();
+    sql.push_str(&format!(
+        "INSERT INTO record_members (tenant_id, id, object, record, user_id, principal) \
+         SELECT a.tenant_id, md5('m' || a.id)::uuid, 'account', a.id::text, m.ids[n % {0} + 1], m.ids[n % {0} + 1]::text \
+         FROM (SELECT ARRAY[{1}]::uuid[] AS ids) m, \
+              (SELECT tenant_id, id, (row_number() OVER (ORDER BY md5('m' || id)))::integer AS n FROM accounts \
+               WHERE tenant_id = '{tenant}' AND deleted_at IS NULL \
+               ORDER BY md5('m' || id) LIMIT {2}) a \
+         ON CONFLICT (tenant_id, id) DO NOTHING;",
+        members.len(),
+        members.join(", "),
+        members.len() as u64 * TEAMS,
+    ));
+    // Every other one through the department.
+    let (guest, home) = (user(GUEST.0), department(department_of(GUEST.0)));
+    sql.push_str(&format!(
+        "INSERT INTO record_members (tenant_id, id, object, record, user_id, unit_id, principal) \
+         SELECT a.tenant_id, md5(a.id::text)::uuid, 'account', a.id::text, \
+             CASE WHEN n % 2 = 0 THEN '{guest}'::uuid END, CASE WHEN n % 2 = 1 THEN '{home}'::uuid END, \
+             CASE WHEN n % 2 = 0 THEN '{guest}' ELSE '{home}' END \
+         FROM (SELECT tenant_id, id, row_number() OVER () AS n FROM accounts \
+               WHERE tenant_id = '{tenant}' AND department_id <> '{home}' AND deleted_at IS NULL \
+               ORDER BY md5(id::text) LIMIT {INVITED}) a \
+         ON CONFLICT (tenant_id, id) DO NOTHING; ANALYZE record_members;"
+    ));
+    conn.batch_execute(&sql).unwrap();
 }
 
 pub fn product_name(n: u64) -> String {

@@ -93,10 +93,10 @@ fn main() {
 fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Report {
     let dir = std::env::temp_dir().join(format!("kezhan-bench-{}", std::process::id()));
     fs::create_dir_all(&dir).unwrap();
-    passwords(cluster, database);
+    prepare(cluster, database);
     let server = Server::start(&args.server, &cluster.postgres().url_of(database), &dir);
     let mut report = Report::default();
-    for user in [company::ADMIN.1, company::LEADER.1, company::MEMBER.1] {
+    for (_, user) in company::WHO {
         server.sign_in(user);
     }
     std::thread::sleep(Duration::from_secs(2));
@@ -122,11 +122,12 @@ fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Rep
     report
 }
 
-/// The three users of the bench sign in with one password.
-fn passwords(cluster: &Cluster, database: &str) {
+/// Rights that are not seeded, and one password for those who sign in.
+fn prepare(cluster: &Cluster, database: &str) {
     use diesel::Connection;
     let mut conn = diesel::PgConnection::establish(&cluster.postgres().url_of(database)).unwrap();
-    for (user, _) in [company::ADMIN, company::LEADER, company::MEMBER] {
+    company::grant(&mut conn);
+    for (user, _) in company::WHO {
         let (tenant, user) = (company::tenant(), company::user(user));
         kezhan_features::people::sign_in::set_password(&mut conn, tenant, user, server::PASSWORD, None).unwrap();
     }

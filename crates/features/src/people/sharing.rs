@@ -1,0 +1,95 @@
+//! Rules that open records by condition to people, departments and roles.
+
+use super::{identity, members};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Jsonb, Text, Uuid as SqlUuid};
+use kezhan_engine::access::grants;
+use kezhan_engine::{Access, Action, Draft, Error, Hooks, Result, Saved};
+use kezhan_meta::problem::Code;
+use kezhan_meta::resolve::{ReadsAll, resolve};
+use kezhan_meta::{Catalog, Filter, Scope, Violation};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub struct SharingRules;
+
+impl Hooks for SharingRules {
+    fn acts_after_save(&self) -> bool {
+        true
+    }
+
+    fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
+        if !draft.caller.access.may("sharing_rule", Action::Configure) {
+            return Err(Error::refused(Code::Forbidden, &["sharing_rule"]));
+        }
+        members::name_principal(draft)?;
+        let catalog = &draft.caller.catalog;
+        let name = draft.text("object").unwrap_or_default();
+        let Some(object) = catalog.get(name).filter(|o| o.scope == Scope::Owned) else {
+            return Err(Error::Invalid(vec![Violation::new("object", Code::NotAnOption).with(name)]));
+        };
+        let condition = serde_json::from_value::<Filter>(draft.value("condition").clone());
+        let sound = |c: &Filter| resolve(c, catalog, object, &ReadsAll, &draft.caller.context()).is_ok();
+        match condition.is_ok_and(|c| sound(&c)) {
+            true => Ok(()),
+            false => Err(Error::Invalid(vec![Violation::new("condition", Code::BadValue)])),
+        }
+    }
+
+    fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
+        identity::bump_access(saved.conn, saved.caller.tenant)
+    }
+}
+
+/// The objects of which some record is shared with one of these.
+pub fn memberships(conn: &mut PgConnection, tenant: Uuid, principals: &[Uuid]) -> Result<HashSet<String>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        object: String,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT DISTINCT object FROM record_members WHERE tenant_id = $1 AND principal = ANY($2) AND deleted_at IS NULL",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<Array<Text>, _>(principals.iter().map(Uuid::to_string).collect::<Vec<_>>())
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.object).collect())
+}
+
+/// Adds what the rules of the tenant open to this caller.
+pub fn add(conn: &mut PgConnection, tenant: Uuid, access: &mut Access, catalog: &Catalog) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Text)]
+        object: String,
+        #[diesel(sql_type = Jsonb)]
+        condition: Value,
+        #[diesel(sql_type = Bool)]
+        writes: bool,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT name::text AS name, object, condition, level = 'write' AS writes FROM sharing_rules \
+         WHERE tenant_id = $1 AND principal = ANY($2) AND active AND deleted_at IS NULL ORDER BY id",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<Array<Text>, _>(access.principals.iter().map(Uuid::to_string).collect::<Vec<_>>())
+    .load(conn)?;
+    access.member_of = Some(memberships(conn, tenant, &access.principals)?);
+    for row in rows {
+        // A rule that can no longer be understood opens nothing.
+        let Ok(condition) = serde_json::from_value::<Filter>(row.condition) else { continue };
+        let Some(object) = catalog.get(&row.object).filter(|o| o.scope == Scope::Owned) else { continue };
+        let name: Arc<str> = row.name.as_str().into();
+        let actions: &[Action] =
+            if row.writes { &[Action::Read, Action::Export, Action::Edit] } else { &[Action::Read, Action::Export] };
+        for action in actions {
+            grants::open(&mut access.grants, &object.name, *action, condition.clone(), &name);
+        }
+    }
+    Ok(())
+}

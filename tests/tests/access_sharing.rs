@@ -1,0 +1,111 @@
+//! Sharing rules, and roles that hold only here and now.
+
+use kezhan_tests::TestServer;
+use kezhan_tests::server::{Api, PASSWORD};
+use serde_json::{Value, json};
+
+fn names(api: &Api, path: &str) -> Vec<String> {
+    let page = api.get(path).ok();
+    page["data"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn verdict(api: &Api, path: &str, action: &str) -> Value {
+    let told = api.get(path).ok();
+    told["verdicts"].as_array().unwrap().iter().find(|v| v["action"] == action).unwrap().clone()
+}
+
+#[test]
+fn a_sharing_rule_opens_what_meets_its_condition_and_nothing_else() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let own =
+        json!({"*": {"read": "self", "edit": "self", "create": "self", "export": "self"}, "product": {"read": "none"}});
+    let role = server.role("销售三组", own);
+    let east = admin.create("departments", json!({"name": "华东"}))["id"].clone();
+    let team = admin.create("departments", json!({"name": "上海组", "parent": east}))["id"].clone();
+    server.user("wang", &role, json!({"home_department": team}));
+    server.user("li", &role, json!({}));
+    let mut ids = Vec::new();
+    for (name, level, confidential) in [("a1", "a", false), ("a2", "a", true), ("b1", "b", false)] {
+        let record = json!({"name": name, "level": level, "confidential": confidential});
+        ids.push(admin.create("accounts", record)["id"].as_str().unwrap().to_owned());
+    }
+    let (wang, li) = (server.sign_in("wang", PASSWORD), server.sign_in("li", PASSWORD));
+    assert!(names(&wang, "/accounts").is_empty());
+
+    let condition = json!({"field": "level", "op": "eq", "value": "a"});
+    let wish = json!({"name": "A 级客户", "object": "account", "condition": condition, "unit": east});
+    wang.post("/sharing_rules", &wish).problem(403, "forbidden");
+    let rule = admin.create("sharing_rules", wish);
+    let path = format!("/sharing_rules/{}", rule["id"].as_str().unwrap());
+    assert_eq!(names(&wang, "/accounts"), ["a1"], "the department below, and not what is confidential");
+    assert!(names(&li, "/accounts").is_empty(), "another department");
+    let a1 = format!("/accounts/{}", ids[0]);
+    wang.patch(&a1, &json!({"city": "上海"})).problem(403, "forbidden");
+    let told = verdict(&wang, &format!("{a1}/access"), "read");
+    assert_eq!((told["reason"].as_str(), told["role"].as_str()), (Some("shared"), Some("A 级客户")));
+
+    // What the rule says may change, and the record may leave it.
+    admin.patch(&path, &json!({"level": "write"})).ok();
+    wang.patch(&a1, &json!({"city": "上海"})).ok();
+    wang.delete(&a1).problem(403, "forbidden");
+    admin.patch(&path, &json!({"active": false})).ok();
+    wang.get(&a1).problem(404, "not_found");
+    admin.patch(&path, &json!({"active": true})).ok();
+    admin.patch(&a1, &json!({"level": "b"})).ok();
+    assert!(names(&wang, "/accounts").is_empty());
+
+    // It widens roles and does not replace them.
+    let catalogue = json!({"name": "目录", "object": "product", "condition": {"and": []}, "unit": east});
+    let problem = admin.post("/sharing_rules", &catalogue).problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["field"], "object", "nobody owns products");
+    for (key, value, field) in [
+        ("condition", json!({"field": "no_such", "op": "eq", "value": 1}), "condition"),
+        ("user", admin.get("/auth/me").ok()["id"].clone(), "user"),
+        ("object", json!("no_such"), "object"),
+    ] {
+        let problem = admin.patch(&path, &json!({key: value})).problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], field);
+    }
+    let server_role = server.role("旁观", json!({"contact": {"read": "all"}}));
+    server.user("zhao", &server_role, json!({"home_department": team}));
+    admin.patch(&a1, &json!({"level": "a"})).ok();
+    server.sign_in("zhao", PASSWORD).get("/accounts").problem(403, "forbidden");
+}
+
+#[test]
+fn a_role_out_of_its_hours_or_networks_grants_nothing_and_still_denies() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let role = server.role("驻场", json!({"account": {"read": "all", "fields": {"phone": "hidden"}}}));
+    server.user("wang", &role, json!({}));
+    admin.create("accounts", json!({"name": "甲", "phone": "021-62881234"}));
+    let wang = server.sign_in("wang", PASSWORD);
+    let path = format!("/roles/{role}");
+    let limit = |limits: Value| drop(admin.patch(&path, &json!({"limits": limits})).ok());
+
+    limit(json!({"networks": ["127.0.0.0/8", "::1/128"]}));
+    assert_eq!(names(&wang, "/accounts"), ["甲"]);
+    limit(json!({"networks": ["203.0.113.0/24"]}));
+    wang.get("/accounts").problem(403, "forbidden");
+    limit(json!({"days": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "23:59"}));
+    assert_eq!(names(&wang, "/accounts"), ["甲"]);
+    let weekday = i64::from(chrono::Datelike::weekday(&chrono::Utc::now()).number_from_monday());
+    let elsewhere: Vec<i64> = (1..=7).filter(|d| (d - weekday).rem_euclid(7) > 1).collect();
+    limit(json!({"days": elsewhere}));
+    wang.get("/accounts").problem(403, "forbidden");
+
+    // A second role lets in; the first hides as before.
+    let more = server.role("查看", json!({"account": {"read": "all"}}));
+    let user = admin.get("/users?username=wang").ok()["data"][0]["id"].as_str().unwrap().to_owned();
+    admin.patch(&format!("/users/{user}"), &json!({"more_roles": [more]})).ok();
+    let page = wang.get("/accounts").ok();
+    assert_eq!(page["data"][0]["name"], "甲");
+    assert_eq!(page["data"][0].get("phone"), None, "{page}");
+
+    for wrong in [json!({"days": [8]}), json!({"from": "09:00"}), json!({"networks": ["10.0.0.0/40"]}), json!({"x": 1})]
+    {
+        let problem = admin.patch(&path, &json!({"limits": wrong})).problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], "limits");
+    }
+}
