@@ -1,5 +1,6 @@
 //! Reading: parse → plan → print → run → write JSON. One projection for every way out.
 
+mod difference;
 mod cursor;
 mod group;
 mod list;

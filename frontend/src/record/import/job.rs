@@ -6,8 +6,8 @@ use crate::api::client::ApiError;
 use crate::api::transfer::{self, Job, JobRow};
 use crate::bridge;
 use crate::i18n::{
-    CANCEL, IMPORT_ANOTHER, IMPORT_PROBLEMS, JOB_ACT_CANCEL, JOB_ACT_RESUME, JOB_ACT_UNDO, JOB_FAILED_FILE,
-    JOB_PARENTS, JOB_SHOW, JOB_SPEED, JOB_SUCCESS_FILE, JOB_UNDO_KEPT, JOB_UNDO_TEXT, JOB_UNDONE, NAV_IMPORTS,
+    CANCEL, IMPORT_ANOTHER, IMPORT_PROBLEMS, JOB_ACT_CANCEL, JOB_ACT_RESUME, JOB_ACT_UNDO, JOB_ACT_UNDO_CHANGE, JOB_FAILED_FILE,
+    JOB_PARENTS, JOB_SHOW, JOB_SPEED, JOB_SUCCESS_FILE, JOB_UNDO_CHANGE_TEXT, JOB_UNDO_KEPT, JOB_UNDO_TEXT, JOB_UNDONE, NAV_IMPORTS,
     OUT_CREATED, OUT_DELETED, OUT_FAILED, OUT_SKIPPED, OUT_UPDATED, t, tf,
 };
 use crate::record::list::dialog;
@@ -46,17 +46,19 @@ pub fn screen(id: String, url: Url) -> AnyView {
         (None, None) => ui::loading_rows(5),
         (Some(job), _) => content(&job, failed, act, asking),
     };
+    let imports = move || job.with(|j| j.as_ref().is_none_or(|j| j.kind == "import"));
+    let undo_name = move || t(if imports() { JOB_ACT_UNDO } else { JOB_ACT_UNDO_CHANGE });
     let undo_dialog = move || {
         asking.get().then(|| {
             let content = view! {
-                <p class="p-4 text-[13px]">{t(JOB_UNDO_TEXT)}</p>
+                <p class="p-4 text-[13px]">{t(if imports() { JOB_UNDO_TEXT } else { JOB_UNDO_CHANGE_TEXT })}</p>
                 <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
                     <Button label=t(CANCEL) on_click=move |_| asking.set(false)/>
-                    <Button label=t(JOB_ACT_UNDO) look=Look::Danger on_click=move |_| { asking.set(false); act("undo") }/>
+                    <Button label=undo_name() look=Look::Danger on_click=move |_| { asking.set(false); act("undo") }/>
                 </footer>
             }
             .into_any();
-            dialog(t(JOB_ACT_UNDO).to_owned(), false, move || asking.set(false), content)
+            dialog(undo_name().to_owned(), false, move || asking.set(false), content)
         })
     };
     view! {
@@ -181,7 +183,7 @@ fn content(
             {files}
             {may("cancel").then(|| view! { <Button label=t(JOB_ACT_CANCEL) icon="circle-stop" on_click=move |_| act("cancel")/> })}
             {may("resume").then(|| view! { <Button label=t(JOB_ACT_RESUME) icon="play" on_click=move |_| act("resume")/> })}
-            {may("undo").then(|| view! { <Button label=t(JOB_ACT_UNDO) look=Look::Danger icon="undo-2" on_click=move |_| asking.set(true)/> })}
+            {may("undo").then(|| view! { <Button label=t(if job.kind == "import" { JOB_ACT_UNDO } else { JOB_ACT_UNDO_CHANGE }) look=Look::Danger icon="undo-2" on_click=move |_| asking.set(true)/> })}
             {(!job.running()).then(|| view! { <A href="/imports" attr:class="btn btn-quiet">{t(IMPORT_ANOTHER)}</A> })}
         </div>
         {result}
