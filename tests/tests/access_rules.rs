@@ -384,3 +384,41 @@ fn search_keys_of_old_records_are_made_anew() {
     assert_eq!(names(&mut b, &li, "account", &query), ["鑫茂科技"]);
     assert!(b.engine.reindex(&mut b.conn, &li, &meta).is_err());
 }
+
+#[test]
+fn what_hangs_on_a_record_is_its_owners_whoever_that_becomes() {
+    let mut b = Bench::new();
+    let (wang, li, zhao) = (
+        b.member("wang", None, DataScope::Own),
+        b.member("li", None, DataScope::Own),
+        b.member("zhao", None, DataScope::Own),
+    );
+    let (first, second) = (
+        b.create("account", json!({"name": "一", "owner": wang.user})),
+        b.create("account", json!({"name": "二", "owner": zhao.user})),
+    );
+    let contact = b.create("contact", json!({"name": "李的", "account": first, "owner": li.user}));
+    let many: Vec<(Uuid, Record)> = ["批1", "批2"]
+        .iter()
+        .map(|name| {
+            let record = json!({"name": name, "account": first, "owner": li.user});
+            (Uuid::now_v7(), record.as_object().cloned().unwrap())
+        })
+        .collect();
+    let (contacts, system) = (b.object("contact"), b.system.clone());
+    b.engine.create_many(&mut b.conn, &system, &contacts, &many).unwrap();
+    let see = |b: &mut Bench| [&wang, &li, &zhao].map(|who| counted(b, who, "contact"));
+    assert_eq!(see(&mut b), [3, 3, 0], "those of the account's owner, and those of the contacts'");
+    let accounts = b.object("account");
+    let give = |owner: Option<Uuid>| Record::from_iter([("owner".to_owned(), json!(owner))]);
+    b.engine.amend(&mut b.conn, &system, &accounts, first, give(zhao.user)).unwrap();
+    assert_eq!(see(&mut b), [0, 3, 3], "the account went to another");
+    b.engine.amend(&mut b.conn, &system, &accounts, first, give(li.user)).unwrap();
+    assert_eq!(see(&mut b), [0, 3, 0], "whose it was anyhow");
+    let hang = |account: Uuid| Record::from_iter([("account".to_owned(), json!(account))]);
+    b.engine.amend(&mut b.conn, &system, &contacts, contact, hang(second)).unwrap();
+    assert_eq!(see(&mut b), [0, 3, 1], "hung on another account");
+    b.engine.amend(&mut b.conn, &system, &contacts, contact, give(zhao.user)).unwrap();
+    b.engine.amend(&mut b.conn, &system, &accounts, second, give(wang.user)).unwrap();
+    assert_eq!(see(&mut b), [1, 2, 1], "the contact's owner and the account's");
+}

@@ -47,6 +47,10 @@ const RESERVED: [&str; 30] = [
     "where",
 ];
 
+/// The owner of the record on which one hangs, where that is somebody else: they see it too, and lists find it like
+/// their own. No field, for it says nothing that is not known elsewhere.
+pub const HOST_OWNER: &str = "host_owner_id";
+
 /// A column as declarations and the database's own catalogue both know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -124,6 +128,9 @@ pub fn columns(object: &ObjectMeta) -> Vec<Column> {
             default: default_of(field),
         })
     }));
+    if object.follows.is_some() {
+        out.push(Column { not_null: false, ..plain(HOST_OWNER, "uuid", None) });
+    }
     out.push(plain("custom", "jsonb", Some("'{}'")));
     if searchable(object) {
         out.push(plain("search_text", "text", Some("''")));

@@ -146,8 +146,8 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
     if let (Some(least), Scope::Owned) = (least, &object.scope) {
         let member = members::member(guard, object, "t", least, Style::Point, aliases);
         out.extend(member.map(|condition| (Asked::Member, condition)));
-        let follows = members::follows(guard, object, "t", least, Style::Point, aliases);
-        out.extend(follows.map(|condition| (Asked::Follows, condition)));
+        let follows = members::follows(guard, object, "t", least, (Style::Point, false), aliases);
+        out.extend(follows.into_iter().map(|condition| (Asked::Follows, condition)));
     }
     if object.field("confidential").is_some() {
         let mut plain = Sql::new("NOT ");

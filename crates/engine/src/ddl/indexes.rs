@@ -4,7 +4,7 @@
 //! Words out of few (choices, tags, cities) stand together in the search index: a filter by several of them, within a
 //! department, is then one look into one index.
 
-use super::{column_of, ident, name, searchable};
+use super::{HOST_OWNER, column_of, ident, name, searchable};
 use kezhan_meta::object::companion_of;
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Scope, Storage};
 use sha2::{Digest, Sha256};
@@ -103,6 +103,11 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
     if let Scope::Polymorphic { object: kind, record } = &object.scope {
         let keys = vec![ident(kind), ident(record), "created_at".into(), "id".into()];
         out.push(index(object, "target", keys, living()));
+    }
+    if object.follows.is_some() {
+        let keys = vec![HOST_OWNER.to_owned(), "created_at".into(), "id".into()];
+        let filled = format!("({HOST_OWNER} IS NOT NULL) AND (deleted_at IS NULL)");
+        out.push(index(object, HOST_OWNER, keys, Some(filled)));
     }
     out.push(index(object, "bin", vec!["created_at".into(), "id".into()], Some("deleted_at IS NOT NULL".into())));
     if searchable(object) {

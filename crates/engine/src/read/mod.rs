@@ -1,7 +1,7 @@
 //! Reading: parse → plan → print → run → write JSON. One projection for every way out.
 
-mod difference;
 mod cursor;
+mod difference;
 mod group;
 mod list;
 mod one;

@@ -5,7 +5,8 @@
 
 use super::scope::{Aliases, Guard, Style};
 use super::{Sql, column};
-use kezhan_meta::ObjectMeta;
+use crate::ddl::HOST_OWNER;
+use kezhan_meta::{FieldMeta, ObjectMeta};
 
 /// What a member must at least be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,24 +40,38 @@ pub fn member(
     Some(sql)
 }
 
-/// The record hangs on one that the caller owns, or of which they are a member whose part covers what hangs on it.
+/// The record hangs on one that the caller owns, or of which they are a member whose part covers what hangs on it: one
+/// alternative each. `own`: the caller's own records are within reach anyhow.
 pub fn follows(
     guard: &Guard<'_>,
     object: &ObjectMeta,
     alias: &str,
     least: Least,
-    style: Style,
+    (style, own): (Style, bool),
     aliases: &mut Aliases,
-) -> Option<Sql> {
-    let field = object.field(object.follows.as_ref()?)?;
-    let parent = guard.catalog.get(field.target()?)?;
+) -> Vec<Sql> {
+    let link = object.follows.as_ref().and_then(|key| object.field(key));
+    let Some((field, parent)) = link.and_then(|f| Some((f, guard.catalog.get(f.target()?)?))) else {
+        return Vec::new();
+    };
     // Nobody reaches through a record what they may not read at all.
-    guard.access.may(&parent.name, crate::Action::Read).then_some(())?;
-    let (p, m) = (aliases.fresh(), aliases.fresh());
-    let mut any = Vec::new();
-    if least == Least::Read {
-        any.push(guard.mine(&p));
+    if !guard.access.may(&parent.name, crate::Action::Read) {
+        return Vec::new();
     }
+    let mut any = Vec::new();
+    if let (Least::Read, Some(me)) = (least, guard.access.user) {
+        let mut others = Sql::default();
+        others.column(alias, HOST_OWNER).push(" = ").uuid(me);
+        any.push(others);
+        if !own {
+            let mut sql = guard.mine(alias);
+            sql.push(" AND ");
+            let p = aliases.fresh();
+            sql.append(through(guard, field, parent, alias, &p, style, guard.mine(&p)));
+            any.push(sql);
+        }
+    }
+    let (p, m) = (aliases.fresh(), aliases.fresh());
     if let Some(entry) = entry(guard, parent, &m, ("children", least)) {
         let mut team = Sql::default();
         match style {
@@ -69,30 +84,38 @@ pub fn follows(
                 team.push(&m).push(" WHERE ").append(entry).push(")");
             }
         }
-        any.push(team);
+        any.push(through(guard, field, parent, alias, &p, style, team));
     }
-    if any.is_empty() {
-        return None;
-    }
+    any
+}
+
+/// The living record on which this one hangs meets a condition.
+fn through(
+    guard: &Guard<'_>,
+    field: &FieldMeta,
+    parent: &ObjectMeta,
+    alias: &str,
+    p: &str,
+    style: Style,
+    condition: Sql,
+) -> Sql {
     let mut sql = Sql::default();
     match style {
         Style::Point => sql.push("EXISTS (SELECT 1 FROM ").done(),
         Style::Set => {
             column::expression(&mut sql, alias, field);
-            sql.push(" IN (SELECT ").column(&p, "id").push(" FROM ");
+            sql.push(" IN (SELECT ").column(p, "id").push(" FROM ");
         }
     }
-    column::from(&mut sql, parent, &p);
+    column::from(&mut sql, parent, p);
     sql.push(" WHERE ");
-    guard.base(&mut sql, parent, &p, super::scope::Life::Living);
+    guard.base(&mut sql, parent, p, super::scope::Life::Living);
     if style == Style::Point {
-        sql.push(" AND ").column(&p, "id").push(" = ");
+        sql.push(" AND ").column(p, "id").push(" = ");
         column::expression(&mut sql, alias, field);
     }
-    sql.push(" AND ");
-    super::scope::any_of(&mut sql, any);
-    sql.push(")");
-    Some(sql)
+    sql.push(" AND ").append(condition).push(")");
+    sql
 }
 
 /// A living entry of this object's that means the caller; `column` is what it allows on what.

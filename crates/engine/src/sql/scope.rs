@@ -121,7 +121,7 @@ impl<'a> Guard<'a> {
             };
             if let Some(least) = least {
                 any.extend(members::member(self, object, alias, least, style, aliases));
-                any.extend(members::follows(self, object, alias, least, style, aliases));
+                any.extend(members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases));
             }
         }
         Some(any)
@@ -150,6 +150,17 @@ impl<'a> Guard<'a> {
             sql.push(" AND ");
             any_of(sql, any);
         }
+    }
+
+    /// Are the caller's own records among these? They lie in the caller's department.
+    fn covers_own(&self, rows: &Rows) -> bool {
+        let within = |all: &[Uuid], one: Option<Uuid>| one.is_some_and(|one| all.contains(&one));
+        rows.allow.iter().any(|reach| match reach {
+            Reach::All => true,
+            Reach::Owners(owners) => within(owners, self.access.user),
+            Reach::Departments(departments) => within(departments, self.access.department),
+            Reach::When(_) => false,
+        })
     }
 
     fn allowed_rows(&self, object: &ObjectMeta, alias: &str, rows: &Rows, aliases: &mut Aliases) -> Option<Sql> {

@@ -59,6 +59,7 @@ impl Engine {
                         rows.push(self.row(caller, &object, life, &mut entries)?);
                     }
                     insert(conn, &object.table, &columns, rows)?;
+                    super::host::fill(conn, caller, &object, chunk.iter().map(|life| life.id).collect())?;
                 }
             }
             // The feed tells things in the order in which they happened.

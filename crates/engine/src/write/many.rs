@@ -76,6 +76,7 @@ impl Engine {
         let own = |name: &String| !matches!(name.as_str(), "created_at" | "updated_at" | "version");
         let columns: Vec<String> = bulk::columns(object).into_iter().filter(own).collect();
         bulk::insert(conn, &object.table, &columns, rows).map_err(|error| super::store::explain(object, error))?;
+        super::host::fill(conn, caller, object, inputs.iter().map(|(id, _)| *id).collect())?;
         let columns = ["tenant_id", "object", "record_id", "action", "version", "actor_id", "channel", "request_id"];
         let columns: Vec<String> = columns.into_iter().chain(["changes"]).map(str::to_owned).collect();
         bulk::insert(conn, "changes", &columns, changes)

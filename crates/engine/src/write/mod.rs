@@ -6,6 +6,7 @@ mod conditions;
 mod create;
 mod delete;
 pub(crate) mod draft;
+mod host;
 mod keep;
 mod many;
 mod number;

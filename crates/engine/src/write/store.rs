@@ -1,6 +1,7 @@
 //! Record and change in one data-modifying statement, answered with the caller's own projection.
 
-use super::{Written, draft};
+use super::{Written, draft, host};
+use crate::ddl::HOST_OWNER;
 use crate::read::project::{self, Node, Select, Wanted};
 use crate::search::keys::SearchKeys;
 use crate::sql::scope::{Aliases, Guard, Life};
@@ -67,6 +68,10 @@ pub fn insert(
         values.push(", ");
         department(&mut values, caller, record);
     }
+    if let Some(value) = host::value(caller, object, record) {
+        names.push(", ").ident(HOST_OWNER);
+        values.push(", ").append(value);
+    }
     if has_search(object) {
         names.push(", search_text, search_pairs");
         values.push(", ").text(keys.text).push(", ").bind(Bind::Int4s(keys.pairs));
@@ -104,6 +109,12 @@ pub fn update(
     if diff.contains_key("owner") && object.field("department").is_some() {
         sql.push(", department_id = ");
         department(&mut sql, caller, record);
+    }
+    let moved = |key: &str| diff.contains_key(key);
+    if (moved("owner") || object.follows.as_ref().is_some_and(|key| moved(key)))
+        && let Some(value) = host::value(caller, object, record)
+    {
+        sql.push(", ").ident(HOST_OWNER).push(" = ").append(value);
     }
     if has_search(object) && diff.keys().any(|k| object.field(k).is_some_and(|f| f.searchable)) {
         let keys = draft::search_keys(object, record);

@@ -1,4 +1,4 @@
-use super::{Written, draft, references, store};
+use super::{Written, draft, host, references, store};
 use crate::access::Relation;
 use crate::read::project::{self, Select, Wanted};
 use crate::sql::scope::{Aliases, Guard, Life};
@@ -86,7 +86,11 @@ impl Engine {
             return Ok(Written { id, version: found.version, body: found.body });
         }
         references::check(conn, caller, object, Some(&before), &after)?;
+        let given = diff.contains_key("owner");
         let written = store::update(conn, caller, object, id, &after, diff)?;
+        if given {
+            host::pass_on(conn, caller, object, id, &after)?;
+        }
         for hook in self.hooks_of(&object.name) {
             let (before, after) = (Some(&before), Some(&after));
             hook.after_save(&mut Saved { engine: self, conn, caller, object, before, after })?;
