@@ -2,7 +2,7 @@
 
 use crate::TestDb;
 use diesel::{Connection, PgConnection, RunQueryDsl};
-use kezhan_engine::{Access, Action, Caller, Channel, DataScope, Engine};
+use kezhan_engine::{Access, Action, Caller, Channel, DataScope, Engine, Origin};
 use kezhan_meta::{Lang, ObjectMeta, Record};
 use serde_json::Value;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ impl Bench {
             user: None,
             department: None,
             channel: Channel::System,
+            origin: Origin::default(),
             request_id: "test".into(),
             lang: Lang::En,
             offset_minutes: 480,

@@ -2,7 +2,7 @@
 
 use crate::call::{Answer, Call, run};
 use crate::config::Config;
-use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, VIEW_COOKIE, Who, client_ip, require_same_site};
+use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, VIEW_COOKIE, Who, client_ip, door, require_same_site};
 use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
@@ -11,8 +11,9 @@ use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Access, Error};
-use kezhan_features::people::session::{self, Origin, Refreshed, Session};
+use kezhan_features::people::session::{self, Refreshed, Session};
 use kezhan_features::people::{Credential, Identity, password, sign_in};
 use kezhan_meta::Catalog;
 use kezhan_meta::problem::Code;
@@ -168,6 +169,7 @@ pub fn object_permissions(access: &Access, object: &str) -> Value {
 pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let Login { username, password, tenant } = crate::call::parse(&body)?;
     let ip = client_ip(&state, &req);
+    let door = door(&state, &req);
     let name = username.trim().to_lowercase();
     let standings = [state.limits.sign_ins.take(&ip), state.limits.sign_in_names.take((&ip, &name))];
     if let Some(over) = standings.into_iter().flatten().find(|s| !s.allowed) {
@@ -183,13 +185,12 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     .await
     .map_err(|_| ApiError::internal("hashing panicked"))?;
     drop(permit);
-    let origin = Origin { user_agent: text(&req, header::USER_AGENT), ip: Some(ip) };
     let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
     let session = state
         .db
         .run(move |conn| {
-            let (tenant, user) = attempt.settle(conn, fits)?;
-            Ok(session::begin(conn, tenant, user, days, &origin)?)
+            let (tenant, user) = attempt.settle(conn, fits, &door)?;
+            Ok(session::begin(conn, tenant, user, days, &door)?)
         })
         .await?;
     granted(&state, &req, session).await
@@ -201,7 +202,8 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
 pub async fn refresh(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let token = refresh_token(&req, &body)?.ok_or_else(|| ApiError::refused(Code::Unauthenticated, &[]))?;
     let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
-    match state.db.run(move |conn| Ok(session::refresh(conn, &token, days)?)).await? {
+    let door = door(&state, &req);
+    match state.db.run(move |conn| Ok(session::refresh(conn, &token, days, &door)?)).await? {
         Refreshed::Granted(session) => granted(&state, &req, session).await,
         Refreshed::Reused(session) => {
             log::warn!("a spent refresh token of user {} was used again: session {} ended", session.user, session.id);
@@ -219,16 +221,17 @@ pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json)
     let shown = crate::extract::credential(&state, &req).ok().flatten();
     let token = refresh_token(&req, &body)?;
     let shared = state.clone();
+    let door = door(&state, &req);
     state
         .db
         .run(move |conn| {
             if let Some(token) = token {
-                session::revoke_token(conn, &token)?;
+                session::end_by_token(conn, &token, &door)?;
             }
             if let Some(Credential::Session { tenant, session, .. } | Credential::ViewAs { tenant, session, .. }) =
                 shown
             {
-                session::revoke(conn, tenant, session)?;
+                session::end(conn, tenant, session, &door)?;
                 shared.identities.expire(tenant);
             }
             Ok(())
@@ -262,6 +265,8 @@ pub async fn change_password(state: web::Data<State>, once: Once, Json(body): Js
         }
         call.rights_changed = true;
         sign_in::set_password(call.conn, call.caller.tenant, user, &password, call.identity.session)?;
+        let note = Note::by(call.caller, Event::PasswordChanged).on("user", Some(user));
+        note.write(call.conn, call.caller.tenant)?;
         Ok(Answer::empty(204))
     });
     Ok(answer.await?.into())
@@ -283,8 +288,8 @@ async fn granted(state: &web::Data<State>, req: &HttpRequest, session: Session) 
     let who = Who {
         credential: state.tokens.check(&access_token)?,
         channel: kezhan_engine::Channel::Web,
+        origin: crate::extract::origin(state, req),
         request_id: crate::extract::request_id(req),
-        address: client_ip(state, req),
         lang: crate::extract::lang(req),
     };
     let user = run(state.clone(), who, |call: &mut Call<'_>| Ok(Me::of(call.identity, &call.state.config))).await?;
@@ -326,8 +331,4 @@ pub fn cookie<'c>(
         .secure(req.connection_info().scheme() == "https")
         .max_age(CookieDuration::seconds(seconds))
         .finish()
-}
-
-fn text(req: &HttpRequest, name: header::HeaderName) -> Option<String> {
-    req.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
 }

@@ -213,16 +213,31 @@ fn unpack(source: &Path, staged: &Path, dump: &Path) -> Result<()> {
 }
 
 /// Transactions of another server have numbers that mean nothing here: what happened before the backup is put in front
-/// of all that will happen, in its order, and each subscriber goes on with the first thing that it has not heard.
+/// of all that will happen, in its order, and each subscriber goes on with the first thing that it has not heard. What is
+/// not sealed yet stays behind what is.
 const RENUMBER: &[u8] = b"
 DO $$ BEGIN
-    IF to_regclass('public.subscriptions') IS NOT NULL THEN
-        UPDATE public.subscriptions s SET txid = '1', seq = coalesce(
-            (SELECT min(c.seq) - 1 FROM public.changes c
-             WHERE c.tenant_id = s.tenant_id AND (c.txid, c.seq) > (s.txid, s.seq)),
-            (SELECT max(c.seq) FROM public.changes c WHERE c.tenant_id = s.tenant_id), 0);
-    END IF;
-    IF to_regclass('public.changes') IS NOT NULL THEN
+    PERFORM set_config('kezhan.maintenance', 'restore', true);
+    IF to_regclass('public.audit_heads') IS NOT NULL THEN
+        UPDATE public.subscriptions s SET (txid, seq) = (SELECT x.t, x.q FROM (
+            (SELECT CASE WHEN (c.txid, c.seq) <= (h.txid, h.seq) THEN '1'::xid8 ELSE '2' END AS t, c.seq - 1 AS q, 0 AS o
+             FROM public.changes c LEFT JOIN public.audit_heads h ON h.tenant_id = c.tenant_id
+             WHERE c.tenant_id = s.tenant_id AND (c.txid, c.seq) > (s.txid, s.seq) ORDER BY 1, 2 LIMIT 1)
+            UNION ALL
+            (SELECT '2', coalesce(max(c.seq), 0), 1 FROM public.changes c WHERE c.tenant_id = s.tenant_id)
+        ) x ORDER BY x.o LIMIT 1);
+        UPDATE public.changes c SET txid = CASE WHEN EXISTS (SELECT FROM public.audit_heads h
+            WHERE h.tenant_id = c.tenant_id AND (c.txid, c.seq) <= (h.txid, h.seq)) THEN '1'::xid8 ELSE '2' END;
+        UPDATE public.audit_events c SET txid = CASE WHEN EXISTS (SELECT FROM public.audit_heads h
+            WHERE h.tenant_id = c.tenant_id AND (c.txid, c.seq) <= (h.txid, h.seq)) THEN '1'::xid8 ELSE '2' END;
+        UPDATE public.audit_heads SET txid = '2', seq = 0;
+    ELSIF to_regclass('public.changes') IS NOT NULL THEN
+        IF to_regclass('public.subscriptions') IS NOT NULL THEN
+            UPDATE public.subscriptions s SET txid = '1', seq = coalesce(
+                (SELECT min(c.seq) - 1 FROM public.changes c
+                 WHERE c.tenant_id = s.tenant_id AND (c.txid, c.seq) > (s.txid, s.seq)),
+                (SELECT max(c.seq) FROM public.changes c WHERE c.tenant_id = s.tenant_id), 0);
+        END IF;
         UPDATE public.changes SET txid = '1';
     END IF;
 END $$;";

@@ -69,9 +69,10 @@ where
 {
     let db: Db = state.db.clone();
     db.run(move |conn| {
-        let identity = state.identities.resolve(&state.engine, conn, &who.credential, &Place::now(&who.address))?;
+        let place = Place::now(who.origin.ip.as_deref().unwrap_or_default());
+        let identity = state.identities.resolve(&state.engine, conn, &who.credential, &place)?;
         let lang = who.lang.unwrap_or(identity.lang);
-        let caller = identity.caller(who.channel, who.request_id, lang);
+        let caller = identity.caller(who.channel, who.origin, who.request_id, lang);
         let (state, identity) = (&state, &identity);
         let mut call = Call { state, conn, caller: &caller, identity, rights_changed: false, teams_changed: false };
         let result = work(&mut call);

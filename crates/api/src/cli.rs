@@ -1,6 +1,7 @@
 //! The command line.
 #![allow(clippy::print_stdout, reason = "answers of commands belong on stdout")]
 
+use crate::audit_cli::{self, AuditCommand, AuditError};
 use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
 use crate::serve::{self, ServeError};
@@ -46,6 +47,9 @@ enum Command {
     Openapi,
     /// Print every setting, its value and where it comes from
     Config,
+    /// Check the audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Write the database and all uploaded files into one archive
     Backup {
         /// The archive to write
@@ -73,6 +77,8 @@ enum CliError {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Tenant(#[from] TenantError),
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
 }
@@ -118,6 +124,11 @@ fn run(cli: Cli) -> Result<(), CliError> {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             Ok(tenant::run(&mut connection, command)?)
+        })?,
+        Command::Audit(command) => with_database(&config, |url| {
+            database::migrate(url)?;
+            let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+            Ok(audit_cli::run(&mut connection, &command)?)
         })?,
         Command::Openapi => {
             let document = openapi::document(kezhan_domain::standard(), &kezhan_features::actions::all());

@@ -6,7 +6,8 @@ use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
-use kezhan_engine::{Channel, Error, Result};
+use kezhan_engine::{Channel, Error, Origin, Result};
+use kezhan_features::people::door::Door;
 use kezhan_features::people::{Credential, api_key};
 use kezhan_meta::Lang;
 use kezhan_meta::problem::Code;
@@ -24,9 +25,8 @@ const OUR_HEADER: &str = "x-requested-with";
 pub struct Who {
     pub credential: Credential,
     pub channel: Channel,
+    pub origin: Origin,
     pub request_id: String,
-    /// Where it comes from.
-    pub address: String,
     /// As the request asks for.
     pub lang: Option<Lang>,
 }
@@ -56,7 +56,7 @@ impl Who {
             return Err(ApiError::refused(Code::ReadOnlyView, &[]));
         }
         let channel = if from_our_client(req) { Channel::Web } else { Channel::Api };
-        Ok(Who { credential, channel, request_id: request_id(req), address: client_ip(state, req), lang: lang(req) })
+        Ok(Who { credential, channel, origin: origin(state, req), request_id: request_id(req), lang: lang(req) })
     }
 }
 
@@ -140,6 +140,22 @@ fn same_origin(req: &HttpRequest) -> bool {
     let text = |name: header::HeaderName| req.headers().get(name).and_then(|v| v.to_str().ok());
     let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else { return false };
     origin.split_once("://").is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(host))
+}
+
+/// Longest text of a client about itself that is kept.
+const AGENT_MAX: usize = 300;
+
+/// From where a request comes, for the audit trail.
+pub fn origin(state: &State, req: &HttpRequest) -> Origin {
+    let agent = req.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+    let agent = agent.map(|a| a.get(..AGENT_MAX).unwrap_or(a).into());
+    Origin { ip: Some(client_ip(state, req).into()), agent, via: None }
+}
+
+/// The way by which a sign-in comes.
+pub fn door(state: &State, req: &HttpRequest) -> Door {
+    let channel = if from_our_client(req) { Channel::Web } else { Channel::Api };
+    Door { channel, origin: origin(state, req), request_id: request_id(req) }
 }
 
 /// The address that limits count by.

@@ -4,6 +4,8 @@
 //! HTTP. Never here: a business rule, or SQL about a business object.
 
 pub mod attachments;
+pub mod audit;
+pub mod audit_cli;
 pub mod auth;
 pub mod backup;
 pub mod bulk;

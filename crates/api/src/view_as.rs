@@ -9,6 +9,7 @@ use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
+use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_features::people::{Credential, access};
 use kezhan_meta::problem::Code;
@@ -70,6 +71,8 @@ pub async fn begin(
             return Err(Error::invalid("user", Code::NoSuchRecord));
         }
         log::info!("user {user} looks as user {} from now on", wish.user);
+        let note = Note::by(call.caller, Event::ViewedAs).on("user", Some(wish.user));
+        note.write(call.conn, call.caller.tenant)?;
         Ok(Answer::empty(204))
     });
     answer.await?;

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use kezhan_engine::Engine;
+use kezhan_engine::audit::Sealer;
 use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Worker};
 use kezhan_features::platform::transfer;
@@ -40,7 +41,10 @@ impl Beside {
         let (flag, worker) = (stop.clone(), worker(config, engine, url));
         beside.begin("worker", move || worker.run(&flag))?;
         let herald = Herald::new(url, engine.clone(), subscribers());
-        beside.begin("events", move || herald.run(&stop))?;
+        let flag = stop.clone();
+        beside.begin("events", move || herald.run(&flag))?;
+        let sealer = Sealer::new(url);
+        beside.begin("audit", move || sealer.run(&stop))?;
         Ok(beside)
     }
 

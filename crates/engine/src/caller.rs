@@ -29,6 +29,16 @@ impl Channel {
     }
 }
 
+/// From where and through what a call came in; part of every entry of the audit trail.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub ip: Option<Arc<str>>,
+    /// What the client says it is.
+    pub agent: Option<Arc<str>>,
+    /// The session, API key or job.
+    pub via: Option<Uuid>,
+}
+
 /// An identified caller. Every read and write takes one: there is no way around tenant and scope.
 #[derive(Clone)]
 pub struct Caller {
@@ -37,6 +47,7 @@ pub struct Caller {
     pub user: Option<Uuid>,
     pub department: Option<Uuid>,
     pub channel: Channel,
+    pub origin: Origin,
     pub request_id: String,
     pub lang: Lang,
     /// Minutes east of UTC of the caller's time zone.
@@ -54,6 +65,7 @@ impl Caller {
             user: None,
             department: None,
             channel: Channel::System,
+            origin: Origin::default(),
             request_id: String::new(),
             lang: Lang::Zh,
             offset_minutes: 480,

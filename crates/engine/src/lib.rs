@@ -4,6 +4,7 @@
 //! objects and fields, history and change feed, search, spreadsheets. Never here: a concrete object, HTTP.
 
 pub mod access;
+pub mod audit;
 pub mod caller;
 pub mod custom;
 pub mod ddl;
@@ -21,7 +22,7 @@ pub mod transfer;
 pub mod write;
 
 pub use access::{Access, Action, DataScope};
-pub use caller::{Caller, Channel};
+pub use caller::{Caller, Channel, Origin};
 pub use error::{Error, Result};
 pub use hooks::{Draft, Hooks, Saved};
 pub use read::{Found, ReadOptions};

@@ -1,6 +1,7 @@
 //! The server, as the contract describes it. Nothing here draws.
 
 pub mod actions;
+pub mod audit;
 pub mod auth;
 pub mod client;
 pub mod files;

@@ -1,7 +1,9 @@
 //! What administrators keep in order: the objects that have no place in everybody's navigation.
 
 use super::nav::list_url;
-use crate::i18n::{HAND_OVER_TITLE, Key, NAV_SETTINGS, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t};
+use crate::i18n::{
+    AUDIT_TITLE, HAND_OVER_TITLE, Key, NAV_SETTINGS, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
+};
 use crate::state::{catalog, session};
 use crate::ui::icon;
 use kezhan_meta::{ObjectMeta, Scope};
@@ -34,6 +36,7 @@ const PAGES: &[Page] = &[
         object: "user",
         action: "configure",
     },
+    Page { path: "/settings/audit", icon: "scroll-text", title: AUDIT_TITLE, object: "user", action: "configure" },
 ];
 
 /// Have a screen of their own.

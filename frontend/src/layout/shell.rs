@@ -70,6 +70,7 @@ pub fn shell() -> AnyView {
                         <Route path=path!("/imports/:id") view=lazy::import_screen/>
                         <Route path=path!("/preferences") view=lazy::preferences_screen/>
                         <Route path=path!("/settings") view=lazy::settings_screen/>
+                        <Route path=path!("/settings/audit") view=lazy::audit_screen/>
                         <Route path=path!("/settings/roles") view=lazy::roles_screen/>
                         <Route path=path!("/settings/sharing") view=lazy::sharing_screen/>
                         <Route path=path!("/settings/hand-over") view=lazy::hand_over_screen/>

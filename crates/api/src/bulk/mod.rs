@@ -6,7 +6,7 @@ mod hand_overs;
 mod jobs;
 mod results;
 pub mod schemas;
-mod stream;
+pub mod stream;
 mod uploads;
 
 use crate::parts::Part;

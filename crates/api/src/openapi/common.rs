@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 pub const TAGS: &[(&str, &str)] = &[
     ("auth", "Signing in, sessions, API keys"),
+    ("audit", "Who did what, when, from where, through what"),
     ("meta", "The model as data: objects, fields, relations, actions"),
     ("search", "One box over all objects"),
     ("changes", "Following what happens: change feed and server-sent events"),

@@ -5,6 +5,7 @@ use super::results::unwritable;
 use super::write::{self, Column};
 use super::{Cell, Format};
 use crate::access::grants;
+use crate::audit::{Event, Note};
 use crate::{Access, Action, Caller, Engine, Error, Result, jobs};
 use chrono::{Duration, NaiveDate, Timelike};
 use diesel::PgConnection;
@@ -102,6 +103,9 @@ impl Export {
         // What is wrong with the conditions shows before anything is sent.
         engine.records(conn, &caller, &object, &ListQuery { limit: Some(1), ..query.clone() })?;
         let job = jobs::note(conn, caller.tenant, KIND, order, caller.user)?;
+        let detail =
+            json!({ "job": job, "format": order.format, "columns": names, "filter": query.filter, "q": query.q });
+        Note::by(&caller, Event::Exported).on(&object.name, None).with(detail).write(conn, caller.tenant)?;
         Ok(Export { object, caller, columns, query, format: order.format, job })
     }
 

@@ -7,12 +7,14 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kezhan_engine::access::grants::{narrowed, within};
+use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Action, Caller, Error, Result};
 use kezhan_meta::Violation;
 use kezhan_meta::problem::Code;
 use rand::Rng;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 /// Every key begins with this.
@@ -92,6 +94,9 @@ pub fn create(conn: &mut PgConnection, caller: &Caller, wish: &Wish) -> Result<(
     .bind::<Nullable<Timestamptz>, _>(wish.expires_at)
     .bind::<Nullable<SqlUuid>, _>(caller.user)
     .get_result::<ApiKey>(conn)?;
+    let detail = json!({ "name": key.name, "prefix": key.prefix, "role": key.role, "objects": key.objects,
+        "service": key.user.is_none(), "expires_at": key.expires_at });
+    Note::by(caller, Event::KeyMade).with(detail).write(conn, caller.tenant)?;
     Ok((key, text))
 }
 
@@ -149,18 +154,20 @@ pub fn list(conn: &mut PgConnection, caller: &Caller) -> Result<Vec<ApiKey>> {
 /// Ends a key for good.
 pub fn revoke(conn: &mut PgConnection, caller: &Caller, id: Uuid) -> Result<()> {
     let everyone = caller.access.may("user", Action::Configure);
-    let changed = diesel::sql_query(
-        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE tenant_id = $1 AND id = $2 AND ($3 OR user_id = $4)",
-    )
+    let key = diesel::sql_query(format!(
+        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) \
+         WHERE tenant_id = $1 AND id = $2 AND ($3 OR user_id = $4) RETURNING {COLUMNS}"
+    ))
     .bind::<SqlUuid, _>(caller.tenant)
     .bind::<SqlUuid, _>(id)
     .bind::<diesel::sql_types::Bool, _>(everyone)
     .bind::<Nullable<SqlUuid>, _>(caller.user)
-    .execute(conn)?;
-    match changed {
-        0 => Err(Error::not_found()),
-        _ => identity::tell(conn, caller.tenant),
-    }
+    .get_result::<ApiKey>(conn)
+    .optional()?
+    .ok_or_else(Error::not_found)?;
+    let detail = json!({ "name": key.name, "prefix": key.prefix });
+    Note::by(caller, Event::KeyRevoked).with(detail).write(conn, caller.tenant)?;
+    identity::tell(conn, caller.tenant)
 }
 
 /// Is this text a key in force? Notes its use, at most once a minute.

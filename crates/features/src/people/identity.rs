@@ -9,7 +9,7 @@ use chrono::{Offset, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use kezhan_engine::access::grants;
-use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Result};
+use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Origin, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Catalog, Lang};
 use std::collections::HashMap;
@@ -97,12 +97,13 @@ impl Identity {
         Ok(self.access.member_of.as_ref() == Some(&now))
     }
 
-    pub fn caller(&self, channel: Channel, request_id: String, lang: Lang) -> Caller {
+    pub fn caller(&self, channel: Channel, origin: Origin, request_id: String, lang: Lang) -> Caller {
         Caller {
             tenant: self.tenant,
             user: self.user(),
             department: self.access.department,
             channel,
+            origin: Origin { via: self.key.or(self.session), ..origin },
             request_id,
             lang,
             offset_minutes: self.offset_minutes,

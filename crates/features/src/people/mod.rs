@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api_key;
 pub mod definitions;
+pub mod door;
 pub mod effect;
 pub mod hand_over;
 pub mod hooks;

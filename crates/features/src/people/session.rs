@@ -1,11 +1,13 @@
 //! Sessions: one per sign-in, kept alive by a refresh token that changes with every use.
 
+use super::door::{Door, Guest};
 use super::{digest, identity, random_bytes, same};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::Result;
+use kezhan_engine::audit::Event;
 use uuid::Uuid;
 
 /// A session that has just been begun or prolonged.
@@ -28,17 +30,10 @@ pub enum Refreshed {
     Refused,
 }
 
-/// Where a sign-in came from, for the list of sessions.
-#[derive(Clone, Debug, Default)]
-pub struct Origin {
-    pub user_agent: Option<String>,
-    pub ip: Option<String>,
-}
-
 const PREFIX: &str = "kzr_";
 
 /// Opens a session.
-pub fn begin(conn: &mut PgConnection, tenant: Uuid, user: Uuid, days: i32, origin: &Origin) -> Result<Session> {
+pub fn begin(conn: &mut PgConnection, tenant: Uuid, user: Uuid, days: i32, door: &Door) -> Result<Session> {
     let (id, secret) = (Uuid::now_v7(), random_bytes());
     diesel::sql_query(
         "INSERT INTO sessions (tenant_id, id, user_id, token_hash, generation, created_at, last_used_at, expires_at, \
@@ -49,9 +44,10 @@ pub fn begin(conn: &mut PgConnection, tenant: Uuid, user: Uuid, days: i32, origi
     .bind::<SqlUuid, _>(user)
     .bind::<Binary, _>(digest(&secret))
     .bind::<Integer, _>(days)
-    .bind::<Nullable<Text>, _>(origin.user_agent.as_deref().map(|s| s.chars().take(300).collect::<String>()))
-    .bind::<Nullable<Text>, _>(origin.ip.as_deref())
+    .bind::<Nullable<Text>, _>(door.origin.agent.as_deref())
+    .bind::<Nullable<Text>, _>(door.origin.ip.as_deref())
     .execute(conn)?;
+    door.note(conn, Event::SignedIn, Guest::known(tenant, user, id))?;
     Ok(Session { tenant, id, user, refresh_token: token(tenant, id, &secret) })
 }
 
@@ -64,7 +60,7 @@ struct Row {
 }
 
 /// Exchanges a refresh token for the next one. A token that was exchanged before ends the session.
-pub fn refresh(conn: &mut PgConnection, refresh_token: &str, days: i32) -> Result<Refreshed> {
+pub fn refresh(conn: &mut PgConnection, refresh_token: &str, days: i32, door: &Door) -> Result<Refreshed> {
     let Some((tenant, id, secret)) = parse(refresh_token) else { return Ok(Refreshed::Refused) };
     conn.transaction(|conn| {
         let row = diesel::sql_query(
@@ -79,6 +75,8 @@ pub fn refresh(conn: &mut PgConnection, refresh_token: &str, days: i32) -> Resul
         let Some(row) = row else { return Ok(Refreshed::Refused) };
         if !same(&row.token_hash, &digest(&secret)) {
             revoke(conn, tenant, id)?;
+            let guest = Guest { actor: None, ..Guest::known(tenant, row.user_id, id) };
+            door.note(conn, Event::TokenReused, guest)?;
             let session = Session { tenant, id, user: row.user_id, refresh_token: String::new() };
             return Ok(Refreshed::Reused(session));
         }
@@ -106,16 +104,29 @@ pub fn revoke(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<()> {
 }
 
 /// Ends the session that a refresh token belongs to, if the token is the current one.
-pub fn revoke_token(conn: &mut PgConnection, refresh_token: &str) -> Result<()> {
+pub fn end_by_token(conn: &mut PgConnection, refresh_token: &str, door: &Door) -> Result<()> {
     let Some((tenant, id, secret)) = parse(refresh_token) else { return Ok(()) };
-    diesel::sql_query(
-        "UPDATE sessions SET revoked_at = now() \
-         WHERE tenant_id = $1 AND id = $2 AND token_hash = $3 AND revoked_at IS NULL",
+    end_where(conn, tenant, id, Some(&secret), door)
+}
+
+/// Signs out.
+pub fn end(conn: &mut PgConnection, tenant: Uuid, id: Uuid, door: &Door) -> Result<()> {
+    end_where(conn, tenant, id, None, door)
+}
+
+fn end_where(conn: &mut PgConnection, tenant: Uuid, id: Uuid, secret: Option<&[u8]>, door: &Door) -> Result<()> {
+    let row = diesel::sql_query(
+        "UPDATE sessions SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL \
+         AND ($3 IS NULL OR token_hash = $3) RETURNING user_id, token_hash",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(id)
-    .bind::<Binary, _>(digest(&secret))
-    .execute(conn)?;
+    .bind::<Nullable<Binary>, _>(secret.map(digest))
+    .get_result::<Row>(conn)
+    .optional()?;
+    if let Some(row) = row {
+        door.note(conn, Event::SignedOut, Guest::known(tenant, row.user_id, id))?;
+    }
     identity::tell(conn, tenant)
 }
 

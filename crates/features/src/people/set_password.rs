@@ -2,6 +2,7 @@
 
 use super::sign_in::set_password;
 use crate::actions::{ActionDef, Target};
+use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Label, ObjectMeta, Record};
@@ -43,6 +44,8 @@ impl ActionDef for SetPassword {
         let password = input.get("password").and_then(Value::as_str);
         let password = password.ok_or_else(|| Error::invalid("password", Code::Required))?;
         set_password(target.conn, target.caller.tenant, target.id, password, None)?;
+        let note = Note::by(target.caller, Event::PasswordSet).on("user", Some(target.id));
+        note.write(target.conn, target.caller.tenant)?;
         Ok(json!({"id": target.id}))
     }
 }

@@ -40,17 +40,22 @@ pub struct Tenant {
     pub created_at: DateTime<Utc>,
 }
 
+/// A tenant by its two names.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct TenantId {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub key: String,
+}
+
+pub fn tenant_ids(conn: &mut PgConnection) -> Result<Vec<TenantId>> {
+    Ok(diesel::sql_query("SELECT id, key FROM tenants ORDER BY created_at, key").load(conn)?)
+}
+
 /// Makes anew what all records of all tenants are found by; `each` hears of every object.
 pub fn reindex(conn: &mut PgConnection, engine: &Engine, mut each: impl FnMut(&str, &str, usize)) -> Result<()> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = SqlUuid)]
-        id: Uuid,
-        #[diesel(sql_type = Text)]
-        key: String,
-    }
-    let tenants: Vec<Row> = diesel::sql_query("SELECT id, key FROM tenants ORDER BY created_at, key").load(conn)?;
-    for tenant in tenants {
+    for tenant in tenant_ids(conn)? {
         let caller = system(engine, conn, tenant.id)?;
         for object in caller.catalog.objects() {
             let changed = engine.reindex(conn, &caller, object)?;

@@ -3,10 +3,12 @@
 //! Failures are counted per sign-in name, whether or not anybody has it, so that neither the answer nor the
 //! lock nor the time they take says who exists.
 
+use super::door::{Door, Guest, outline};
 use super::{digest, password};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kezhan_engine::audit::Event;
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use uuid::Uuid;
@@ -25,6 +27,8 @@ pub struct Attempt {
     subject: Vec<u8>,
     user: Option<Uuid>,
     hash: Option<String>,
+    /// What was typed, as far as the audit trail may have it.
+    outline: String,
 }
 
 #[derive(QueryableByName)]
@@ -83,7 +87,7 @@ pub fn look_up(conn: &mut PgConnection, tenant: Option<&str>, name: &str) -> Res
     .get_result::<Known>(conn)
     .optional()?;
     let (user, hash) = known.map_or((None, None), |k| (Some(k.id), k.password_hash));
-    Ok(Attempt { tenant: tenant_id, subject, user, hash })
+    Ok(Attempt { tenant: tenant_id, subject, user, hash, outline: outline(typed) })
 }
 
 impl Attempt {
@@ -93,7 +97,7 @@ impl Attempt {
     }
 
     /// Books the outcome: tenant and user on success, else the failure and perhaps a lock.
-    pub fn settle(self, conn: &mut PgConnection, fits: bool) -> Result<(Uuid, Uuid)> {
+    pub fn settle(self, conn: &mut PgConnection, fits: bool, door: &Door) -> Result<(Uuid, Uuid)> {
         if let (true, Some(user)) = (fits, self.user) {
             diesel::sql_query("DELETE FROM sign_in_failures WHERE tenant_id = $1 AND subject = $2")
                 .bind::<SqlUuid, _>(self.tenant)
@@ -122,6 +126,11 @@ impl Attempt {
             .bind::<diesel::sql_types::Double, _>(seconds as f64)
             .execute(conn)?;
         }
+        let mut guest = Guest { tenant: self.tenant, user: self.user, ..Guest::default() };
+        if self.user.is_none() {
+            guest.detail.insert("name".into(), self.outline.into());
+        }
+        door.note(conn, Event::SignInFailed, guest)?;
         Err(Error::refused(Code::BadCredentials, &[]))
     }
 }

@@ -3,6 +3,7 @@
 use super::transfer::By;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
+use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::jobs::{self, Job};
 use kezhan_engine::transfer::settings::Plan;
 use kezhan_engine::transfer::{change, export, mapping, run, undo};
@@ -34,6 +35,8 @@ pub fn order(conn: &mut PgConnection, caller: &Caller, order: &run::Order) -> Re
     }
     let payload = By::sign(caller, order)?;
     let id = jobs::enqueue(conn, caller.tenant, run::KIND, &payload, caller.user)?;
+    let detail = json!({ "job": id, "file": order.name, "dry_run": plan.dry_run });
+    Note::by(caller, Event::Imported).on(&plan.object, None).with(detail).write(conn, caller.tenant)?;
     find_own(conn, caller, id)
 }
 

@@ -6,7 +6,7 @@ use diesel::PgConnection;
 use kezhan_engine::access::{Grants, grants};
 use kezhan_engine::jobs::{Handler, Job, Run, Signal};
 use kezhan_engine::transfer::{change, run, undo};
-use kezhan_engine::{Access, Caller, Channel, Engine, Error, Result};
+use kezhan_engine::{Access, Caller, Channel, Engine, Error, Origin, Result};
 use kezhan_meta::Lang;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,7 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
         user: rights.user,
         department: rights.department,
         channel: Channel::Import,
+        origin: Origin { via: Some(job.id), ..Origin::default() },
         request_id: String::new(),
         lang: by.lang,
         offset_minutes: by.offset_minutes,

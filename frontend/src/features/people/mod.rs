@@ -1,5 +1,6 @@
 //! Who may see and do what.
 
+pub mod audit;
 mod draft;
 pub mod explain;
 pub mod hand_over;

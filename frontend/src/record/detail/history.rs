@@ -61,7 +61,8 @@ pub fn actor_name(actor: Option<&Value>) -> String {
     actor.and_then(|a| a.get("name")).and_then(Value::as_str).map_or_else(|| t(SYSTEM).to_owned(), str::to_owned)
 }
 
-fn channel(key: &str) -> String {
+/// Through what, in words.
+pub fn channel(key: &str) -> String {
     match key {
         "web" | "spa" => t(CH_WEB).to_owned(),
         "api" => t(CH_API).to_owned(),

@@ -4,7 +4,7 @@ pub mod act;
 mod actions;
 mod composer;
 mod facts;
-mod history;
+pub mod history;
 mod mention;
 pub mod peek;
 mod related;

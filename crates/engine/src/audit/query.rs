@@ -1,0 +1,290 @@
+//! Reading the trail: changes and events as one, newest first.
+//!
+//! For those who keep users and rights. It names everything that happened, but shows of a record no more than the reader
+//! may see of it anyway: of one out of reach neither its name nor its values.
+
+use super::Category;
+use super::retain::belongs;
+use crate::sql::row::RawRow;
+use crate::sql::{Bind, Sql};
+use crate::{Action, Caller, Engine, Error, Result};
+use chrono::{DateTime, Utc};
+use diesel::PgConnection;
+use kezhan_meta::check::instant;
+use kezhan_meta::problem::Code;
+use kezhan_meta::query::ListQuery;
+use kezhan_meta::resolve::Readable;
+use kezhan_meta::{Filter as Condition, ObjectMeta, Record};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Longest text that is looked for.
+const TEXT_MAX: usize = 100;
+
+/// What is looked for; everything where nothing is said.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub actor: Option<Uuid>,
+    pub object: Option<String>,
+    pub record: Option<Uuid>,
+    pub category: Option<Category>,
+    pub action: Option<String>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    /// In addresses, clients, request numbers and who did it.
+    pub q: Option<String>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    pub id: i64,
+    pub at: String,
+    pub category: &'static str,
+    pub action: String,
+    pub actor: Option<Value>,
+    pub object: Option<String>,
+    /// The record, with its title where the reader may see it.
+    pub record: Option<Value>,
+    pub channel: String,
+    pub ip: Option<String>,
+    /// The session, API key or job.
+    pub via: Option<Uuid>,
+    pub agent: Option<String>,
+    pub request_id: String,
+    /// Of a change: field → `{from, to}`, as far as the reader may see it.
+    pub changes: Map<String, Value>,
+    pub detail: Value,
+    /// There is more to it than the reader may see.
+    pub withheld: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub entries: Vec<Entry>,
+    pub next: Option<i64>,
+}
+
+const COLUMNS: &str =
+    "e.seq, e.at, e.action, e.object, e.record_id, e.actor_id, e.channel, e.request_id, e.ip, e.via, ";
+
+/// May this caller read the trail?
+pub fn allowed(caller: &Caller) -> Result<()> {
+    match caller.access.may("user", Action::Configure) {
+        true => Ok(()),
+        false => Err(Error::refused(Code::Forbidden, &["audit"])),
+    }
+}
+
+impl Engine {
+    /// A page of the trail, from the newest on, or from before `cursor`.
+    pub fn audit(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        filter: &Filter,
+        cursor: Option<i64>,
+        limit: usize,
+    ) -> Result<Page> {
+        allowed(caller)?;
+        if let Some(record) = filter.record
+            && !self.known(conn, caller, filter.object.as_deref(), record)?
+        {
+            return Ok(Page::default());
+        }
+        let mut sql = Sql::new("SELECT t.*, u.name::text, u.username::text FROM (");
+        let mut first = true;
+        for (table, rest) in [
+            ("changes", "NULL::text AS agent, e.changes, NULL::jsonb AS detail"),
+            ("audit_events", "e.agent, NULL, e.detail"),
+        ] {
+            let Some(part) = part(caller, filter, cursor, limit, table, rest) else { continue };
+            sql.push(if first { "(" } else { " UNION ALL (" }).append(part).push(")");
+            first = false;
+        }
+        if first {
+            return Ok(Page::default());
+        }
+        sql.push(") t LEFT JOIN users u ON u.tenant_id = ")
+            .uuid(caller.tenant)
+            .push(" AND u.id = t.actor_id ORDER BY t.seq DESC");
+        sql.limit(limit + 1);
+        let mut page = Page::default();
+        sql.rows(conn, |row| {
+            match page.entries.last() {
+                Some(last) if page.entries.len() == limit => page.next = Some(last.id),
+                _ => page.entries.push(entry(row)),
+            }
+            Ok(())
+        })?;
+        self.clothe(conn, caller, &mut page.entries)?;
+        Ok(page)
+    }
+
+    /// Is this a record that the reader may see?
+    fn known(&self, conn: &mut PgConnection, caller: &Caller, object: Option<&str>, id: Uuid) -> Result<bool> {
+        let objects = caller.catalog.objects().filter(|o| object.is_none_or(|name| o.name == name));
+        for object in objects {
+            if !self.titles(conn, caller, object, &[id])?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Puts names to records, and takes away what the reader may not see.
+    fn clothe(&self, conn: &mut PgConnection, caller: &Caller, entries: &mut [Entry]) -> Result<()> {
+        let mut ids: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
+        for entry in entries.iter() {
+            if let (Some(object), Some(id)) = (&entry.object, entry.record.as_ref().and_then(id_of)) {
+                ids.entry(object.clone()).or_default().insert(id);
+            }
+        }
+        let mut titles: HashMap<Uuid, Value> = HashMap::new();
+        for (name, ids) in ids {
+            let Some(object) = caller.catalog.get(&name) else { continue };
+            titles.extend(self.titles(conn, caller, object, &ids.into_iter().collect::<Vec<_>>())?);
+        }
+        for entry in entries {
+            let Some(id) = entry.record.as_ref().and_then(id_of) else { continue };
+            let object = entry.object.as_deref().and_then(|name| caller.catalog.get(name));
+            match (titles.get(&id), object) {
+                (Some(title), Some(object)) => {
+                    entry.record = Some(json!({ "id": id, "title": title }));
+                    let all = entry.changes.len();
+                    entry.changes.retain(|key, _| readable(caller, object, key));
+                    entry.withheld = entry.changes.len() < all;
+                }
+                _ => {
+                    entry.record = None;
+                    entry.changes = Map::new();
+                    entry.detail = Value::Null;
+                    entry.withheld = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Id → title of those of these records that the reader may see, in the bin or not.
+    fn titles(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        ids: &[Uuid],
+    ) -> Result<HashMap<Uuid, Value>> {
+        let mut out = HashMap::new();
+        if !caller.access.may(&object.name, Action::Read) {
+            return Ok(out);
+        }
+        let title =
+            object.field(&object.title).filter(|f| caller.access.readable(object, f)).map(|f| f.key.to_string());
+        let condition: Condition = serde_json::from_value(json!({ "field": "id", "op": "in", "value": ids }))
+            .map_err(|e| Error::Internal(e.to_string()))?;
+        for deleted in [false, true] {
+            let query = ListQuery {
+                filter: Some(condition.clone()),
+                fields: Some(std::iter::once("id".to_owned()).chain(title.clone()).collect()),
+                limit: Some(200),
+                deleted,
+                ..ListQuery::default()
+            };
+            let (records, _) = self.records(conn, caller, object, &query)?;
+            let named = |record: Record| {
+                let id = record.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())?;
+                let text = title.as_ref().and_then(|t| record.get(t.as_str())).cloned().unwrap_or_default();
+                Some((id, text))
+            };
+            out.extend(records.into_iter().filter_map(named));
+        }
+        Ok(out)
+    }
+}
+
+fn id_of(record: &Value) -> Option<Uuid> {
+    record.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
+}
+
+fn readable(caller: &Caller, object: &ObjectMeta, key: &str) -> bool {
+    object.field(key).is_some_and(|f| caller.access.readable(object, f))
+}
+
+/// What of one table is looked for; nothing where none of it can be.
+fn part(caller: &Caller, filter: &Filter, cursor: Option<i64>, limit: usize, table: &str, rest: &str) -> Option<Sql> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(rest).push(" FROM ").push(table).push(" e WHERE e.tenant_id = ").uuid(caller.tenant);
+    if let Some(cursor) = cursor {
+        sql.push(" AND e.seq < ").int(cursor);
+    }
+    if let Some(actor) = filter.actor {
+        sql.push(" AND e.actor_id = ").uuid(actor);
+    }
+    if let Some(object) = &filter.object {
+        sql.push(" AND e.object = ").text(object.clone());
+    }
+    if let Some(record) = filter.record {
+        sql.push(" AND e.record_id = ").uuid(record);
+    }
+    if let Some(action) = &filter.action {
+        sql.push(" AND e.action = ").text(action.clone());
+    }
+    if let Some(from) = filter.from {
+        sql.push(" AND e.at >= ").bind(Bind::Time(Some(from)));
+    }
+    if let Some(to) = filter.to {
+        sql.push(" AND e.at < ").bind(Bind::Time(Some(to)));
+    }
+    if let Some(category) = filter.category {
+        sql.push(" AND ");
+        if !belongs(&mut sql, table, category) {
+            return None;
+        }
+    }
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        // Only what every reader of the trail sees: values would be told to those who may not see them.
+        let q: String = q.chars().take(TEXT_MAX).collect();
+        let pattern = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let columns: &[&str] =
+            if table == "changes" { &["e.ip", "e.request_id"] } else { &["e.ip", "e.request_id", "e.agent"] };
+        sql.push(" AND (");
+        for column in columns {
+            sql.push(column).push(" ILIKE ").text(pattern.clone()).push(" OR ");
+        }
+        sql.push("e.actor_id IN (SELECT u.id FROM users u WHERE u.tenant_id = ").uuid(caller.tenant);
+        sql.push(" AND (u.name ILIKE ").text(pattern.clone()).push(" OR u.username ILIKE ").text(pattern).push(")))");
+    }
+    sql.push(" ORDER BY e.seq DESC").limit(limit + 1);
+    Some(sql)
+}
+
+fn entry(row: &RawRow) -> Entry {
+    let text = |at| row.text(at).map(str::to_owned);
+    let map = |at| row.json(at).and_then(|j| serde_json::from_slice::<Map<String, Value>>(j).ok()).unwrap_or_default();
+    let (action, object) = (text(2).unwrap_or_default(), text(3));
+    // Only events have a detail.
+    let category = match (row.is_null(12), &object) {
+        (true, Some(object)) => Category::of_object(object),
+        _ => Category::of_event(&action),
+    };
+    Entry {
+        id: row.int8(0).unwrap_or_default(),
+        at: row.time(1).map(instant).unwrap_or_default(),
+        category: category.key(),
+        actor: row.uuid(5).map(|id| json!({ "id": id, "name": row.text(13), "username": row.text(14) })),
+        record: row.uuid(4).map(|id| json!({ "id": id })),
+        channel: text(6).unwrap_or_default(),
+        request_id: text(7).unwrap_or_default(),
+        ip: text(8),
+        via: row.uuid(9),
+        agent: text(10),
+        changes: map(11),
+        detail: Value::Object(map(12)),
+        withheld: false,
+        action,
+        object,
+    }
+}

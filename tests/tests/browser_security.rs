@@ -1,0 +1,77 @@
+//! What administrators see of what happened, and everybody of their own account's safety.
+
+use kezhan_tests::TestServer;
+use kezhan_tests::browser::Browser;
+use kezhan_tests::server::PASSWORD;
+use serde_json::{Value, json};
+
+fn server() -> TestServer {
+    TestServer::with_web()
+}
+
+#[test]
+fn the_audit_log_is_searched_opened_and_taken_along() {
+    let server = server();
+    let admin = server.admin();
+    admin.post("/auth/login", &json!({"username": "admin", "password": "wrong"}));
+    let account = admin.create("accounts", json!({"name": "鑫茂科技"}));
+    let id = account["id"].as_str().unwrap();
+    admin.patch(&format!("/accounts/{id}"), &json!({"city": "杭州"})).ok();
+    let browser = Browser::signed_in(&server, "admin");
+    browser.goto("/settings");
+    browser.press_css("a[href='/settings/audit']");
+    browser.sees("登录失败");
+    browser.screenshot("audit");
+
+    browser.choose("#audit-category", "data");
+    browser.until("the category is in the address", || {
+        browser.script("return location.search").as_str().unwrap_or_default().contains("category=data")
+    });
+    browser.sees("鑫茂科技");
+    browser.choose("#audit-object", "account");
+    browser.until("only its entries", || !browser.visible().contains("登录失败"));
+    browser.press_css("main ol > li:first-child > button");
+    browser.sees("杭州");
+    browser.sees("127.0.0.1");
+    browser.screenshot("audit-entry");
+    browser.screen(390, 844);
+    browser.script("document.documentElement.dataset.theme = 'dark'");
+    browser.screenshot("audit-phone");
+    browser.screen(0, 0);
+
+    // What is seen is in the address, and comes back with it.
+    browser.script("location.reload()");
+    browser.sees("鑫茂科技");
+    let shown = "return document.querySelector('#audit-object').value";
+    assert_eq!(browser.script(shown), Value::from("account"));
+    let href = browser.script("return document.querySelector('main a[download]').getAttribute('href')");
+    assert!(
+        href.as_str().unwrap().starts_with("/api/v1/audit/export?format=csv&category=data&object=account"),
+        "{href}"
+    );
+    let file = "return fetch(document.querySelector('main a[download]').href).then(r => r.text())";
+    assert!(browser.promised(file).as_str().unwrap_or_default().contains("鑫茂科技"));
+    browser.press("清除筛选");
+    browser.sees("登录失败");
+
+    browser.press("保留期限");
+    browser.fill("#keep-sign_in", "30");
+    browser.script("document.querySelector('#keep-sign_in').dispatchEvent(new Event('change', {bubbles: true}))");
+    browser.sees("不能小于 180");
+    browser.fill("#keep-sign_in", "365");
+    browser.script("document.querySelector('#keep-sign_in').dispatchEvent(new Event('change', {bubbles: true}))");
+    browser.until("it is kept", || admin.get("/audit/retention").ok()["days"] == json!({"sign_in": 365}));
+    browser.no_complaints(&["422"]);
+}
+
+#[test]
+fn the_audit_log_is_not_for_everybody() {
+    let server = server();
+    let role = server.role("看", json!({"account": {"read": "all"}}));
+    server.user("li", &role, json!({}));
+    let browser = Browser::signed_in(&server, "li");
+    browser.goto("/settings/audit");
+    browser.sees("这里什么也没有");
+    assert_eq!(server.sign_in("li", PASSWORD).get("/audit").status, 403);
+    browser.no_complaints(&[]);
+}
