@@ -67,7 +67,9 @@ lazily! {
     cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
     cell: cell_tools(list: List) => crate::record::list::tools::tools(list);
     batch: batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
-    columns: group_panel(list: List) => crate::record::list::groups::view::panel(list);
+    groups: group_panel(list: List) => crate::record::list::groups::panel(list);
+    groups: grouping(list: List) => crate::record::list::groups::hands(list);
+    columns: totals_line(list: List) => crate::record::list::summary::line(list);
     columns: sort_panel(list: List) => crate::record::list::sort_panel::panel(list);
     columns: columns_panel(list: List) => crate::record::list::columns::panel(list);
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open, None);
@@ -78,6 +80,7 @@ lazily! {
     act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
     door: sign_in() => crate::layout::sign_in::screen();
     palette: palette(open: RwSignal<bool>) => crate::layout::palette::panel(open);
+    views: view_tools(list: List, views: RwSignal<Vec<Record>>, id: String) => crate::record::list::views::tools(list, views, id);
     views: save_view(list: List, open: RwSignal<bool>) => crate::record::list::views::save_dialog(list, open);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: preferences_screen() => crate::layout::preferences::screen();
@@ -102,6 +105,10 @@ pub fn warm() {
                 let _ = palette::fetch().await;
                 let _ = cell_editor::fetch().await;
                 let _ = batch_bar::fetch().await;
+                let _ = filter_dialog::fetch().await;
+                let _ = columns_panel::fetch().await;
+                let _ = grouping::fetch().await;
+                let _ = kanban::fetch().await;
             });
         },
         Duration::from_millis(800),

@@ -189,15 +189,28 @@ impl Call {
         Err(ApiError::parse(status, &response.text().await.unwrap_or_default()))
     }
 
-    pub async fn json<T: DeserializeOwned>(self) -> Result<T, ApiError> {
-        let response = self.send().await?;
-        let status = response.status();
-        let text = response.text().await.map_err(|_| ApiError::Network)?;
-        serde_json::from_str(&text).map_err(|error| {
-            leptos::logging::warn!("unexpected answer: {error}");
-            ApiError::Unreadable(status)
+    /// Status and text of the answer; boxed, so that no type of answer brings the sending once more.
+    fn text(self) -> LocalBoxFuture<'static, Result<(u16, String), ApiError>> {
+        Box::pin(async move {
+            let response = self.send().await?;
+            let status = response.status();
+            Ok((status, response.text().await.map_err(|_| ApiError::Network)?))
         })
     }
+
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        let (status, text) = self.text().await?;
+        read(status, &text)
+    }
+}
+
+/// Reads an answer; by itself, so that reading a type is there once however often it is asked for.
+#[inline(never)]
+pub fn read<T: DeserializeOwned>(status: u16, text: &str) -> Result<T, ApiError> {
+    serde_json::from_str(text).map_err(|error| {
+        leptos::logging::warn!("unexpected answer: {error}");
+        ApiError::Unreadable(status)
+    })
 }
 
 /// Sends a form with files, with its progress between 0 and 1; a 401 refreshes the session once and sends again.

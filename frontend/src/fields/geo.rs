@@ -7,9 +7,14 @@ use serde_json::{Value, json};
 
 pub fn text(value: &Value) -> String {
     match (value.get("lat").and_then(Value::as_f64), value.get("lng").and_then(Value::as_f64)) {
-        (Some(lat), Some(lng)) => format!("{lat:.5}, {lng:.5}"),
+        (Some(lat), Some(lng)) => format!("{}, {}", degrees(lat), degrees(lng)),
         _ => String::new(),
     }
+}
+
+/// Five digits after the point; the browser formats numbers already.
+fn degrees(value: f64) -> String {
+    js_sys::Number::from(value).to_fixed(5).map(String::from).unwrap_or_default()
 }
 
 pub fn cell(value: &Value) -> AnyView {

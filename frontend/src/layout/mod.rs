@@ -9,6 +9,7 @@ pub mod nav;
 pub mod palette;
 pub mod preferences;
 mod profile;
+pub mod routes;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;

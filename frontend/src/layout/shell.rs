@@ -1,7 +1,8 @@
-//! The frame of the signed-in application and its routes.
+//! The frame of the signed-in application.
 
 use super::bell;
 use super::nav;
+use super::routes;
 use super::user_menu::user_menu;
 use crate::i18n::{
     CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH, SKIP_TO_CONTENT, VIEWING_AS,
@@ -15,9 +16,7 @@ use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::{self, Button, Menu, MenuItem, icon};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::components::{Redirect, Route, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
-use leptos_router::path;
 
 pub fn shell() -> AnyView {
     let (search, help, bell) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
@@ -60,23 +59,7 @@ pub fn shell() -> AnyView {
                 </header>
                 <div role="status" aria-live="polite">{offline_note}{view_note}</div>
                 <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
-                    <Routes fallback=missing>
-                        <Route path=path!("/") view=home/>
-                        <Route path=path!("/o/:plural") view=record::list::screen/>
-                        <Route path=path!("/o/:plural/new") view=lazy::create_page/>
-                        <Route path=path!("/o/:plural/:id") view=lazy::record_screen/>
-                        <Route path=path!("/o/:plural/:id/edit") view=lazy::edit_page/>
-                        <Route path=path!("/imports") view=lazy::import_screen/>
-                        <Route path=path!("/imports/:id") view=lazy::import_screen/>
-                        <Route path=path!("/preferences") view=lazy::preferences_screen/>
-                        <Route path=path!("/settings") view=lazy::settings_screen/>
-                        <Route path=path!("/settings/audit") view=lazy::audit_screen/>
-                        <Route path=path!("/settings/roles") view=lazy::roles_screen/>
-                        <Route path=path!("/settings/sharing") view=lazy::sharing_screen/>
-                        <Route path=path!("/settings/hand-over") view=lazy::hand_over_screen/>
-                        <Route path=path!("/recycle") view=lazy::recycle_screen/>
-                        <Route path=path!("/ui") view=gallery/>
-                    </Routes>
+                    {routes::routes()}
                 </main>
                 {nav::dock(search)}
             </div>
@@ -115,22 +98,6 @@ fn view_note() -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-/// The first list that this person has.
-fn home() -> AnyView {
-    match nav::groups().into_iter().flat_map(|(_, objects)| objects).next() {
-        Some(object) => view! { <Redirect path=nav::list_url(&object)/> }.into_any(),
-        None => missing(),
-    }
-}
-
-/// The parts of the design system, in development.
-fn gallery() -> AnyView {
-    #[cfg(debug_assertions)]
-    return ui::gallery::screen();
-    #[cfg(not(debug_assertions))]
-    missing()
 }
 
 pub fn missing() -> AnyView {

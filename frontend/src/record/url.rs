@@ -1,8 +1,9 @@
 //! What is seen is in the address: filters, order, columns, the open tab, the record peeked at.
 
+use crate::layout::routes;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::params::ParamsMap;
 
 /// Reads and changes the query part of the address.
@@ -19,7 +20,7 @@ impl Url {
         let go = Callback::new(move |(url, replace): (String, bool)| {
             navigate(&url, NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
         });
-        Url { query: use_query_map(), path: use_location().pathname, go }
+        Url { query: routes::query(), path: use_location().pathname, go }
     }
 
     pub fn get(self, key: &str) -> Option<String> {

@@ -4,6 +4,7 @@ use super::icon::icon;
 use super::popover::Popover;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
+use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
 #[derive(Clone)]
@@ -37,6 +38,16 @@ impl MenuItem {
     }
 }
 
+/// Boxed, so that each menu brings its items and not code of its own.
+#[derive(Clone)]
+pub struct Items(Arc<dyn Fn() -> Vec<MenuItem> + Send + Sync>);
+
+impl<F: Fn() -> Vec<MenuItem> + Send + Sync + 'static> From<F> for Items {
+    fn from(items: F) -> Items {
+        Items(Arc::new(items))
+    }
+}
+
 #[component]
 pub fn Menu(
     #[prop(into)] label: String,
@@ -47,7 +58,8 @@ pub fn Menu(
     #[prop(optional)]
     named: bool,
     /// Read each time the menu opens.
-    items: impl Fn() -> Vec<MenuItem> + Send + Sync + 'static,
+    #[prop(into)]
+    items: Items,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let class = if class.is_empty() { "btn btn-quiet btn-icon" } else { class };
@@ -57,11 +69,10 @@ pub fn Menu(
             on:click=move |_| open.update(|o| *o = !*o)>{face}</button>
     }
     .into_any();
-    let items = StoredValue::new(items);
     view! {
         <Popover open=open trigger=trigger panel_class="p-1 min-w-44">
             <div role="menu" on:keydown=walk node_ref=focus_first()>
-                {items.with_value(|f| f()).into_iter().map(|item| menu_item(item, open)).collect_view()}
+                {(items.0)().into_iter().map(|item| menu_item(item, open)).collect_view()}
             </div>
         </Popover>
     }

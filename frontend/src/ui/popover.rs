@@ -72,22 +72,25 @@ fn dismiss_outside(open: RwSignal<bool>, anchor: NodeRef<leptos::html::Div>) {
 
 /// Below, or above where there is more room; never beyond the window's edges.
 fn place(at: &web_sys::DomRect, fit: bool) -> String {
+    // Whole pixels do: writing fractions takes code that nothing else at the start needs.
+    let whole = |v: f64| v.round() as i32;
     let size =
-        |v: Result<wasm_bindgen::JsValue, _>| v.ok().and_then(|v: wasm_bindgen::JsValue| v.as_f64()).unwrap_or(0.0);
+        |v: Result<wasm_bindgen::JsValue, _>| v.ok().and_then(|v: wasm_bindgen::JsValue| v.as_f64()).map_or(0, whole);
     let (width, height) = (size(window().inner_width()), size(window().inner_height()));
-    let (below, above) = (height - at.bottom() - 12.0, at.top() - 12.0);
-    let vertical = if below >= 280.0 || below >= above {
-        format!("top:{}px;max-height:{}px", at.bottom() + 4.0, below.clamp(120.0, 440.0))
+    let (top, bottom, left, right) = (whole(at.top()), whole(at.bottom()), whole(at.left()), whole(at.right()));
+    let (below, above) = (height - bottom - 12, top - 12);
+    let vertical = if below >= 280 || below >= above {
+        format!("top:{}px;max-height:{}px", bottom + 4, below.clamp(120, 440))
     } else {
-        format!("bottom:{}px;max-height:{}px", height - at.top() + 4.0, above.clamp(120.0, 440.0))
+        format!("bottom:{}px;max-height:{}px", height - top + 4, above.clamp(120, 440))
     };
-    let horizontal = if width < 480.0 {
+    let horizontal = if width < 480 {
         "left:8px;right:8px".to_owned()
-    } else if at.left() > width * 0.6 && !fit {
-        format!("right:{}px", (width - at.right()).max(8.0))
+    } else if left > width * 3 / 5 && !fit {
+        format!("right:{}px", (width - right).max(8))
     } else {
-        format!("left:{}px", at.left().max(8.0))
+        format!("left:{}px", left.max(8))
     };
-    let least = if fit { format!(";min-width:{}px", at.width()) } else { String::new() };
+    let least = if fit { format!(";min-width:{}px", whole(at.width())) } else { String::new() };
     format!("{vertical};{horizontal}{least}")
 }

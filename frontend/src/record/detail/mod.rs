@@ -20,6 +20,7 @@ use super::url::Url;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{TAB_FACTS, TAB_FILES, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
+use crate::layout::routes::{self, Place};
 use crate::layout::shell;
 use crate::lazy;
 use crate::state::current::{self, Current};
@@ -30,7 +31,6 @@ use crate::ui::{self, avatar, icon};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
 use std::sync::Arc;
 
 /// What the panels of one record share.
@@ -99,11 +99,10 @@ impl Open {
 }
 
 pub fn screen() -> AnyView {
-    let params = use_params_map();
-    let key =
-        Memo::new(move |_| params.with(|p| (p.get("plural").unwrap_or_default(), p.get("id").unwrap_or_default())));
+    let place = routes::place();
     (move || {
-        let (plural, id) = key.get();
+        let Place { plural, id, .. } = place.get();
+        let id = id.unwrap_or_default();
         match catalog::by_plural(&plural) {
             Some(object) => page(object, id),
             None => shell::missing(),

@@ -11,13 +11,13 @@ mod view;
 use super::url::Url;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{CREATED, EDIT_OBJECT, NEW_OBJECT, OPEN, SAVED, label, t, tf};
+use crate::layout::routes::{self, Place};
 use crate::layout::shell;
 use crate::state::{catalog, lists, toast, touched};
 use crate::ui::{self, Layer, Shape, icon};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
 use model::Form;
 use serde_json::Value;
 use std::sync::Arc;
@@ -134,8 +134,8 @@ fn rounds(
 
 /// The form on a page of its own: `/o/…/new`.
 pub fn create_page() -> AnyView {
-    let (params, url) = (use_params_map(), Url::new());
-    let plural = Memo::new(move |_| params.with(|p| p.get("plural").unwrap_or_default()));
+    let (place, url) = (routes::place(), Url::new());
+    let plural = Memo::new(move |_| place.with(|place| place.plural.clone()));
     (move || {
         let Some(object) = catalog::by_plural(&plural.get()) else { return shell::missing() };
         let title = tf(NEW_OBJECT, &[("object", &label(&object.label))]);
@@ -161,11 +161,10 @@ pub fn create_page() -> AnyView {
 
 /// The form on a page of its own: `/o/…/…/edit`.
 pub fn edit_page() -> AnyView {
-    let (params, url) = (use_params_map(), Url::new());
-    let key =
-        Memo::new(move |_| params.with(|p| (p.get("plural").unwrap_or_default(), p.get("id").unwrap_or_default())));
+    let (place, url) = (routes::place(), Url::new());
     (move || {
-        let (plural, id) = key.get();
+        let Place { plural, id, .. } = place.get();
+        let id = id.unwrap_or_default();
         let Some(object) = catalog::by_plural(&plural) else { return shell::missing() };
         let found = RwSignal::new(None);
         leptos::task::spawn_local({

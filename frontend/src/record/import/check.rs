@@ -228,7 +228,7 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
     view! {
         <section>
             <h2 class="text-[13px] font-semibold mb-1">{t(IMPORT_SAMPLE)}</h2>
-            <div class="panel overflow-x-auto scroll-thin"><table class="text-[13px]"><thead class="muted"><tr><th></th><th></th>{head}</tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
+            <div class="panel overflow-x-auto scroll-thin" role="region" tabindex="0" aria-label=t(IMPORT_SAMPLE)><table class="text-[13px]"><thead class="muted"><tr><th></th><th></th>{head}</tr></thead><tbody>{rows.collect_view()}</tbody></table></div>
         </section>
     }
     .into_any()

@@ -12,11 +12,11 @@ use super::url::Url;
 use crate::api::client::ApiError;
 use crate::api::transfer::{self, Mapped, Plan, Preview, Upload};
 use crate::i18n::{IMPORT_STEP_CHECK, IMPORT_STEP_FILE, IMPORT_STEP_MAP, NAV_IMPORTS, t};
+use crate::layout::routes;
 use crate::state::catalog;
 use crate::ui;
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -119,8 +119,8 @@ pub fn importable(object: &ObjectMeta) -> impl Iterator<Item = &FieldMeta> {
 }
 
 pub fn screen() -> AnyView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|p| p.get("id")));
+    let place = routes::place();
+    let id = Memo::new(move |_| place.with(|place| place.id.clone()));
     let url = Url::new();
     let wizard = Wizard::new(url);
     // A reload, or Back from the job, finds the upload again.

@@ -9,7 +9,7 @@ use crate::record::url::Url;
 use crate::ui::{Popover, icon};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The column of check boxes.
@@ -21,7 +21,7 @@ const FROZEN_MAX: usize = 4;
 /// Widths as chosen, and the number of columns that stay.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Look {
-    pub widths: HashMap<String, i32>,
+    pub widths: BTreeMap<String, i32>,
     pub frozen: usize,
 }
 
@@ -40,8 +40,7 @@ impl Look {
     }
 
     pub fn widths_text(&self) -> Option<String> {
-        let mut pairs: Vec<String> = self.widths.iter().map(|(key, width)| format!("{key}:{width}")).collect();
-        pairs.sort();
+        let pairs: Vec<String> = self.widths.iter().map(|(key, width)| format!("{key}:{width}")).collect();
         (!pairs.is_empty()).then(|| pairs.join(","))
     }
 

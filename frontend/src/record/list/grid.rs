@@ -1,6 +1,5 @@
 //! Rows of equal height, of which only the visible ones are in the document; cards on phones.
 
-use super::groups::{self, view as group_view};
 use super::lines::{Line, Lines};
 use super::state::ListState;
 use super::tools::Tools;
@@ -34,7 +33,9 @@ pub fn grid(list: List) -> AnyView {
         if list.grouped.get() {
             let lines = list.lines.with(|lines| range.filter_map(|at| lines.get(at)).collect::<Vec<_>>());
             list.groups.all.track();
-            groups::more(list, groups::wanted(list, lines.into_iter()));
+            if let Some(hands) = list.groups.hands.get() {
+                (hands.fetch)(list, lines);
+            }
         } else if range.end + SPARE >= total && list.rows.has_more() && !list.rows.loading.get() {
             list.rows.more(&list.state.get_untracked());
         }
@@ -49,8 +50,10 @@ pub fn grid(list: List) -> AnyView {
         }
     });
     on_cleanup(move || {
-        if list.grouped.try_get_untracked() == Some(true) {
-            groups::remember(list);
+        if list.grouped.try_get_untracked() == Some(true)
+            && let Some(hands) = list.groups.hands.try_get_untracked().flatten()
+        {
+            (hands.remember)(list);
         }
         list.rows.remember(scroll.try_get_untracked().unwrap_or(0));
     });
@@ -68,10 +71,7 @@ pub fn grid(list: List) -> AnyView {
         {
             let state = state.clone();
             let written = crate::state::app().written;
-            let again = move || match list.grouped.get_untracked() {
-                true => groups::open(list, &state, written.get_untracked(), false),
-                false => list.rows.start(&state, written.get_untracked()),
-            };
+            let again = move || list.ask(&state, written.get_untracked(), false);
             return instead(list, ui::failed(&error, again));
         }
         match (rows, fresh) {
@@ -187,9 +187,10 @@ fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>
                     )
                 }
             }
-            (Line::Head(group), _) => group_view::head(list, &fields.get_value(), at, group, place),
-            (Line::Wait(group), _) => group_view::wait(list, at, group, place),
-            _ => group_view::note(place),
+            _ => match list.groups.hands.get_untracked() {
+                Some(hands) => (hands.draw)(list, &fields.get_value(), at, line, place),
+                None => ().into_any(),
+            },
         }
     };
     view! {

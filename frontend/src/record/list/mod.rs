@@ -17,7 +17,7 @@ mod rows;
 pub mod sort_panel;
 mod sorting;
 mod state;
-mod summary;
+pub mod summary;
 mod toolbar;
 pub mod tools;
 mod typing;
@@ -32,7 +32,7 @@ pub use state::ListState;
 pub use summary::sums_text;
 
 use super::url::Url;
-use crate::layout::shell;
+use crate::layout::{routes, shell};
 use crate::lazy;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::{Layer, Shape, keys};
@@ -41,7 +41,6 @@ use columns::Look;
 use kezhan_meta::{ObjectMeta, Record};
 use layouts::Layout;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -82,14 +81,25 @@ impl List {
         self.rows.find(id)
     }
 
+    /// Brings the records, or the groups, that this state asks for.
+    fn ask(self, state: &ListState, written: u64, own: bool) {
+        match (self.grouped.get_untracked(), self.groups.hands.get_untracked()) {
+            (true, Some(hands)) => (hands.open)(self, state, written, own),
+            // Until the code is there that does it.
+            (true, None) => self.rows.fresh.set(false),
+            (false, _) if own => {}
+            (false, _) => self.rows.start(state, written),
+        }
+    }
+
     fn change(self, ids: &HashSet<&str>, change: impl Fn(&mut Record)) {
         self.rows.change(ids, change);
     }
 }
 
 pub fn screen() -> AnyView {
-    let plural = use_params_map();
-    let plural = Memo::new(move |_| plural.with(|p| p.get("plural")).unwrap_or_default());
+    let place = routes::place();
+    let plural = Memo::new(move |_| place.with(|place| place.plural.clone()));
     (move || match catalog::by_plural(&plural.get()) {
         Some(object) => list(object),
         None => shell::missing(),
@@ -135,8 +145,10 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     };
 
     // Another question, or something was written: look again, keeping what is on screen until the answer is there.
-    Effect::new(move |before: Option<(ListState, u64, bool)>| {
-        let now = (state.get(), app().written.get(), grouped.get());
+    let able = Memo::new(move |_| groups.hands.with(Option::is_some));
+    Effect::new(move |before: Option<(ListState, u64, bool, bool)>| {
+        let grouped = grouped.get();
+        let now = (state.get(), app().written.get(), grouped, grouped && able.get());
         if before.as_ref() != Some(&now) {
             let another = before.as_ref().is_some_and(|b| b.0 != now.0 || b.2 != now.2);
             if another {
@@ -145,11 +157,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
                 list.cells.choose(None);
             }
             let own = !another && list.own.get_value() == now.1;
-            if now.2 {
-                groups::open(list, &now.0, now.1, own);
-            } else if !own {
-                list.rows.start(&now.0, now.1);
-            }
+            list.ask(&now.0, now.1, own);
         }
         now
     });
@@ -162,6 +170,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         <div class="grow min-h-0 flex">
             <section class="grow min-w-0 flex flex-col bg-base-100">
                 {toolbar::toolbar(list)}
+                {move || grouped.get().then(|| lazy::grouping(list))}
                 {layouts::body(list)}
             </section>
             {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}

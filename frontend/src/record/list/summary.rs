@@ -16,9 +16,13 @@ const SUMS: usize = 5;
 /// The address says whether the line is shown.
 const KEY: &str = "totals";
 
+pub fn shown(list: List) -> Memo<bool> {
+    Memo::new(move |_| list.url.get(KEY).is_some())
+}
+
 /// The number beside the list's name; it opens the line.
 pub fn toggle(list: List, count: impl Fn() -> Option<String> + Send + Sync + 'static) -> AnyView {
-    let shown = Memo::new(move |_| list.url.get(KEY).is_some());
+    let shown = shown(list);
     view! {
         <button type="button" id="list-count" class="muted tnum text-[13px] rounded px-1 hover:bg-base-200" title=t(TOTALS)
             aria-expanded=move || shown.get().to_string()
@@ -31,14 +35,10 @@ pub fn toggle(list: List, count: impl Fn() -> Option<String> + Send + Sync + 'st
 
 /// The line itself.
 pub fn line(list: List) -> AnyView {
-    let shown = Memo::new(move |_| list.url.get(KEY).is_some());
     let answer: RwSignal<Option<Result<Vec<Record>, ApiError>>> = RwSignal::new(None);
     let ticket = StoredValue::new(0_u64);
     Effect::new(move || {
         let (state, _) = (list.state.get(), app().written.get());
-        if !shown.get() {
-            return;
-        }
         let mine = ticket.get_value() + 1;
         ticket.set_value(mine);
         leptos::task::spawn_local(async move {
@@ -49,15 +49,13 @@ pub fn line(list: List) -> AnyView {
         });
     });
     view! {
-        {move || shown.get().then(|| view! {
-            <div id="list-totals" role="status" class="flex flex-wrap gap-x-6 gap-y-1 px-3 pb-2 text-[13px] shrink-0 min-h-6">
-                {move || match answer.get() {
-                    None => ().into_any(),
-                    Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
-                    Some(Ok(groups)) => list.state.with_untracked(|state| sums(state, &groups)),
-                }}
-            </div>
-        })}
+        <div id="list-totals" role="status" class="flex flex-wrap gap-x-6 gap-y-1 px-3 pb-2 text-[13px] shrink-0 min-h-6">
+            {move || match answer.get() {
+                None => ().into_any(),
+                Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
+                Some(Ok(groups)) => list.state.with_untracked(|state| sums(state, &groups)),
+            }}
+        </div>
     }
     .into_any()
 }

@@ -1,14 +1,16 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
-use super::groups::view as grouping;
+use super::groups::keys::label_of;
 use super::{List, columns, layouts, sort_panel, summary, views};
 use crate::i18n::{
-    COUNT_MORE, EXPORT, FILTER, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW, label, t, tf,
+    COUNT_MORE, EXPORT, FILTER, GROUP, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW, label,
+    t, tf,
 };
 use crate::lazy;
 use crate::state::session::may;
-use crate::ui::{Menu, MenuItem, icon, keys};
+use crate::ui::{Menu, MenuItem, Popover, icon, keys};
 use leptos::prelude::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub fn toolbar(list: List) -> AnyView {
@@ -22,6 +24,7 @@ pub fn toolbar(list: List) -> AnyView {
         let text = bridge_number(count);
         Some(if count >= kezhan_meta::query::COUNT_CAP { tf(COUNT_MORE, &[("n", &text)]) } else { text })
     };
+    let totals = summary::shown(list);
     let conditioned = Memo::new(move |_| list.state.with(|s| !s.filter.is_all() || s.import.is_some()));
     let bar = {
         let object = object.clone();
@@ -75,7 +78,7 @@ pub fn toolbar(list: List) -> AnyView {
         {bar}
         {views::tabs(list, saving)}
         {move || conditioned.get().then(|| lazy::filter_chips(list))}
-        {summary::line(list)}
+        {move || totals.get().then(|| lazy::totals_line(list))}
         <div class="border-b border-base-300 shrink-0"></div>
         {move || exporting.get().then(|| lazy::export_dialog(list, exporting))}
         {move || filtering.get().then(|| lazy::filter_dialog(list, filtering))}
@@ -85,7 +88,26 @@ pub fn toolbar(list: List) -> AnyView {
 
 /// Order and groups: two buttons, or one on a phone.
 fn arranging(list: List) -> AnyView {
-    view! { {sort_panel::chooser(list)}{move || (!list.narrow.get()).then(|| grouping::chooser(list))} }.into_any()
+    view! { {sort_panel::chooser(list)}{move || (!list.narrow.get()).then(|| grouping(list))} }.into_any()
+}
+
+/// The button above the list, which says by what it is grouped, and its panel.
+fn grouping(list: List) -> AnyView {
+    let open = RwSignal::new(false);
+    let object = list.object.with_value(Arc::clone);
+    let any = Memo::new(move |_| list.state.with(|s| s.group.len()));
+    let title = move || {
+        let names: Vec<String> = list.state.with(|s| s.group.iter().map(|k| label_of(&object, k)).collect());
+        if names.is_empty() { t(GROUP).to_owned() } else { format!("{}: {}", t(GROUP), names.join(" › ")) }
+    };
+    let trigger = view! {
+        <button type="button" class="btn btn-quiet btn-icon aria-pressed:text-primary" aria-haspopup="dialog" aria-label=title.clone() title=title
+            aria-pressed=move || (any.get() > 0).to_string() aria-expanded=move || open.get().to_string()
+            on:click=move |_| open.update(|o| *o = !*o)>{icon("group")}</button>
+    }
+    .into_any();
+    view! { <Popover open=open trigger=trigger panel_class="p-3 w-72">{crate::lazy::group_panel(list)}</Popover> }
+        .into_any()
 }
 
 fn bridge_number(n: i64) -> String {

@@ -56,7 +56,7 @@ const PARTS: [&str; 8] = ["filter", "sort", "columns", "widths", "frozen", "grou
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
     let filter: Filter =
-        settings.get("filter").and_then(|f| serde_json::from_value(f.clone()).ok()).unwrap_or_else(Filter::all);
+        settings.get("filter").and_then(|f| serde_json::from_str(&f.to_string()).ok()).unwrap_or_else(Filter::all);
     let texts = |key: &str| {
         settings
             .get(key)
@@ -108,14 +108,6 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
         });
     });
     let current = Memo::new(move |_| list.url.get("view"));
-    let modified = Memo::new(move |_| {
-        list.state.get();
-        list.look.track();
-        list.layout.track();
-        let id = current.get()?;
-        let kept = views.with(|v| v.iter().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
-        Some(kept != settings(list))
-    });
     let class = |here: bool| {
         if here {
             "px-2.5 py-1 rounded-md bg-base-content/8 font-semibold whitespace-nowrap"
@@ -134,10 +126,7 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
                         let here = current.get().as_deref() == Some(view.id());
                         view! { <A href=address(list, &view) attr:class=class(here)>{view.value("name").as_str().unwrap_or_default().to_owned()}</A> }
                     }).collect_view()}
-                    {move || (modified.get() == Some(true)).then(|| modified_note(list, views))}
-                    {move || current.get().map(|_| view! {
-                        <button type="button" class="btn btn-quiet btn-icon !h-7 muted" aria-label=t(DELETE) title=t(DELETE) on:click=move |_| remove(list, views)>{icon("trash-2")}</button>
-                    })}
+                    {move || current.get().map(|id| lazy::view_tools(list, views, id))}
                 </nav>
             }
         })
@@ -145,6 +134,22 @@ pub fn tabs(list: List, saving: RwSignal<bool>) -> AnyView {
     view! {
         {strip}
         {move || saving.get().then(|| lazy::save_view(list, saving))}
+    }
+    .into_any()
+}
+
+/// What one does with the view that is open.
+pub fn tools(list: List, views: RwSignal<Vec<Record>>, id: String) -> AnyView {
+    let modified = Memo::new(move |_| {
+        list.state.get();
+        list.look.track();
+        list.layout.track();
+        let kept = views.with(|v| v.iter().find(|v| v.id() == id).map(|v| v.value("settings").clone()));
+        kept.is_some_and(|kept| kept != settings(list))
+    });
+    view! {
+        {move || modified.get().then(|| modified_note(list, views))}
+        <button type="button" class="btn btn-quiet btn-icon !h-7 muted" aria-label=t(DELETE) title=t(DELETE) on:click=move |_| remove(list, views)>{icon("trash-2")}</button>
     }
     .into_any()
 }

@@ -28,15 +28,15 @@ pub fn remember(list: List) {
     }
 }
 
-/// Takes up a list where it was left.
-fn recall(list: List) {
+/// Takes up a list where it was left, if it was the last one.
+fn recall(list: List, written: u64) -> bool {
     let key = list.rows.key();
     let left = LEFT.with_borrow(|left| left.as_ref().filter(|(other, ..)| *other == key).cloned());
-    if let Some((_, mut groups, more)) = left {
-        groups.iter_mut().filter(|g| g.load == Load::Loading).for_each(|g| g.load = Load::Idle);
-        list.groups.all.set(groups);
-        list.groups.more.set(more);
-    }
+    let Some((_, mut groups, more)) = left.filter(|_| list.rows.recall(written)) else { return false };
+    groups.iter_mut().filter(|g| g.load == Load::Loading).for_each(|g| g.load = Load::Idle);
+    list.groups.all.set(groups);
+    list.groups.more.set(more);
+    true
 }
 
 /// Asks which groups there are. What was written from here is on screen already: then only those groups whose number
@@ -44,8 +44,8 @@ fn recall(list: List) {
 pub fn open(list: List, state: &ListState, written: u64, own: bool) {
     let (groups, rows, state) = (list.groups, list.rows, state.clone());
     let same = rows.claim(state.key(), written);
-    if !same && rows.recall(written) {
-        return recall(list);
+    if !same && recall(list, written) {
+        return;
     }
     if !same {
         groups.all.set(Vec::new());

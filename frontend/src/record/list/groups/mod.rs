@@ -6,16 +6,16 @@
 pub mod keys;
 mod load;
 mod totals;
-pub mod view;
+mod view;
 
-use super::{List, ListState};
+use super::{Line, List, ListState};
 use keys::Fold;
-use kezhan_meta::{Filter, Tone};
+use kezhan_meta::{FieldMeta, Filter, Tone};
 use leptos::prelude::*;
 use serde_json::Value;
 
-pub use load::{more, open, remember, wanted};
 pub use totals::Sum;
+pub use view::panel;
 
 /// Room that is kept for records which are not there yet, at most.
 pub const ROOM: usize = 50;
@@ -73,7 +73,37 @@ pub struct Groups {
     /// There are more than the server tells at once.
     pub more: RwSignal<bool>,
     pub fold: Memo<Fold>,
+    /// What groups are worked with, once its code is there.
+    pub hands: RwSignal<Option<Hands>>,
     ticket: StoredValue<u64>,
+}
+
+/// Few lists are in groups: how they are fetched and drawn comes when one is.
+#[derive(Clone, Copy)]
+pub struct Hands {
+    /// Asks which groups there are; the last says that what was written from here is all that is new.
+    pub open: fn(List, &ListState, u64, bool),
+    /// Fetches what is missing of these lines.
+    pub fetch: fn(List, Vec<Line>) -> bool,
+    pub remember: fn(List),
+    /// The head of a group, room for a record, or the note that there are more.
+    pub draw: fn(List, &[FieldMeta], usize, Line, String) -> AnyView,
+}
+
+/// Brings the hands.
+pub fn hands(list: List) -> AnyView {
+    let fetch = |list, lines: Vec<Line>| {
+        let wanted = load::wanted(list, lines.into_iter());
+        let any = !wanted.is_empty();
+        load::more(list, wanted);
+        any
+    };
+    // Not while this is being drawn.
+    request_animation_frame(move || {
+        let hands = Hands { open: load::open, fetch, remember: load::remember, draw: view::draw };
+        let _ = list.groups.hands.try_set(Some(hands));
+    });
+    ().into_any()
 }
 
 impl Groups {
@@ -82,6 +112,7 @@ impl Groups {
             all: RwSignal::new(Vec::new()),
             more: RwSignal::new(false),
             fold: Memo::new(move |_| Fold::read(url)),
+            hands: RwSignal::new(None),
             ticket: StoredValue::new(0),
         }
     }

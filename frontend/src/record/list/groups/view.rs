@@ -9,17 +9,25 @@ use crate::i18n::{
     tf,
 };
 use crate::record::list::cells::At;
-use crate::record::list::{List, row, typing};
-use crate::ui::{Popover, badge, icon};
+use crate::record::list::{Line, List, row, typing};
+use crate::ui::{badge, icon};
 use kezhan_meta::query::{By, GroupKey};
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use leptos::prelude::*;
-use std::sync::Arc;
 
 /// Sums of further currencies that stand below the first one.
 const STACKED: usize = 2;
 
-pub fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String) -> AnyView {
+/// What stands on a line that is no record's.
+pub fn draw(list: List, fields: &[FieldMeta], at: usize, line: Line, place: String) -> AnyView {
+    match line {
+        Line::Head(group) => head(list, fields, at, group, place),
+        Line::Wait(group) => wait(list, at, group, place),
+        _ => note(place),
+    }
+}
+
+fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String) -> AnyView {
     let read = Memo::new(move |_| list.groups.with(group, Clone::clone));
     let folded = Memo::new(move |_| list.groups.is_folded(group));
     let expanded = move || (!folded.get()).to_string();
@@ -115,7 +123,7 @@ fn texts(sum: &Sum, field: &FieldMeta) -> Vec<String> {
 }
 
 /// Room for a record, or why it is not there.
-pub fn wait(list: List, at: usize, group: usize, place: String) -> AnyView {
+fn wait(list: List, at: usize, group: usize, place: String) -> AnyView {
     let failed = move || {
         list.groups.with(group, |g| match &g.load {
             Load::Failed(why) => Some(why.clone()),
@@ -134,29 +142,11 @@ pub fn wait(list: List, at: usize, group: usize, place: String) -> AnyView {
         .into_any()
 }
 
-pub fn note(place: String) -> AnyView {
+fn note(place: String) -> AnyView {
     view! { <p class="px-4 flex items-center text-[13px] muted" style=format!("{place};height:var(--row)")>{t(GROUP_MORE)}</p> }.into_any()
 }
 
-/// The button above the list, which says by what it is grouped, and its panel.
-pub fn chooser(list: List) -> AnyView {
-    let open = RwSignal::new(false);
-    let object = list.object.with_value(Arc::clone);
-    let any = Memo::new(move |_| list.state.with(|s| s.group.len()));
-    let title = move || {
-        let names: Vec<String> = list.state.with(|s| s.group.iter().map(|k| keys::label_of(&object, k)).collect());
-        if names.is_empty() { t(GROUP).to_owned() } else { format!("{}: {}", t(GROUP), names.join(" › ")) }
-    };
-    let trigger = view! {
-        <button type="button" class="btn btn-quiet btn-icon aria-pressed:text-primary" aria-haspopup="dialog" aria-label=title.clone() title=title
-            aria-pressed=move || (any.get() > 0).to_string() aria-expanded=move || open.get().to_string()
-            on:click=move |_| open.update(|o| *o = !*o)>{icon("group")}</button>
-    }
-    .into_any();
-    view! { <Popover open=open trigger=trigger panel_class="p-3 w-72">{crate::lazy::group_panel(list)}</Popover> }
-        .into_any()
-}
-
+/// By what to group.
 pub fn panel(list: List) -> AnyView {
     (move || {
         let (object, chosen) = list.state.with(|s| (s.object.clone(), s.group.clone()));

@@ -15,10 +15,18 @@ pub fn is_stage(field: &FieldMeta) -> bool {
     matches!(field.kind, T::Reference { .. }) && field.target() == Some("stage")
 }
 
+fn is_column(field: &FieldMeta) -> bool {
+    is_stage(field) || matches!(field.kind, T::Choice { .. })
+}
+
+pub fn any_board(object: &ObjectMeta) -> bool {
+    object.fields.iter().any(|f| shown(f) && is_column(f))
+}
+
 /// Fields whose values can be the columns of a board: the stages of a pipeline first, what one may change before the
 /// rest.
 pub fn boards(object: &ObjectMeta) -> Vec<FieldMeta> {
-    let mut found = of(object, |f| is_stage(f) || matches!(f.kind, T::Choice { .. }));
+    let mut found = of(object, is_column);
     found.sort_by_key(|f| (!is_stage(f), f.read_only));
     found
 }
@@ -28,9 +36,17 @@ pub fn lanes(object: &ObjectMeta) -> Vec<FieldMeta> {
     of(object, |f| matches!(f.kind, T::Choice { .. } | T::Reference { .. } | T::User | T::Department | T::Boolean))
 }
 
+fn is_dated(field: &FieldMeta) -> bool {
+    matches!(field.kind, T::Date | T::DateTime)
+}
+
+pub fn any_date(object: &ObjectMeta) -> bool {
+    object.fields.iter().any(|f| shown(f) && is_dated(f))
+}
+
 /// Days and instants that a calendar can show: those that people set before those that the server does.
 pub fn dates(object: &ObjectMeta) -> Vec<FieldMeta> {
-    let mut found = of(object, |f| matches!(f.kind, T::Date | T::DateTime));
+    let mut found = of(object, is_dated);
     let moment = object.moment.as_deref();
     found.sort_by_key(|f| (f.read_only, Some(f.key.as_ref()) != moment, !f.in_list));
     found

@@ -62,8 +62,8 @@ impl Kind {
     fn suits(self, object: &ObjectMeta) -> bool {
         match self {
             Kind::Table | Kind::Gallery | Kind::Chart => true,
-            Kind::Kanban => !fit::boards(object).is_empty(),
-            Kind::Calendar => !fit::dates(object).is_empty(),
+            Kind::Kanban => fit::any_board(object),
+            Kind::Calendar => fit::any_date(object),
         }
     }
 }

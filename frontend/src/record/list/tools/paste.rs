@@ -8,11 +8,11 @@ use crate::api::transfer::{self, CellValue};
 use crate::bridge;
 use crate::fields::reference;
 use crate::i18n::{CELL_READ_ONLY, PASTE_BEYOND, PASTE_CURRENCY, PASTE_NOTHING, PASTED_CELLS, label, t, tf};
+use crate::record::list::List;
 use crate::record::list::cells::At;
 use crate::record::list::check::checked;
 use crate::record::list::lines::Line;
 use crate::record::list::write::{self, Outcome, Write};
-use crate::record::list::{List, groups};
 use crate::state::toast;
 use kezhan_meta::rules::dates::{DateOrder, decide_order, parse_date_time};
 use kezhan_meta::{FieldMeta, FieldType, Record};
@@ -163,11 +163,11 @@ impl Job {
             if list.grouped.get_untracked() {
                 // Only groups that are open have lines to write to.
                 let waiting = (self.range.top..list.len()).filter_map(|at| list.line(at));
-                let wanted = groups::wanted(list, waiting.filter(|l| matches!(l, Line::Wait(_))));
-                if wanted.is_empty() {
+                let waiting = waiting.filter(|l| matches!(l, Line::Wait(_))).collect();
+                let hands = list.groups.hands.get_untracked();
+                if !hands.is_some_and(|hands| (hands.fetch)(list, waiting)) {
                     return found;
                 }
-                groups::more(list, wanted);
             } else if list.rows.loading.get_untracked() {
                 // On its way.
             } else if untrack(|| list.rows.has_more()) {
