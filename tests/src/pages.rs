@@ -99,17 +99,17 @@ impl Demo {
     pub fn browser(&self) -> Browser {
         let browser = Browser::open(&self.server.url(""));
         browser.goto("/");
-        self.sign_in(&browser);
+        self.sign_in(&browser, USER);
         browser
     }
 
-    pub fn sign_in(&self, browser: &Browser) {
+    pub fn sign_in(&self, browser: &Browser, user: &str) {
         browser.find("#username");
         if browser.script("return document.querySelector('#tenant') === null").as_bool() == Some(true) {
             browser.press("公司标识");
         }
         browser.fill("#tenant", demo::TENANT);
-        browser.fill("#username", USER);
+        browser.fill("#username", user);
         browser.fill("#password", demo::PASSWORD);
         browser.press("登录");
         browser.until("the first list is open", || browser.path().starts_with("/o/"));

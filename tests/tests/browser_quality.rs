@@ -1,6 +1,7 @@
 //! What holds for every page: readable by everybody, in both themes, on a desk and on a phone, with keys alone.
 
 use kezhan_tests::browser::Browser;
+use kezhan_tests::import::fixture;
 use kezhan_tests::pages::{self, Demo, PAGES};
 use serde_json::{Value, json};
 
@@ -97,6 +98,59 @@ fn every_page_can_be_read_and_pressed_by_everybody() {
         look(&door, "sign-in", width, &mut found);
         found.add("sign-in is too wide", texts(&door.script(TOO_WIDE)));
     }
+    assert!(found.0.is_empty(), "{} findings:\n{}", found.0.len(), found.0.join("\n"));
+}
+
+/// The same at both widths, of a page that is reached by working.
+fn look_at_both(browser: &Browser, name: &str, found: &mut Found) {
+    look(browser, name, 1440, found);
+    browser.screen(390, 844);
+    look(browser, name, 390, found);
+    found.add(&format!("{name} is too wide"), texts(&browser.script(TOO_WIDE)));
+    found.add(&format!("{name} is too small to touch"), texts(&browser.script(TOO_SMALL)));
+    browser.screen(0, 0);
+}
+
+#[test]
+fn every_step_of_an_import_can_be_read_and_pressed_by_everybody() {
+    let demo = Demo::new();
+    let browser = demo.browser();
+    let mut found = Found(Vec::new());
+    browser.goto("/imports?object=account");
+    browser.upload("#import-file", &fixture("customers-gbk.csv"));
+    browser.sees("下一步：检查");
+    look_at_both(&browser, "import-mapping", &mut found);
+    browser.press("下一步：检查");
+    browser.sees("开始导入");
+    look_at_both(&browser, "import-check", &mut found);
+    browser.press("开始导入");
+    browser.patiently("the import is over", || browser.visible().contains("已完成"));
+    look_at_both(&browser, "import-result", &mut found);
+    // What was brought in, among the jobs.
+    browser.goto("/imports");
+    browser.sees("customers-gbk.csv");
+    look_at_both(&browser, "imports", &mut found);
+    assert!(found.0.is_empty(), "{} findings:\n{}", found.0.len(), found.0.join("\n"));
+}
+
+#[test]
+fn what_administrators_set_can_be_read_and_pressed_by_everybody() {
+    let demo = Demo::new();
+    let browser = Browser::open(&demo.server.url(""));
+    browser.goto("/");
+    demo.sign_in(&browser, "admin");
+    let mut found = Found(Vec::new());
+    browser.goto("/settings");
+    browser.find("main a[href='/settings/roles']");
+    look_at_both(&browser, "settings-all", &mut found);
+    browser.goto("/settings/roles");
+    browser.find("main table");
+    look_at_both(&browser, "roles", &mut found);
+    // And what the keys do, which everybody sees.
+    browser.press_css("header button[title='我的账户']");
+    browser.press_css("[role=menu] button:has(svg use[href='#i-keyboard'])");
+    browser.find("dialog[open] dl");
+    look_at_both(&browser, "help", &mut found);
     assert!(found.0.is_empty(), "{} findings:\n{}", found.0.len(), found.0.join("\n"));
 }
 
