@@ -90,6 +90,7 @@ lazily! {
     roles: roles_screen() => crate::features::people::roles::screen();
     roles: sharing_screen() => crate::features::people::sharing::screen();
     roles: hand_over_screen() => crate::features::people::hand_over::screen();
+    access: reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
     access: access_panel(open: Open) => crate::features::people::explain::panel(open);
     manage: recycle_screen() => crate::record::recycle::screen();
 }

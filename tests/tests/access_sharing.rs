@@ -109,3 +109,42 @@ fn a_role_out_of_its_hours_or_networks_grants_nothing_and_still_denies() {
         assert_eq!(problem["errors"][0]["field"], "limits");
     }
 }
+
+#[test]
+fn a_masked_value_is_shown_for_a_reason_that_is_kept() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let fields = json!({"mobile": {"owner": "write", "team": "read", "other": "masked"}, "email": "hidden"});
+    let role = server.role("客服二组", json!({"contact": {"read": "all", "reveal": "all", "fields": fields}}));
+    let blind = server.role("旁听", json!({"contact": {"read": "all", "fields": fields}}));
+    let wang_id = server.user("wang", &role, json!({}));
+    server.user("li", &blind, json!({}));
+    let contact = json!({"name": "张三", "mobile": "13812345678", "email": "zhang@example.com"});
+    let id = admin.create("contacts", contact)["id"].as_str().unwrap().to_owned();
+    let (wang, li) = (server.sign_in("wang", PASSWORD), server.sign_in("li", PASSWORD));
+    assert_eq!(wang.get(&format!("/contacts/{id}")).ok()["mobile"], "138****5678");
+    let path = format!("/contacts/{id}/actions/reveal");
+    let trail = || {
+        let page = admin.get("/audit?action=reveal").ok();
+        page["data"].as_array().unwrap().clone()
+    };
+    for (wish, field) in [
+        (json!({"field": "mobile"}), "reason"),
+        (json!({"field": "mobile", "reason": " 我 "}), "reason"),
+        (json!({"field": "mobile", "reason": "因".repeat(501)}), "reason"),
+        (json!({"reason": "客户来电"}), "field"),
+        (json!({"field": "email", "reason": "客户来电"}), "field"),
+        (json!({"field": "no_such", "reason": "客户来电"}), "field"),
+    ] {
+        assert_eq!(wang.post(&path, &wish).problem(422, "invalid")["errors"][0]["field"], field, "{wish}");
+    }
+    li.post(&path, &json!({"field": "mobile", "reason": "客户来电"})).problem(403, "forbidden");
+    assert!(trail().is_empty(), "nothing was shown, so nothing is kept");
+    let shown = wang.post(&path, &json!({"field": "mobile", "reason": "客户来电"})).ok();
+    assert_eq!(shown, json!({"field": "mobile", "value": "13812345678"}));
+    let kept = trail();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0]["actor"]["id"], json!(wang_id), "{}", kept[0]);
+    assert!(kept[0].to_string().contains("客户来电") && !kept[0].to_string().contains("13812345678"));
+    assert_eq!(wang.get(&format!("/contacts/{id}")).ok()["mobile"], "138****5678", "it stays masked");
+}

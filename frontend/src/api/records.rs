@@ -5,6 +5,7 @@ use kezhan_meta::query::ListQuery;
 use kezhan_meta::{FieldMeta, ObjectMeta, Problem, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Page {
@@ -60,6 +61,22 @@ pub async fn read(object: &ObjectMeta, id: &str) -> Result<Record, ApiError> {
     let names = names_of(object.fields.iter()).join(",");
     let query = if names.is_empty() { String::new() } else { format!("?fields={names}") };
     Call::get(&format!("/{}/{id}{query}", object.plural)).json().await
+}
+
+/// The fields of a record that the reader sees masked.
+pub async fn masked(object: &ObjectMeta, id: &str) -> HashSet<String> {
+    #[derive(Deserialize)]
+    struct Told {
+        fields: Vec<Level>,
+    }
+    #[derive(Deserialize)]
+    struct Level {
+        field: String,
+        level: String,
+    }
+    let told = Call::get(&format!("/{}/{id}/access", object.plural)).json::<Told>().await;
+    let fields = told.map(|told| told.fields).unwrap_or_default();
+    fields.into_iter().filter(|f| f.level == "masked").map(|f| f.field).collect()
 }
 
 pub async fn create(object: &ObjectMeta, record: &Record) -> Result<Record, ApiError> {

@@ -12,6 +12,7 @@ pub mod limits;
 pub mod members;
 pub mod password;
 pub mod presets;
+pub mod reveal;
 pub mod session;
 pub mod set_password;
 pub mod setup;

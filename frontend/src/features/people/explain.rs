@@ -57,7 +57,7 @@ pub fn panel(open: Open) -> AnyView {
     let close = move |()| open.url.replace(&[("access", None)]);
     let me = session::me();
     let mine = me.as_ref().and_then(|me| me.id.clone());
-    let asked = open.url.get("access").filter(|user| user != "me").or(mine.clone()).unwrap_or_default();
+    let asked = open.url.peek("access").filter(|user| user != "me").or(mine.clone()).unwrap_or_default();
     let name = me.filter(|_| mine.as_deref() == Some(asked.as_str())).and_then(|me| me.name.clone());
     let chosen = RwSignal::new(vec![Item::new(asked.clone(), name.clone().unwrap_or_default())]);
     reference::resolve_names("user", chosen, name.is_some());

@@ -90,7 +90,7 @@ pub fn screen() -> AnyView {
         return shell::missing();
     }
     let url = Url::new();
-    let leaver = RwSignal::new(url.get("from").map(|id| Item::new(id, "")).into_iter().collect::<Vec<_>>());
+    let leaver = RwSignal::new(url.peek("from").map(|id| Item::new(id, "")).into_iter().collect::<Vec<_>>());
     reference::resolve_names("user", leaver, false);
     let wish = Wish {
         from: Memo::new(move |_| leaver.with(|l| l.first().map(|i| i.value.clone()))),

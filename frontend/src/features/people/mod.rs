@@ -7,6 +7,7 @@ pub mod hand_over;
 mod levels;
 mod limits;
 mod matrix;
+pub mod reveal;
 pub mod roles;
 mod rules;
 pub mod sharing;

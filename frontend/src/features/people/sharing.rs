@@ -263,7 +263,7 @@ fn editor(meta: Arc<ObjectMeta>, rule: Option<Record>, url: Url, all: Rules) -> 
         }
     };
     let effect = effect(form.clone());
-    let title = if url.get("rule").as_deref() == Some("new") { t(SHARING_ADD) } else { t(SHARING_TITLE) };
+    let title = if url.peek("rule").as_deref() == Some("new") { t(SHARING_ADD) } else { t(SHARING_TITLE) };
     let (level, name, active) = (form.input("level", form.level), form.input("name", form.name), form.active);
     let chooser = {
         let form = form.clone();

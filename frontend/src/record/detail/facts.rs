@@ -4,7 +4,7 @@ use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
-use crate::i18n::{CANCEL, EDIT, SAVE, SHOW_EMPTY, label, t};
+use crate::i18n::{CANCEL, EDIT, REVEAL, SAVE, SHOW_EMPTY, label, t};
 use crate::record::conflict;
 use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, Look, icon, keys};
@@ -81,6 +81,22 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
         }
     };
     let (press, double) = (start.clone(), start);
+    let outlined = {
+        let key = key.clone();
+        Memo::new(move |_| open.masked.with(|m| m.contains(&key)))
+    };
+    let reveal = {
+        let (key, name) = (key.clone(), name.clone());
+        move || {
+            let (key, name) = (key.clone(), format!("{} {name}", t(REVEAL)));
+            (outlined.get() && !empty.get()).then(|| {
+                view! {
+                    <Button label=name icon="eye" icon_only=true look=Look::Quiet
+                        on_click=move |_| open.url.replace(&[("reveal", Some(key.clone()))])/>
+                }
+            })
+        }
+    };
     let body = {
         let name = name.clone();
         move || {
@@ -93,6 +109,7 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
                     {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{text}</span> }.into_any() }
                      else { view! { <span class="min-w-0 flex truncate">{value}</span> }.into_any() }}
                     {move || empty.get().then(|| view! { <span class="muted">"–"</span> })}
+                    {reveal.clone()}
                     {editable.then(|| view! {
                         <button type="button" class="btn btn-quiet btn-icon !h-6 !w-6 ms-auto opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100"
                             aria-label=format!("{} {name}", t(EDIT)) on:click=move |_| press()>{icon("pencil")}</button>

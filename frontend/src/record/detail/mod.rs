@@ -14,6 +14,8 @@ mod step;
 mod task;
 mod timeline;
 
+pub use facts::focus_later;
+
 use super::files::{self, Uploads};
 use super::similar;
 use super::url::Url;
@@ -31,6 +33,7 @@ use crate::ui::{self, avatar, icon};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What the panels of one record share.
@@ -40,6 +43,8 @@ pub struct Open {
     pub id: StoredValue<String>,
     pub record: RwSignal<Option<Record>>,
     pub error: RwSignal<Option<ApiError>>,
+    /// Fields of which the reader sees the outline, and may see all for a reason.
+    pub masked: RwSignal<HashSet<String>>,
     pub url: Url,
 }
 
@@ -50,6 +55,7 @@ impl Open {
             id: StoredValue::new(id),
             record: RwSignal::new(None),
             error: RwSignal::new(None),
+            masked: RwSignal::new(HashSet::new()),
             url,
         };
         Effect::new(move || {
@@ -84,6 +90,10 @@ impl Open {
         leptos::task::spawn_local(async move {
             match records::read(&object, &id).await {
                 Ok(record) => {
+                    if session::may(&object.name, "reveal") {
+                        let fields = records::masked(&object, &id).await;
+                        let _ = self.masked.try_set(fields);
+                    }
                     let _ = self.error.try_set(None);
                     let _ = self.record.try_set(Some(record));
                 }
@@ -93,6 +103,20 @@ impl Open {
                     }
                     let _ = self.error.try_set(Some(error));
                 }
+            }
+        });
+    }
+}
+
+impl Open {
+    /// A masked value in full, until the record is read anew.
+    pub fn show(self, key: &str, value: serde_json::Value) {
+        self.masked.update(|m| {
+            m.remove(key);
+        });
+        self.record.update(|record| {
+            if let Some(record) = record {
+                record.insert(key.to_owned(), value);
             }
         });
     }
@@ -145,6 +169,7 @@ fn content(open: Open) -> AnyView {
     let relations = related::of(&object);
     let uploads = Uploads::new(Some((object.name.to_string(), open.id.get_value())));
     let editing = Memo::new(move |_| open.url.get("edit").is_some());
+    let revealing = Memo::new(move |_| open.url.get("reveal").is_some());
     let explaining = Memo::new(move |_| open.url.get("access").is_some());
     let strip = {
         let relations = relations.clone();
@@ -212,6 +237,7 @@ fn content(open: Open) -> AnyView {
                 </section>
             </div>
         </div>
+        {move || revealing.get().then(|| lazy::reveal_dialog(open))}
         {move || explaining.get().then(|| lazy::access_panel(open))}
         {move || editing.get().then(|| open.record.get_untracked()).flatten().map(|record| {
             lazy::edit_form(edit_object.clone(), record, Callback::new(move |()| open.url.replace(&[("edit", None)])))
