@@ -186,3 +186,28 @@ fn a_masked_number_is_shown_for_a_reason() {
     let kept = server.admin().get("/audit?action=reveal").text;
     assert!(kept.contains("客户来电核实"), "{kept}");
 }
+
+#[test]
+fn a_record_is_given_away_with_what_hangs_on_it() {
+    let server = TestServer::with_web();
+    let role = server.role("自管", own());
+    server.user("wang", &role, json!({}));
+    let li = server.user("li", &role, json!({}));
+    let wang = server.sign_in("wang", PASSWORD);
+    let account = wang.create("accounts", json!({"name": "西湖茶业"}));
+    let contact = wang.create("contacts", json!({"name": "张三", "account": account["id"]}));
+    let browser = Browser::signed_in(&server, "wang");
+    browser.goto(&format!("/o/accounts/{}", account["id"].as_str().unwrap()));
+    browser.press("更多");
+    browser.press("转移");
+    pick(&browser, "#act-owner", "li", "li");
+    browser.press_css("#act-children");
+    pick(&browser, "#act-keep", "保留只读", "保留只读");
+    browser.screenshot("transfer");
+    browser.press_css("dialog[open] button[type=submit]");
+    browser.until("both have gone over", || {
+        let now = server.admin().get(&format!("/contacts/{}", contact["id"].as_str().unwrap())).ok();
+        now["owner"] == json!(li)
+    });
+    wang.get(&format!("/accounts/{}", account["id"].as_str().unwrap())).ok();
+}

@@ -49,7 +49,8 @@ pub trait ActionDef: Send + Sync {
         Action::Edit
     }
 
-    /// JSON schema of the input, an object.
+    /// JSON schema of the input, an object. What is no field of the object is named for people by `x-label`, and the
+    /// words of an `enum` by `x-options`, in the form of a choice's options.
     fn input(&self) -> Value;
 
     /// Among what people choose from? Not what a screen of its own asks for.

@@ -40,8 +40,12 @@ impl ActionDef for Transfer {
             "type": "object",
             "properties": {
                 "owner": {"type": "string", "format": "uuid", "description": "The user who takes over."},
-                "children": {"type": "boolean", "default": false, "title": "同时转移其名下关联记录", "description": "Also what hangs on it and has the same owner, at most 1,000 records."},
-                "keep": {"type": "string", "enum": ["none", "read", "write"], "default": "none", "description": "What the former owner may still do."},
+                "children": {"type": "boolean", "default": false, "x-label": {"zh": "连同其名下的关联记录", "en": "With what hangs on it and is theirs too"}, "description": "Also what hangs on it and has the same owner, at most 1,000 records."},
+                "keep": {"type": "string", "enum": ["none", "read", "write"], "default": "none", "x-label": {"zh": "原负责人", "en": "The former owner"}, "x-options": [
+                    {"value": "none", "label": {"zh": "移除", "en": "keeps nothing"}},
+                    {"value": "read", "label": {"zh": "保留只读", "en": "may still read"}},
+                    {"value": "write", "label": {"zh": "保留读写", "en": "may still read and write"}},
+                ], "description": "What the former owner may still do."},
             },
             "required": ["owner"],
             "additionalProperties": false,

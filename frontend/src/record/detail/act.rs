@@ -29,12 +29,17 @@ fn asked(object: &ObjectMeta, action: &Action) -> Vec<FieldMeta> {
         let kind = match (schema["type"].as_str()?, schema["format"].as_str()) {
             ("string", Some("uuid")) => FieldType::Reference { to: catalog::object(key)?.name.clone() },
             ("string", Some("date")) => FieldType::Date,
+            ("string", _) if schema["x-options"].is_array() => {
+                FieldType::Choice { options: serde_json::from_value(schema["x-options"].clone()).ok()? }
+            }
             ("string", _) => FieldType::Text,
             ("integer", _) => FieldType::Integer,
             ("boolean", _) => FieldType::Boolean,
             _ => return None,
         };
+        let named = serde_json::from_value::<Label>(schema["x-label"].clone()).ok();
         let label = match catalog::object(key) {
+            _ if named.is_some() => named.unwrap_or_default(),
             Some(target) => target.label.clone(),
             None if key == "password" => Label { zh: t(PASSWORD).into(), en: t(PASSWORD).into() },
             None => Label { zh: key.clone().into(), en: key.clone().into() },
