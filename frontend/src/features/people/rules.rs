@@ -116,7 +116,7 @@ impl Line {
         view! {
             <li class="panel p-3 flex flex-col gap-2">
                 <div class="flex gap-2 items-center">
-                    <select class="select !w-auto" aria-label=t(RULE_EFFECT) on:change=move |ev| deny.set(event_target_value(&ev) == "deny")>
+                    <select class="select !w-auto min-w-24 shrink-0" aria-label=t(RULE_EFFECT) on:change=move |ev| deny.set(event_target_value(&ev) == "deny")>
                         <option value="allow" selected=!deny.get_untracked()>{t(RULE_ALLOW)}</option>
                         <option value="deny" selected=deny.get_untracked()>{t(RULE_DENY)}</option>
                     </select>

@@ -283,7 +283,7 @@ fn editor(meta: Arc<ObjectMeta>, rule: Option<Record>, url: Url, all: Rules) -> 
                 </div>
                 <Field id="sharing-kind" label=t(SHARING_WITH) required=true error=fault(&PRINCIPALS)>
                     <div class="flex gap-2">
-                        <select id="sharing-kind" class="select !w-auto" on:change=move |ev| {
+                        <select id="sharing-kind" class="select !w-auto min-w-24 shrink-0" on:change=move |ev| {
                             let wanted = event_target_value(&ev);
                             if let Some(key) = PRINCIPALS.into_iter().find(|key| *key == wanted) {
                                 principal.set(Value::Null);
