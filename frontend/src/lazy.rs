@@ -7,6 +7,7 @@ use crate::record::conflict::Conflict;
 use crate::record::detail::Open;
 use crate::record::files::Uploads;
 use crate::record::list::List;
+use crate::record::list::views::Edited;
 use crate::record::url::Url;
 use crate::state::current::Acting;
 use crate::ui::{self, Button};
@@ -80,8 +81,10 @@ lazily! {
     act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
     door: sign_in() => crate::layout::sign_in::screen();
     palette: palette(open: RwSignal<bool>) => crate::layout::palette::panel(open);
-    views: view_tools(list: List, views: RwSignal<Vec<Record>>, id: String) => crate::record::list::views::tools(list, views, id);
-    views: save_view(list: List, open: RwSignal<bool>) => crate::record::list::views::save_dialog(list, open);
+    views: view_dialog(list: List, edited: RwSignal<Option<Edited>>) =>
+        crate::record::list::views::save::dialog(list, edited);
+    views: views_panel(list: List, edited: RwSignal<Option<Edited>>) =>
+        crate::record::list::views::manage::panel(list, edited);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: preferences_screen() => crate::layout::preferences::screen();
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);

@@ -97,8 +97,14 @@ pub struct Me {
     pub username: Option<String>,
     pub tenant: Uuid,
     pub department: Option<Uuid>,
+    /// The caller's department and those below it: "my departments" in conditions.
+    pub departments: Vec<Uuid>,
+    /// The caller's department and those above it: whoever shares with one of these shares with the caller.
+    pub belongs_to: Vec<Uuid>,
     pub role: Option<Uuid>,
     pub role_name: Option<String>,
+    /// Every role of the caller, the first one first.
+    pub roles: Vec<Uuid>,
     /// `zh-CN` or `en`.
     #[schema(example = "zh-CN")]
     pub locale: &'static str,
@@ -107,7 +113,7 @@ pub struct Me {
     pub email: Option<String>,
     /// An attachment.
     pub avatar: Option<Uuid>,
-    /// How the caller likes the interface: `theme`, `density`, `navigation`, each where it was chosen.
+    /// How the caller likes the interface: `theme`, `density`, `navigation`, `views`, each where it was chosen.
     #[schema(value_type = Object)]
     pub preferences: Map<String, Value>,
     /// The administrator who looks with this person's eyes: nothing can be changed.
@@ -129,8 +135,11 @@ impl Me {
             username: person.and_then(|p| p.username.clone()),
             tenant: identity.tenant,
             department: identity.access.department,
+            departments: identity.access.departments.clone(),
+            belongs_to: person.map(|p| p.above.clone()).unwrap_or_default(),
             role: person.and_then(|p| p.role),
             role_name: person.and_then(|p| p.role_name.clone()),
+            roles: person.map(|p| p.role_ids()).unwrap_or_default(),
             locale: identity.lang.tag(),
             time_zone: person.and_then(|p| p.time_zone.clone()),
             mobile: person.and_then(|p| p.mobile.clone()),

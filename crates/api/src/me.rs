@@ -16,6 +16,7 @@ use kezhan_meta::problem::Code;
 use kezhan_meta::{Record, Violation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use utoipa::{OpenApi, ToSchema};
 
 pub const PART: Part = Part { routes: |_| (), docs: Docs::openapi };
@@ -62,6 +63,17 @@ pub struct PinnedView {
     pub query: String,
 }
 
+/// How someone likes the saved views of one object.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ViewChoice {
+    /// The view that the list opens with: an id, or `none` for the whole list; without it the role decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// Views that are no tabs.
+    pub unpinned: Vec<uuid::Uuid>,
+}
+
 /// The caller's own changes; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -87,6 +99,9 @@ pub struct MeChange {
     #[schema(example = "compact")]
     pub density: Option<String>,
     pub navigation: Option<Navigation>,
+    /// Per object, how the caller likes its saved views; replaces what was said before.
+    #[schema(value_type = Option<Object>, example = json!({"account": {"default": "none", "unpinned": []}}))]
+    pub views: Option<HashMap<String, ViewChoice>>,
 }
 
 impl MeChange {
@@ -129,6 +144,16 @@ impl MeChange {
                 faults.push(Violation::new("navigation", Code::TooLong).with(LIST_MAX));
             }
             out.insert("navigation".to_owned(), json!(navigation));
+        }
+        if let Some(views) = &self.views {
+            let sound = |v: &ViewChoice| {
+                v.unpinned.len() <= LIST_MAX
+                    && v.default.as_deref().is_none_or(|d| d == "none" || uuid::Uuid::parse_str(d).is_ok())
+            };
+            if views.len() > LIST_MAX || views.keys().any(|k| k.len() > ENTRY_MAX) || !views.values().all(sound) {
+                faults.push(Violation::new("views", Code::BadValue).with("views"));
+            }
+            out.insert("views".to_owned(), json!(views));
         }
         if faults.is_empty() { Ok(out) } else { Err(Error::Invalid(faults)) }
     }

@@ -13,13 +13,18 @@ pub struct Me {
     pub username: Option<String>,
     pub role_name: Option<String>,
     pub department: Option<String>,
+    /// With those below it.
+    pub departments: Vec<String>,
+    /// With those above it.
+    pub belongs_to: Vec<String>,
+    pub roles: Vec<String>,
     pub locale: Option<String>,
     pub time_zone: Option<String>,
     pub mobile: Option<String>,
     pub email: Option<String>,
     /// An attachment.
     pub avatar: Option<String>,
-    /// `theme`, `density`, `navigation`, each where it was chosen.
+    /// `theme`, `density`, `navigation`, `views`, each where it was chosen.
     pub preferences: Map<String, Value>,
     /// The largest file that may be put on a record; 0 where it is not known.
     pub upload_max_bytes: u64,

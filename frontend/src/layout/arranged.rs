@@ -7,7 +7,7 @@ use crate::i18n::{
     Key, MOVE_DOWN, MOVE_UP, NAV_HIDE, NAV_PIN, NAV_RESET, NAV_SHOW, NAV_UNPIN, NAV_VIEWS, OPTIONS_OF, label, t, tf,
 };
 use crate::state::navigation::{self, Navigation, View};
-use crate::state::{app, catalog, toast};
+use crate::state::{app, catalog, toast, views};
 use crate::ui::{Menu, MenuItem, icon};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
@@ -127,7 +127,8 @@ fn row(
             let name = object.name.to_string();
             items.push(MenuItem::new("eye-off", t(NAV_HIDE), move || navigation::hide(&name, true)));
             let here = place.pathname.get_untracked() == list_url(&object);
-            let view = place.query.with_untracked(|q| q.get("view")).filter(|v| here && !v.is_empty());
+            let view =
+                place.query.with_untracked(|q| q.get("view")).filter(|v| here && !v.is_empty() && v != views::NONE);
             if let Some(view) = view.filter(|v| !app().navigation.with_untracked(|n| n.is_pinned(v))) {
                 let object = object.name.to_string();
                 let query = place.search.get_untracked().trim_start_matches('?').to_owned();

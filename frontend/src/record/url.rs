@@ -53,6 +53,11 @@ impl Url {
         self.go.run((self.with(changes), true));
     }
 
+    /// Elsewhere, so that Back does not come here again.
+    pub fn replace_by(self, url: String) {
+        self.go.run((url, true));
+    }
+
     pub fn go(self, url: String) {
         self.go.run((url, false));
     }

@@ -82,4 +82,5 @@ pub fn forget_all() {
     LISTS.with_borrow_mut(HashMap::clear);
     LAST.with_borrow_mut(HashMap::clear);
     ADDRESSES.with_borrow_mut(HashMap::clear);
+    super::views::forget_all();
 }

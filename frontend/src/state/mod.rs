@@ -14,6 +14,7 @@ pub mod prefs;
 pub mod recent;
 pub mod session;
 pub mod toast;
+pub mod views;
 
 use kezhan_meta::{Catalog, Lang};
 use leptos::prelude::*;
@@ -34,6 +35,7 @@ pub struct App {
     pub favorites: RwSignal<Vec<favorites::Favorite>>,
     pub recent: RwSignal<Vec<recent::Recent>>,
     pub navigation: RwSignal<navigation::Navigation>,
+    pub views: RwSignal<views::Choices>,
     /// The record that is open.
     pub current: RwSignal<Option<current::Current>>,
     pub acting: RwSignal<Option<current::Acting>>,
@@ -62,6 +64,7 @@ thread_local! {
             favorites: RwSignal::new(Vec::new()),
             recent: RwSignal::new(Vec::new()),
             navigation: RwSignal::new(navigation::Navigation::default()),
+            views: RwSignal::new(views::Choices::default()),
             current: RwSignal::new(None),
             acting: RwSignal::new(None),
             offline: RwSignal::new(false),

@@ -38,6 +38,7 @@ pub fn adopt(me: &Me) {
         prefs::set_zone(zone);
     }
     app().navigation.set(super::navigation::read(&me.preferences));
+    app().views.set(super::views::read(&me.preferences));
     if !mine.is_empty() {
         leptos::task::spawn_local(async move {
             // Only a courtesy: it holds here in any case.

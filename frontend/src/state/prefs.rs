@@ -37,7 +37,7 @@ pub fn context() -> Context {
         offset_minutes: minutes,
         user: me.as_ref().and_then(|m| m.id.clone()),
         department: me.as_ref().and_then(|m| m.department.clone()),
-        departments: Vec::new(),
+        departments: me.as_ref().map(|m| m.departments.clone()).unwrap_or_default(),
     }
 }
 

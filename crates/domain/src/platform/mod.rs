@@ -1,8 +1,9 @@
 //! What the product itself is made of: attachments, saved views, a tenant's own objects and fields.
 
+use crate::people::{Department, Role};
 use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
-use kezhan_meta::{LongText, UserId};
+use kezhan_meta::{Id, LongText, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A file on a record. The content is uploaded and fetched through `/attachments/{id}/content`.
@@ -35,6 +36,8 @@ pub struct Attachment {
 pub enum Visibility {
     #[choice(zh = "仅自己", en = "Private")]
     Private,
+    #[choice(zh = "部门", en = "Department", tone = Accent)]
+    Team,
     #[choice(zh = "所有人", en = "Everyone", tone = Info)]
     All,
 }
@@ -54,6 +57,13 @@ pub struct SavedView {
     pub settings: serde_json::Value,
     #[field(zh = "可见范围", en = "Visibility", indexed, list, default = "private")]
     pub visibility: Visibility,
+    /// With the visibility `team`, the department that it is shared with: everybody in and below it sees the view.
+    #[field(zh = "共享部门", en = "Department")]
+    pub unit: Option<Id<Department>>,
+    /// Roles whose people see the list through this view at first. Administrators decide; each role has one view per
+    /// object, shared with everyone.
+    #[field(zh = "默认用于角色", en = "Default for roles")]
+    pub default_for: Option<Vec<Id<Role>>>,
     #[field(zh = "排序", en = "Position", default = 0)]
     pub sort_order: Option<i32>,
     #[field(zh = "负责人", en = "Owner", indexed, default = CurrentUser)]

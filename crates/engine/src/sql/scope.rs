@@ -263,12 +263,27 @@ impl<'a> Guard<'a> {
             Scope::Personal => {
                 // Even a role that reaches all does not open what others keep private.
                 sql.push(" AND (").column(alias, "owner_id").push(" = ").bind(Bind::Uuid(self.access.user));
-                if action == Action::Read && object.field("visibility").is_some() {
-                    sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
+                if object.field("visibility").is_some() {
+                    self.shown(sql, object, alias, action);
                 }
                 sql.push(")");
             }
             Scope::Owned | Scope::Tenant => {}
+        }
+    }
+
+    /// ` OR …`: what others have shown to the caller; whoever configures such records also keeps them in order.
+    fn shown(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action) {
+        if self.access.may(&object.name, Action::Configure) {
+            return sql.push(" OR ").column(alias, "visibility").push(" <> 'private'").done();
+        }
+        if action != Action::Read {
+            return;
+        }
+        sql.push(" OR ").column(alias, "visibility").push(" = 'all'");
+        if object.field("unit").is_some() {
+            sql.push(" OR ").column(alias, "visibility").push(" = 'team' AND ");
+            one_of(sql, alias, "unit_id", &self.access.principals);
         }
     }
 

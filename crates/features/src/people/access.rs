@@ -201,6 +201,12 @@ pub fn zone(name: Option<&str>) -> chrono_tz::Tz {
 }
 
 impl Person {
+    /// The first role, then the others.
+    pub fn role_ids(&self) -> Vec<Uuid> {
+        let others = self.roles.as_array().into_iter().flatten().filter_map(|r| r.get("id")?.as_str()?.parse().ok());
+        self.role.into_iter().chain(others.filter(|id| Some(*id) != self.role)).collect()
+    }
+
     /// What the person may do wherever they are: for work in the background and questions about them.
     pub fn rights(&self, conn: &mut PgConnection, tenant: Uuid, catalog: &Catalog) -> Result<Access> {
         Ok(Subject::of(self).rights(conn, tenant, catalog, &Place::Anywhere)?.0)

@@ -6,6 +6,7 @@ pub mod layouts;
 pub mod notify;
 pub mod transfer;
 pub mod uploads;
+mod views;
 
 pub use hints::HINTS;
 
@@ -14,5 +15,8 @@ use std::sync::Arc;
 
 /// What this area adds to the life of records.
 pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
-    vec![(layouts::OBJECT.into(), Arc::new(layouts::Layouts) as Arc<dyn Hooks>)]
+    vec![
+        (layouts::OBJECT.into(), Arc::new(layouts::Layouts) as Arc<dyn Hooks>),
+        (views::OBJECT.into(), Arc::new(views::Views)),
+    ]
 }

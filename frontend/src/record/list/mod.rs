@@ -59,6 +59,8 @@ pub struct List {
     look: Memo<Look>,
     layout: Memo<Layout>,
     groups: groups::Groups,
+    /// The object's saved views, once they are known.
+    views: RwSignal<Option<Vec<Record>>>,
     /// A table in groups.
     grouped: Memo<bool>,
     lines: Memo<lines::Lines>,
@@ -134,6 +136,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         look: Memo::new(move |_| Look::read(url)),
         layout,
         groups,
+        views: RwSignal::new(None),
         grouped,
         lines: Memo::new(move |_| lines::Lines::of(rows, groups, grouped.get())),
         resizing: RwSignal::new(None),
@@ -146,7 +149,12 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
 
     // Another question, or something was written: look again, keeping what is on screen until the answer is there.
     let able = Memo::new(move |_| groups.hands.with(Option::is_some));
-    Effect::new(move |before: Option<(ListState, u64, bool, bool)>| {
+    let settled = views::settle(list);
+    Effect::new(move |before: Option<Option<(ListState, u64, bool, bool)>>| {
+        let before = before.flatten();
+        if !settled.get() {
+            return before;
+        }
         let grouped = grouped.get();
         let now = (state.get(), app().written.get(), grouped, grouped && able.get());
         if before.as_ref() != Some(&now) {
@@ -159,7 +167,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
             let own = !another && list.own.get_value() == now.1;
             list.ask(&now.0, now.1, own);
         }
-        now
+        Some(now)
     });
     shortcuts(list);
 

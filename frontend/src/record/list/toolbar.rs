@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub fn toolbar(list: List) -> AnyView {
     let filtering = RwSignal::new(false);
-    let saving = RwSignal::new(false);
+    let saving = RwSignal::new(None::<views::Edited>);
     let exporting = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
     let any = Memo::new(move |_| list.picked() > 0);
@@ -37,7 +37,9 @@ pub fn toolbar(list: List) -> AnyView {
                 move || {
                     let (import, recycle) =
                         (format!("/imports?object={}", object.name), format!("/recycle?object={}", object.name));
-                    let mut items = vec![MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || saving.set(true))];
+                    let mut items = vec![MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || {
+                        saving.set(Some(views::Edited::New))
+                    })];
                     if may(&object.name, "import") {
                         items.push(MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())));
                     }

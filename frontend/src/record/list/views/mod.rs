@@ -1,0 +1,289 @@
+//! Saved views as tabs: conditions, order and columns under a name.
+
+pub mod manage;
+pub mod save;
+
+use super::columns::Look as ColumnLook;
+use super::groups::keys::text_of;
+use super::{List, layouts};
+use crate::api::records::{self, RecordExt};
+use crate::i18n::{SAVE_VIEW, VIEW_ALL, VIEW_MODIFIED, VIEW_RESET, VIEW_SAVED, VIEW_UPDATE, VIEWS, t};
+use crate::lazy;
+use crate::state::views::NONE;
+use crate::state::{app, catalog, session, toast, views};
+use crate::ui::{Popover, icon};
+use kezhan_meta::query::{ListQuery, Sort};
+use kezhan_meta::{Filter, Op, Record};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use serde_json::{Value, json};
+
+const OBJECT: &str = "saved_view";
+
+/// A view whose name and sharing are being decided.
+#[derive(Clone, PartialEq)]
+pub enum Edited {
+    New,
+    Kept(Record),
+}
+
+/// The part of the address that a view keeps.
+fn settings(list: List) -> Value {
+    let state = list.state.get_untracked();
+    let mut out = json!({
+        "filter": state.filter,
+        "sort": state.sort.iter().map(Sort::to_string).collect::<Vec<_>>(),
+    });
+    if state.chosen_columns {
+        out["fields"] = json!(state.columns);
+    }
+    let look = list.look.get_untracked();
+    if !look.widths.is_empty() {
+        out["widths"] = json!(look.widths);
+    }
+    if look.frozen > 0 {
+        out["frozen"] = json!(look.frozen);
+    }
+    if !state.group.is_empty() {
+        out["group"] = json!(state.group.iter().map(text_of).collect::<Vec<_>>());
+    }
+    list.layout.with_untracked(|layout| {
+        for (key, value) in layout.parts() {
+            out[key] = json!(value);
+        }
+    });
+    if !state.q.is_empty() {
+        out["q"] = json!(state.q);
+    }
+    out
+}
+
+/// Of the address, what a view decides.
+const PARTS: [&str; 8] = ["filter", "sort", "columns", "widths", "frozen", "group", "fold", "q"];
+
+/// The whole list, under this name.
+fn whole(list: List, view: Option<&str>) -> String {
+    let mut parts: Vec<(&str, Option<String>)> = PARTS.iter().chain(&layouts::KEYS).map(|part| (*part, None)).collect();
+    parts.extend([("view", view.map(str::to_owned)), ("import", None), ("day", None)]);
+    list.url.with(&parts)
+}
+
+fn address(list: List, view: &Record) -> String {
+    let settings = view.value("settings");
+    let filter: Filter =
+        settings.get("filter").and_then(|f| serde_json::from_value(f.clone()).ok()).unwrap_or_else(Filter::all);
+    let texts = |key: &str| {
+        settings
+            .get(key)
+            .and_then(Value::as_array)
+            .map(|a| a.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","))
+    };
+    let text = |key: &str| settings.get(key).and_then(Value::as_str).map(str::to_owned);
+    let widths = settings.get("widths").and_then(Value::as_object).map(|widths| {
+        let pairs = widths.iter().filter_map(|(key, width)| Some((key.clone(), i32::try_from(width.as_i64()?).ok()?)));
+        ColumnLook { widths: pairs.collect(), frozen: 0 }
+    });
+    let frozen = settings.get("frozen").and_then(Value::as_u64).filter(|n| *n > 0).map(|n| n.to_string());
+    let mut parts: Vec<(&str, Option<String>)> = layouts::KEYS.iter().map(|key| (*key, text(key))).collect();
+    parts.extend([
+        ("view", Some(view.id().to_owned())),
+        ("widths", widths.and_then(|w| w.widths_text())),
+        ("frozen", frozen),
+        ("filter", crate::record::filter::to_text(&filter)),
+        ("sort", texts("sort")),
+        ("columns", texts("fields")),
+        ("group", texts("group")),
+        ("fold", None),
+        ("q", text("q")),
+        ("import", None),
+        ("day", None),
+    ]);
+    list.url.with(&parts)
+}
+
+/// Does the address say what is wanted, beyond a view's name?
+fn says_more(list: List) -> bool {
+    let others = ["import", "deleted", "day"];
+    PARTS.iter().chain(&layouts::KEYS).chain(&others).any(|part| list.url.get(part).is_some())
+}
+
+/// Reads the object's views, and opens the one that the address names, or that the reader begins with. True as soon as
+/// the address says what to show.
+pub fn settle(list: List) -> Memo<bool> {
+    let name = list.object.with_value(|o| o.name.to_string());
+    list.views.set(match catalog::object(OBJECT) {
+        Some(_) => views::known(&name),
+        None => Some(Vec::new()),
+    });
+    if let Some(object) = catalog::object(OBJECT) {
+        let name = name.clone();
+        Effect::new(move || {
+            app().written.track();
+            load(list, name.clone(), records::names_of(object.fields.iter()));
+        });
+    }
+    // Later the conditions of the named view may be taken away one by one, to none.
+    let opened = StoredValue::new(false);
+    let wanted = Memo::new(move |_| {
+        if says_more(list) {
+            return Some(None);
+        }
+        let known = list.views.get()?;
+        let view = match list.url.get("view") {
+            Some(id) if opened.get_value() || id == NONE => return Some(None),
+            Some(id) => known.iter().find(|v| v.id() == id).cloned(),
+            None => app().views.with(|choices| views::default(choices.get(&name), &known).cloned()),
+        };
+        let address = view.map(|view| address(list, &view));
+        Some(address.filter(|address| *address != list.url.with(&[])))
+    });
+    Effect::new(move || match wanted.get() {
+        Some(Some(address)) => list.url.replace_by(address),
+        Some(None) => opened.set_value(true),
+        None => {}
+    });
+    Memo::new(move |_| wanted.get() == Some(None))
+}
+
+fn load(list: List, object: String, names: Vec<String>) {
+    let mut fields =
+        ["id", "version", "name", "object", "settings", "visibility", "unit", "default_for", "owner", "sort_order"]
+            .map(str::to_owned)
+            .to_vec();
+    fields.extend(names);
+    let query = ListQuery {
+        filter: Some(Filter::field("object", Op::Eq, object.clone())),
+        sort: vec![Sort::parse("sort_order"), Sort::parse("name")],
+        fields: Some(fields),
+        limit: Some(200),
+        ..ListQuery::default()
+    };
+    leptos::task::spawn_local(async move {
+        match records::query("saved_views", &query).await {
+            Ok(page) => {
+                views::keep(&object, &page.data);
+                let _ = list.views.try_set(Some(page.data));
+            }
+            // Without views there is still the list.
+            Err(_) => drop(list.views.try_update(|views| views.get_or_insert_default().len())),
+        }
+    });
+}
+
+pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
+    if catalog::object(OBJECT).is_none() {
+        return ().into_any();
+    }
+    let current = Memo::new(move |_| list.url.get("view").filter(|v| v != NONE));
+    let modified = Memo::new(move |_| {
+        list.state.get();
+        list.look.track();
+        list.layout.track();
+        let id = current.get()?;
+        let kept =
+            list.views.with(|v| v.iter().flatten().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
+        Some(kept != settings(list))
+    });
+    let class = |here: bool| {
+        if here {
+            "px-2.5 py-1 rounded-md bg-base-content/8 font-semibold whitespace-nowrap"
+        } else {
+            "px-2.5 py-1 rounded-md muted hover:bg-base-content/6 whitespace-nowrap"
+        }
+    };
+    let name = list.object.with_value(|o| o.name.to_string());
+    let links = move || {
+        let all = list.views.get().unwrap_or_default();
+        let (unpinned, begins) = app().views.with(|choices| {
+            let choice = choices.get(&name);
+            (choice.map(|c| c.unpinned.clone()).unwrap_or_default(), views::default(choice, &all).is_some())
+        });
+        let current = current.get();
+        // Where the bare address opens a view, the whole list needs a name.
+        let none = whole(list, begins.then_some(NONE));
+        let shown = |view: &&Record| {
+            current.as_deref() == Some(view.id())
+                || views::is_addressed(view) && !unpinned.iter().any(|id| id == view.id())
+        };
+        let tabs = all.iter().filter(shown).map(|view| {
+            let here = current.as_deref() == Some(view.id());
+            let (href, name) = (address(list, view), view.value("name").as_str().unwrap_or_default().to_owned());
+            view! { <A href=href attr:class=class(here) attr:aria-current=here.then_some("true")>{name}</A> }
+        });
+        view! { <A href=none attr:class=class(current.is_none())>{t(VIEW_ALL)}</A>{tabs.collect_view()} }
+    };
+    let any = Memo::new(move |_| list.views.with(|v| v.as_ref().is_some_and(|v| !v.is_empty())));
+    let strip = move || {
+        let links = links.clone();
+        any.get().then(|| {
+            view! {
+                <div class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] min-w-0">
+                    <nav class="flex items-center gap-1 min-w-0 overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
+                        {links}
+                        {move || (modified.get() == Some(true)).then(|| modified_note(list, edited))}
+                    </nav>
+                    {manager(list, edited)}
+                </div>
+            }
+        })
+    };
+    view! {
+        {strip}
+        {move || edited.get().is_some().then(|| lazy::view_dialog(list, edited))}
+    }
+    .into_any()
+}
+
+fn manager(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
+    let open = RwSignal::new(false);
+    let trigger = view! {
+        <button type="button" class="btn btn-quiet btn-icon !h-7 muted" aria-haspopup="dialog" aria-label=t(VIEWS) title=t(VIEWS)
+            aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|o| *o = !*o)>{icon("chevron-down")}</button>
+    }
+    .into_any();
+    view! {
+        <Popover open=open trigger=trigger class="shrink-0" panel_class="p-2 w-[22rem]">{lazy::views_panel(list, edited)}</Popover>
+    }
+    .into_any()
+}
+
+fn current(list: List) -> Option<Record> {
+    let id = list.url.peek("view")?;
+    list.views.with_untracked(|v| v.iter().flatten().find(|v| v.id() == id).cloned())
+}
+
+/// One's own; and what is shared, for whoever keeps such things in order. The server decides again.
+fn may_change(view: &Record) -> bool {
+    views::is_owned(view) || view.value("visibility") != "private" && session::may(OBJECT, "configure")
+}
+
+/// What differs from the view as it is kept, and the ways out.
+fn modified_note(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
+    let update = move |_| {
+        let (Some(view), Some(object)) = (current(list), catalog::object(OBJECT)) else { return };
+        let mut changes = Record::new();
+        changes.insert("settings".to_owned(), settings(list));
+        leptos::task::spawn_local(async move {
+            match records::update(&object, view.id(), &changes, view.version()).await {
+                Ok(_) => {
+                    toast::done(t(VIEW_SAVED));
+                    crate::state::touched();
+                }
+                Err(error) => toast::error(&error),
+            }
+        });
+    };
+    let reset = move |_| {
+        if let Some(view) = current(list) {
+            list.url.go(address(list, &view));
+        }
+    };
+    let own = current(list).is_some_and(|view| may_change(&view));
+    view! {
+        <span class="muted text-xs whitespace-nowrap ms-1">{t(VIEW_MODIFIED)}</span>
+        {own.then(|| view! { <button type="button" class="link text-xs whitespace-nowrap" on:click=update>{t(VIEW_UPDATE)}</button> })}
+        <button type="button" class="link text-xs whitespace-nowrap" on:click=move |_| edited.set(Some(Edited::New))>{t(SAVE_VIEW)}</button>
+        <button type="button" class="link text-xs whitespace-nowrap" on:click=reset>{t(VIEW_RESET)}</button>
+    }
+    .into_any()
+}

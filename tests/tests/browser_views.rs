@@ -1,0 +1,91 @@
+//! Saved views in a browser: kept for a department, tabs of one's own choice, and the one that the list opens with.
+
+use kezhan_tests::TestServer;
+use kezhan_tests::browser::Browser;
+use kezhan_tests::server::PASSWORD;
+use serde_json::{Value, json};
+
+fn own() -> Value {
+    let own = json!({"read": "all", "create": "self", "edit": "self", "delete": "self"});
+    json!({"*": own, "user": {"read": "all"}, "department": {"read": "all"}, "role": {"read": "all"}})
+}
+
+#[test]
+fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
+    let server = TestServer::with_web();
+    let role = server.role("自管", own());
+    let east = server.admin().create("departments", json!({"name": "华东大区"}))["id"].clone();
+    for name in ["wang", "li"] {
+        server.user(name, &role, json!({"home_department": east}));
+    }
+    let api = server.sign_in("wang", PASSWORD);
+    for (name, city) in [("杭州西湖茶业有限公司", "杭州"), ("北京海淀科技有限公司", "北京")] {
+        api.create("accounts", json!({"name": name, "city": city}));
+    }
+    let filter = "%7B%22field%22%3A%22city%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A%22%E6%9D%AD%E5%B7%9E%22%7D";
+    let browser = Browser::signed_in(&server, "wang");
+    browser.goto(&format!("/o/accounts?filter={filter}"));
+    browser.sees("杭州西湖茶业有限公司");
+    browser.press("更多");
+    browser.press("保存为视图");
+    browser.fill("#view-name", "杭州客户");
+    browser.press_css("#view-visibility");
+    browser.press("部门");
+    browser.find("#view-unit");
+    browser.screenshot("view-save");
+    browser.press("保存");
+    browser.sees("视图已保存");
+    browser.until("it is shared", || {
+        let views = api.get("/saved_views").ok()["data"].clone();
+        views[0]["visibility"] == "team" && views[0]["unit"] == east
+    });
+
+    // A colleague finds it among the tabs, begins with it from now on, and can still see everything.
+    let other = Browser::signed_in(&server, "li");
+    other.goto("/o/accounts");
+    other.sees("北京海淀科技有限公司");
+    other.press("杭州客户");
+    other.sees_no("北京海淀科技有限公司");
+    other.press_css("button[aria-label='视图']");
+    other.sees("华东大区");
+    let tools = other.script("return [...document.querySelectorAll('.popover section button')].map(b => b.ariaLabel)");
+    assert_eq!(tools, json!(["取消固定", "打开列表时显示"]), "others' views are not theirs to change");
+    other.press_css(".popover section button[aria-label='打开列表时显示']");
+    other.screenshot("views-panel");
+    other.until("it is kept", || {
+        let me = server.sign_in("li", PASSWORD).get("/auth/me").ok();
+        me["preferences"]["views"]["account"]["default"].is_string()
+    });
+    other.goto("/o/accounts");
+    other.until("the list opens with the view", || other.path().contains("view=") && other.path().contains("filter="));
+    other.sees("杭州西湖茶业有限公司");
+    other.sees_no("北京海淀科技有限公司");
+    other.press("全部");
+    other.sees("北京海淀科技有限公司");
+    // The name of a view is an address of it.
+    let id = api.get("/saved_views").ids().remove(0);
+    other.goto(&format!("/o/accounts?view={id}"));
+    other.sees("杭州西湖茶业有限公司");
+    other.sees_no("北京海淀科技有限公司");
+    // Whoever may not change it keeps a changed one as their own.
+    other.goto(&format!("/o/accounts?view={id}&sort=-name"));
+    other.sees("已修改");
+    other.sees("还原");
+    other.sees_no("保存修改");
+
+    // Its owner renames it, then takes it off the tabs.
+    browser.press_css("button[aria-label='视图']");
+    browser.press_css(".popover section button[aria-label='编辑视图']");
+    browser.fill("#view-name", "杭州老客户");
+    browser.press("保存");
+    browser.until("it has another name", || api.get("/saved_views").ok()["data"][0]["name"] == "杭州老客户");
+    browser.goto("/o/accounts?view=none");
+    browser.press_css("button[aria-label='视图']");
+    browser.press_css(".popover section button[aria-label='取消固定']");
+    browser.until("it is no tab", || {
+        let tabs = browser.script("return document.querySelector('nav[aria-label=视图]').innerText");
+        tabs.as_str().is_some_and(|tabs| !tabs.contains("杭州老客户"))
+    });
+    browser.no_complaints(&[]);
+    other.no_complaints(&[]);
+}
