@@ -79,3 +79,23 @@ fn objects_that_share_a_table_do_not_share_their_values() {
     unique("vehicle").ok();
     assert!(shared(&unique("trailer")).contains("“7”"));
 }
+
+#[test]
+fn a_field_that_must_have_a_file_gets_one_that_was_sent_ahead() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let field = json!({"object": "account", "key": "licence", "kind": "file", "label_zh": "营业执照", "label_en": "Licence", "required": true});
+    api.create("field_definitions", field);
+    let me = api.get("/auth/me").ok()["id"].as_str().unwrap().to_owned();
+    let form = reqwest::blocking::multipart::Form::new()
+        .text("object", "user")
+        .text("record", me)
+        .part("file", reqwest::blocking::multipart::Part::bytes(b"%PDF-1.4".to_vec()).file_name("执照.pdf"));
+    let sent =
+        api.client.post(server.url("/api/v1/attachments")).bearer_auth(api.token.as_ref().unwrap()).multipart(form);
+    let file = kezhan_tests::server::send(sent).created()["id"].clone();
+    api.post("/accounts", &json!({"name": "西湖茶业"})).problem(422, "invalid");
+    let made = api.create("accounts", json!({"name": "西湖茶业", "licence": file}));
+    let kept = api.get(&format!("/attachments/{}", file.as_str().unwrap())).ok();
+    assert_eq!((&kept["object"], &kept["record"]), (&json!("account"), &made["id"]), "it hangs on the record now");
+}

@@ -308,6 +308,7 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             immutable: #immutable,
             secret: #secret,
             hidden: #hidden,
+            unasked: false,
             sensitivity: ::kezhan_meta::Sensitivity::#sensitivity,
             rules: {
                 const RULES: &[::kezhan_meta::Rule] = &[#(#rules),*];

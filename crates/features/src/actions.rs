@@ -76,6 +76,8 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::people::set_password::SetPassword),
         Arc::new(crate::people::effect::Effect),
         Arc::new(crate::people::reveal::Reveal),
+        Arc::new(crate::platform::merge::Merge),
+        Arc::new(crate::platform::merge::Unmerge),
     ]
 }
 

@@ -167,6 +167,10 @@ pub struct FieldMeta {
     /// Not offered in lists and forms unless asked for.
     #[serde(default)]
     pub hidden: bool,
+    /// Seen by this reader in outline only, or not on every record: lists are not filtered, sorted or grouped by it.
+    /// Set where metadata is read for one person, never in a declaration.
+    #[serde(default, skip_serializing)]
+    pub unasked: bool,
     #[serde(default)]
     pub sensitivity: Sensitivity,
     #[serde(default)]
@@ -214,6 +218,7 @@ impl FieldMeta {
             immutable: false,
             secret: false,
             hidden: false,
+            unasked: false,
             sensitivity: Sensitivity::Ordinary,
             rules: Cow::Borrowed(&[]),
             default: None,
@@ -240,12 +245,13 @@ impl FieldMeta {
 
     /// May lists be filtered by this field?
     pub fn filterable(&self) -> bool {
-        !self.secret && !matches!(self.kind, FieldType::Json | FieldType::Geo)
+        !self.secret && !self.unasked && !matches!(self.kind, FieldType::Json | FieldType::Geo)
     }
 
     /// May lists be sorted by this field? Only scalar types have an order.
     pub fn sortable(&self) -> bool {
         !self.secret
+            && !self.unasked
             && !matches!(
                 self.kind,
                 FieldType::Json

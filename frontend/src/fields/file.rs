@@ -45,7 +45,7 @@ pub fn input(input: Input) -> AnyView {
     let shown = Shown { field: &input.field, value: &now, expanded: input.expanded.as_ref(), currency: "" };
     let first = (!now.is_null()).then(|| Item::new(plain::text(&now), reference::text(shown)));
     let chosen = RwSignal::new(first.into_iter().collect::<Vec<_>>());
-    let busy = RwSignal::new(false);
+    let (busy, required) = (RwSignal::new(false), input.field.required);
     let node = NodeRef::<html::Input>::new();
     let put = move |id: String, name: String| {
         let _ = chosen.try_set(vec![Item::new(id.clone(), name)]);
@@ -58,7 +58,9 @@ pub fn input(input: Input) -> AnyView {
             let text = crate::i18n::tf(crate::i18n::FILE_TOO_LARGE, &[("max", &size_text(max as f64))]);
             return toast::problem(text);
         }
-        let Some((object, record)) = home.clone() else {
+        // What must have a file waits on one's own person: the server takes it along to the record.
+        let me = || session::me().and_then(|me| Some(("user".to_owned(), me.id.clone()?)));
+        let Some((object, record)) = home.clone().or_else(|| me().filter(|_| required)) else {
             let key = format!("{WAITS}{}", uuid::Uuid::new_v4());
             let name = file.name();
             WAITING.with_borrow_mut(|all| all.insert(key.clone(), file));

@@ -5,7 +5,8 @@ use super::{Input, Shown, plain};
 use crate::api::records::{self, RecordExt, title_of};
 use crate::i18n::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, t};
 use crate::state::catalog;
-use crate::ui::{Combobox, Item, Lookup, avatar};
+use crate::state::faces::face;
+use crate::ui::{Combobox, Item, Lookup};
 use kezhan_meta::query::{Count, ListQuery};
 use kezhan_meta::resolve;
 use kezhan_meta::{FieldMeta, Filter, Op, Record};
@@ -65,8 +66,10 @@ pub fn text(shown: Shown<'_>) -> String {
 pub fn cell(shown: Shown<'_>) -> AnyView {
     let target = shown.field.target().unwrap_or_default();
     if target == "user" {
-        let name = text(shown);
-        return view! { <span class="inline-flex items-center gap-1.5 min-w-0">{avatar(&name, false)}<span class="truncate">{name}</span></span> }.into_any();
+        let people = names(shown).into_iter().map(|(id, name)| {
+            view! { <span class="inline-flex items-center gap-1.5 min-w-0">{face(Some(&id), &name, false)}<span class="truncate">{name}</span></span> }
+        });
+        return view! { <span class="flex gap-2 min-w-0">{people.collect_view()}</span> }.into_any();
     }
     let Some(object) = catalog::object(target).filter(|o| o.listed) else {
         return plain::cell(&Value::String(text(shown)));

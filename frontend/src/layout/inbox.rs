@@ -9,6 +9,7 @@ use crate::i18n::{
     INBOX, INBOX_ALL, INBOX_EMPTY, INBOX_EMPTY_TEXT, INBOX_MARK_ALL, INBOX_MARK_READ, INBOX_ONLY_NEWEST, INBOX_READ,
     INBOX_UNREAD, SYSTEM, VIEWS, t, tf,
 };
+use crate::state::faces::face;
 use crate::state::{app, catalog, inbox as state, toast};
 use crate::ui::{self, Button, Layer, Look, Shape, icon};
 use kezhan_meta::{ObjectMeta, Record};
@@ -193,6 +194,7 @@ fn line(line: &Record) -> AnyView {
     let kind = catalog::object(inbox::OBJECT).and_then(|o| o.field("kind").map(|f| fields::cell(Shown::of(f, line))));
     let actor = line.expanded("actor").map(|v| records::title_of("user", v)).filter(|name| !name.is_empty());
     let text = line.value("text").as_str().map(str::to_owned);
+    let face = actor.as_deref().map(|name| face(line.value("actor").as_str(), name, false));
     let dot = if is_unread(line) {
         view! { <span class="size-2 rounded-full bg-primary shrink-0" role="img" aria-label=t(INBOX_UNREAD)></span> }
             .into_any()
@@ -203,7 +205,7 @@ fn line(line: &Record) -> AnyView {
     view! {
         <span class="flex flex-col gap-0.5 text-[13px]">
             <span class="flex flex-wrap items-center gap-x-2 gap-y-0.5">
-                {dot}{kind}<span>{actor.unwrap_or_else(|| t(SYSTEM).to_owned())}</span>
+                {dot}{kind}{face}<span>{actor.unwrap_or_else(|| t(SYSTEM).to_owned())}</span>
                 <span class="muted text-xs tnum">{bridge::date_time(at.as_str().unwrap_or_default())}</span>
             </span>
             {text.map(|text| view! { <span class="muted line-clamp-2 break-words">{text}</span> })}

@@ -1,9 +1,10 @@
 //! One's own menu: language, theme, leaving.
 
 use crate::i18n::{HELP, PREFERENCES, SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t};
+use crate::state::faces::face;
 use crate::state::prefs::{self, Theme};
 use crate::state::{own, session};
-use crate::ui::{Menu, MenuItem, avatar};
+use crate::ui::{Menu, MenuItem};
 use kezhan_meta::Lang;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -45,8 +46,9 @@ pub fn theme_items() -> Vec<MenuItem> {
 }
 
 pub fn user_menu(help: RwSignal<bool>) -> AnyView {
+    let id = session::me().and_then(|me| me.id.clone());
     let name = session::me().and_then(|me| me.name.clone().or_else(|| me.username.clone())).unwrap_or_default();
-    let face = view! { {avatar(&name, false)}<span class="hidden lg:inline max-w-28 truncate">{name.clone()}</span> }
+    let face = view! { {face(id.as_deref(), &name, false)}<span class="hidden lg:inline max-w-28 truncate">{name.clone()}</span> }
         .into_any();
     let navigate = use_navigate();
     let items = move || {

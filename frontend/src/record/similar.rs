@@ -2,12 +2,14 @@
 //! across the company; of what one may not see it tells that it is there, and whom to ask.
 
 use super::detail::Open;
+use super::merge as merging;
 use crate::api::records::{self, Alike};
-use crate::i18n::{SIMILAR, SIMILAR_ASK, SIMILAR_HERE, label, t, tf};
-use crate::state::catalog;
+use crate::i18n::{MERGE, SIMILAR, SIMILAR_ASK, SIMILAR_HERE, label, t, tf};
+use crate::state::{catalog, session};
 use crate::ui::icon;
 use kezhan_meta::{FieldType, ObjectMeta, Record};
 use leptos::prelude::*;
+use leptos_router::components::A;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +82,7 @@ impl Similar {
     }
 
     pub fn view(self) -> AnyView {
-        (move || listing(t(SIMILAR), self.found.get())).into_any()
+        (move || listing(t(SIMILAR), self.found.get(), None)).into_any()
     }
 }
 
@@ -106,10 +108,12 @@ pub fn hint(open: Open) -> AnyView {
             }
         });
     });
-    view! { <div class="px-4 pt-3 empty:hidden">{move || listing(t(SIMILAR_HERE), found.get())}</div> }.into_any()
+    view! { <div class="px-4 pt-3 empty:hidden">{move || listing(t(SIMILAR_HERE), found.get(), Some(open))}</div> }
+        .into_any()
 }
 
-fn listing(title: &'static str, found: Vec<Alike>) -> AnyView {
+/// `open` is the record that they are like, once there is one.
+fn listing(title: &'static str, found: Vec<Alike>, open: Option<Open>) -> AnyView {
     if found.is_empty() {
         return ().into_any();
     }
@@ -121,6 +125,14 @@ fn listing(title: &'static str, found: Vec<Alike>) -> AnyView {
             (None, Some(owner)) => tf(SIMILAR_ASK, &[("owner", &owner)]),
             (_, owner) => [owner.into_iter().collect::<Vec<_>>(), matched].concat().join(" · "),
         };
+        let same = open.filter(|open| {
+            let may = |action: &str| session::may(&hit.object, action);
+            open.object.with_value(|o| o.name == hit.object) && may("edit") && may("delete")
+        });
+        let merge = same.zip(hit.id.as_ref()).map(|(open, id)| {
+            let href = merging::address(&object, &[open.id.get_value(), id.clone()]);
+            view! { <A href=href attr:class="link whitespace-nowrap">{t(MERGE)}</A> }
+        });
         let title = match hit.id {
             Some(id) => {
                 let href = format!("/o/{}/{id}", object.plural);
@@ -133,6 +145,7 @@ fn listing(title: &'static str, found: Vec<Alike>) -> AnyView {
                 <span class="muted">{icon(&object.icon)}</span>
                 {title}
                 <span class="muted text-xs truncate">{label(&object.label)}" · "{note}</span>
+                {merge}
             </li>
         })
     });

@@ -30,7 +30,8 @@ pub async fn load() -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The server leaves out where things are stored; what this person may not write is read-only here.
+/// The server leaves out where things are stored; what this person may not write is read-only here, and
+/// what they may not ask by is not asked by.
 fn declaration(mut object: Map<String, Value>) -> Result<ObjectMeta, ApiError> {
     object.entry("table").or_insert(json!(""));
     if let Some(fields) = object.get_mut("fields").and_then(Value::as_array_mut) {
@@ -38,6 +39,10 @@ fn declaration(mut object: Map<String, Value>) -> Result<ObjectMeta, ApiError> {
             field.entry("storage").or_insert(json!("custom"));
             if field.get("writable") == Some(&Value::Bool(false)) {
                 field.insert("read_only".to_owned(), json!(true));
+            }
+            let asked = |key: &str| field.get(key) != Some(&Value::Bool(false));
+            if !asked("filterable") && !asked("sortable") {
+                field.insert("unasked".to_owned(), json!(true));
             }
         }
     }

@@ -83,4 +83,5 @@ pub fn forget_all() {
     LAST.with_borrow_mut(HashMap::clear);
     ADDRESSES.with_borrow_mut(HashMap::clear);
     super::views::forget_all();
+    super::faces::forget_all();
 }

@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod current;
+pub mod faces;
 pub mod favorites;
 pub mod inbox;
 pub mod lists;
@@ -36,6 +37,7 @@ pub struct App {
     pub recent: RwSignal<Vec<recent::Recent>>,
     pub navigation: RwSignal<navigation::Navigation>,
     pub views: RwSignal<views::Choices>,
+    pub faces: RwSignal<faces::Faces>,
     /// The record that is open.
     pub current: RwSignal<Option<current::Current>>,
     pub acting: RwSignal<Option<current::Acting>>,
@@ -65,6 +67,7 @@ thread_local! {
             recent: RwSignal::new(Vec::new()),
             navigation: RwSignal::new(navigation::Navigation::default()),
             views: RwSignal::new(views::Choices::default()),
+            faces: RwSignal::new(faces::Faces::new()),
             current: RwSignal::new(None),
             acting: RwSignal::new(None),
             offline: RwSignal::new(false),

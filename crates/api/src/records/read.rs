@@ -2,6 +2,7 @@
 
 use super::Request;
 use crate::call::{Answer, Call};
+use kezhan_engine::write::merge;
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
@@ -62,12 +63,23 @@ fn through_view(call: &mut Call<'_>, object: &ObjectMeta, view: &str, mut query:
 
 pub fn one(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
     let options = request.params.read_options()?;
-    let found = call.state.engine.read(call.conn, call.caller, object, id, &options)?;
-    let found = found.ok_or_else(Error::not_found)?;
+    let Some(found) = call.state.engine.read(call.conn, call.caller, object, id, &options)? else {
+        return elsewhere(call, object, id);
+    };
     // What is expanded changes without this record's version.
     let unchanged = options.expand.is_empty() && matches(request.if_none_match.as_deref(), found.version);
     let answer = if unchanged { Answer::empty(304) } else { Answer::ok(found.body) };
     Ok(answer.version(found.version))
+}
+
+/// Where a record is found that became another one.
+fn elsewhere(call: &mut Call<'_>, object: &ObjectMeta, id: Uuid) -> Result<Answer> {
+    let survivor = merge::survivor_of(call.conn, call.caller, object, id)?.ok_or_else(Error::not_found)?;
+    call.state.engine.fetch(call.conn, call.caller, object, survivor)?.ok_or_else(Error::not_found)?;
+    // It may be undone.
+    Ok(Answer::empty(307)
+        .with("location", format!("/api/v1/{}/{survivor}", object.plural))
+        .with("cache-control", "no-store"))
 }
 
 /// Is this version among the entity tags?

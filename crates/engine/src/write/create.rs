@@ -1,4 +1,4 @@
-use super::{Written, draft, number, references, store};
+use super::{Written, draft, homes, number, references, store};
 use crate::access::Reach;
 use crate::sql::Sql;
 use crate::sql::scope::{Aliases, Guard};
@@ -40,7 +40,9 @@ impl Engine {
     ) -> Result<Written> {
         draft::defaults(caller, object, &mut record);
         // One statement commits by itself; only more than one need a transaction around them.
-        let single = !self.hooks_of(&object.name).iter().any(|h| h.acts_after_save() || h.reads_before_save())
+        let files = homes::held(object, &record);
+        let single = files.is_empty()
+            && !self.hooks_of(&object.name).iter().any(|h| h.acts_after_save() || h.reads_before_save())
             && !object.fields.iter().any(|f| matches!(f.kind, FieldType::AutoNumber { .. }));
         let write = |conn: &mut PgConnection| {
             draft::settle(self, conn, caller, object, None, &mut record, faults)?;
@@ -52,6 +54,7 @@ impl Engine {
             let diff = Value::Object(draft::diff(object, None, &record));
             let written = store::insert(conn, caller, object, id, &record, keys, diff)?;
             record.insert("id".to_owned(), Value::String(id.to_string()));
+            homes::bring(conn, caller, object, id, &files)?;
             for hook in self.hooks_of(&object.name) {
                 hook.after_save(&mut Saved { engine: self, conn, caller, object, before: None, after: Some(&record) })?;
             }

@@ -3,6 +3,7 @@
 pub mod bulk;
 mod hints;
 pub mod layouts;
+pub mod merge;
 pub mod notify;
 pub mod transfer;
 pub mod uploads;

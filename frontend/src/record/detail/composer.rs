@@ -5,30 +5,22 @@ use super::mention::Mentions;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{
-    COMPOSER, COMPOSER_FOLLOW_UP, COMPOSER_TASK, FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_SAVE,
-    MENTION_HINT, OUTBOX_KEPT, label, t,
+    COMPOSER, COMPOSER_FOLLOW_UP, COMPOSER_TASK, FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_PHRASE,
+    FOLLOW_UP_PHRASES, FOLLOW_UP_SAVE, MENTION_HINT, OUTBOX_KEPT, label, t,
 };
 use crate::record::files::{self, Uploads};
-use crate::state::{catalog, offline, prefs, session, toast, touched};
-use crate::ui::{Button, DateInput, Look, icon, keys};
+use crate::record::follow::{self, OBJECT};
+use crate::state::{offline, prefs, toast, touched};
+use crate::ui::{Button, DateInput, Layer, Look, Shape, icon, icon_large, keys};
 use kezhan_meta::{ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-const OBJECT: &str = "follow_up";
-
 /// Only where a follow-up can refer to this kind of record.
 pub fn composer(open: Open) -> AnyView {
     let object = open.object();
-    let Some(follow_up) = catalog::object(OBJECT).filter(|_| session::may(OBJECT, "create")) else {
-        return ().into_any();
-    };
-    let link = follow_up
-        .fields
-        .iter()
-        .find(|f| !f.kind.is_list() && f.target() == Some(object.name.as_ref()) && f.inverse.is_some());
-    let Some(link) = link.map(|f| f.key.to_string()).filter(|_| object.name != OBJECT) else { return ().into_any() };
+    let Some((follow_up, link)) = follow::link(&object) else { return ().into_any() };
     let tasks = super::task::possible(&object);
     let to_do = RwSignal::new(false);
     let tab = move |text: &'static str, picture: &'static str, value: bool| {
@@ -44,7 +36,7 @@ pub fn composer(open: Open) -> AnyView {
             </div>
         })}
         // Both stay: what was begun in one is there when one comes back from the other.
-        <div class=move || if to_do.get() { "hidden" } else { "" }>{form(open, follow_up, link)}</div>
+        <div class=move || if to_do.get() { "hidden" } else { "" }>{form(open, follow_up, link, None)}</div>
         {tasks.map(|(task, link)| view! {
             <div class=move || if to_do.get() { "" } else { "hidden" }>{super::task::form(open, task, link)}</div>
         })}
@@ -52,7 +44,49 @@ pub fn composer(open: Open) -> AnyView {
     .into_any()
 }
 
-fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
+/// For the thumb: a button over the page of a phone, and the sheet that it opens.
+pub fn quick(open: Open) -> AnyView {
+    let object = open.object();
+    if follow::link(&object).is_none() {
+        return ().into_any();
+    }
+    let asked = Memo::new(move |_| open.url.get("follow").is_some());
+    let close = Callback::new(move |()| open.url.replace(&[("follow", None)]));
+    let sheet = move || {
+        let (follow_up, link) = follow::link(&open.object())?;
+        asked.get().then(|| {
+            view! {
+                <Layer shape=Shape::Dialog label=t(FOLLOW_UP_SAVE) on_close=close>
+                    <div class="overflow-y-auto">{form(open, follow_up, link, Some(close))}</div>
+                </Layer>
+            }
+        })
+    };
+    view! {
+        <button type="button" class="btn btn-primary absolute right-4 bottom-4 z-20 !size-14 !rounded-full shadow-lg print:hidden" aria-label=t(FOLLOW_UP_SAVE)
+            on:click=move |_| open.url.push(&[("follow", Some("1".to_owned()))])>{icon_large("message-square-text")}</button>
+        {sheet}
+    }
+    .into_any()
+}
+
+/// What is said most often, put where one writes.
+fn phrases(content: RwSignal<Value>) -> AnyView {
+    let add = move |text: &'static str| {
+        content.update(|now| {
+            let said = now.as_str().unwrap_or_default().trim_end();
+            *now = Value::String(if said.is_empty() { text.to_owned() } else { format!("{said}\n{text}") });
+        });
+    };
+    let each = t(FOLLOW_UP_PHRASES).split('|').map(|text| {
+        view! { <button type="button" class="btn btn-plain shrink-0" on:click=move |_| add(text)>{text}</button> }
+    });
+    view! { <div class="flex gap-1.5 overflow-x-auto scroll-thin pb-1" role="group" aria-label=t(FOLLOW_UP_PHRASE)>{each.collect_view()}</div> }
+        .into_any()
+}
+
+/// In a sheet of its own it is `done` once it is kept.
+fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callback<()>>) -> AnyView {
     let kinds = follow_up.field("kind").map(|f| f.options().to_vec()).unwrap_or_default();
     let kind = RwSignal::new(kinds.first().map(|k| k.value.to_string()).unwrap_or_default());
     let content = RwSignal::new(Value::Null);
@@ -129,6 +163,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
                     mentions.clear();
                     let _ = next.try_set(String::new());
                     toast::done(t(OUTBOX_KEPT));
+                    finished(done);
                 }
                 Ok(made) => {
                     if let Some(files) = waiting.try_get_untracked().filter(|w| !w.is_empty()) {
@@ -142,6 +177,10 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
                     let _ = next.try_set(String::new());
                     toast::done(t(FOLLOW_UP_ADDED));
                     touched();
+                    // What is still being sent shows in the sheet.
+                    if leaving.try_get_untracked().flatten().is_none() {
+                        finished(done);
+                    }
                 }
                 Err(problem) => {
                     let _ = error.try_set(Some(
@@ -153,7 +192,8 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
     });
     let attach = files::possible();
     Effect::new(move || {
-        if open.url.get("follow").is_none() {
+        // On a phone there is a sheet for it, open as long as the address says so.
+        if open.url.get("follow").is_none() || prefs::narrow() {
             return;
         }
         request_animation_frame(move || {
@@ -170,7 +210,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
         }
     };
     view! {
-        <form class="panel m-4 p-3 flex flex-col gap-2" aria-label=t(FOLLOW_UP_SAVE)
+        <form class=if done.is_some() { "p-4 flex flex-col gap-3" } else { "panel m-4 p-3 flex flex-col gap-2" } aria-label=t(FOLLOW_UP_SAVE)
             on:submit=move |ev| { ev.prevent_default(); send.run(()) }
             on:paste=move |ev| take(&ev, files::pasted(&ev))
             on:dragover=move |ev| ev.prevent_default()
@@ -189,6 +229,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
                 }).collect_view()}
             </div>
             <label class="text-xs muted" for="follow-up-content">{t(FOLLOW_UP_HINT)}{names_people.then(|| t(MENTION_HINT))}</label>
+            {done.is_some().then(|| phrases(content))}
             {mentions.view("follow-up-content", Signal::derive(move || error.get().is_some()))}
             {move || error.get().map(|text| view! { <p class="text-xs text-error" role="alert">{text}</p> })}
             {move || leaving.get().map(Uploads::view)}
@@ -203,4 +244,10 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+fn finished(done: Option<Callback<()>>) {
+    if let Some(done) = done {
+        let _ = done.try_run(());
+    }
 }

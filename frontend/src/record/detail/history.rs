@@ -10,8 +10,9 @@ use crate::i18n::{
     HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, SYSTEM, UNDO, VALUE_RESTORED, label, t, tf,
 };
 use crate::record::conflict;
+use crate::state::faces::face;
 use crate::state::{app, session, toast, touched};
-use crate::ui::{self, Button, avatar, icon};
+use crate::ui::{self, Button, icon};
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -85,7 +86,7 @@ fn entry(open: Open, object: &ObjectMeta, change: &Change) -> AnyView {
     let through = change.channel.as_deref().map(channel).unwrap_or_default();
     view! {
         <li class="flex gap-3 text-[13px]">
-            {avatar(&actor, true)}
+            {face(change.actor.as_ref().and_then(|a| a["id"].as_str()), &actor, true)}
             <div class="min-w-0 grow">
                 <p><span class="font-semibold">{actor.clone()}</span>" "{verb}<span class="muted ms-2 tnum">{bridge::date_time(&change.at)}{(!through.is_empty()).then(|| format!(" · {through}"))}</span></p>
                 <ul class="mt-1 flex flex-col gap-1">{lines}</ul>

@@ -2,7 +2,8 @@
 
 use crate::fields::reference;
 use crate::i18n::{MENTION_PEOPLE, NOTHING_FOUND, t};
-use crate::ui::{Item, avatar, keys};
+use crate::state::faces::face;
+use crate::ui::{Item, keys};
 use kezhan_meta::Tone;
 use leptos::html;
 use leptos::prelude::*;
@@ -87,7 +88,7 @@ impl Mentions {
                 <div role="option" id=format!("{list}-{at}") class="menu-item" aria-selected=move || (self.active.get() == at).to_string()
                     on:mousemove=move |_| if self.active.get_untracked() != at { self.active.set(at) }
                     on:mousedown=move |ev| { ev.prevent_default(); self.choose(one.clone()) }>
-                    {avatar(&name, false)}<span class="grow truncate">{name.clone()}</span><span class="muted text-xs">{hint}</span>
+                    {face(Some(&person.value), &name, false)}<span class="grow truncate">{name.clone()}</span><span class="muted text-xs">{hint}</span>
                 </div>
             }
         });

@@ -17,6 +17,7 @@ mod timeline;
 pub use facts::focus_later;
 
 use super::files::{self, Uploads};
+use super::list::record_url;
 use super::similar;
 use super::url::Url;
 use crate::api::client::ApiError;
@@ -26,10 +27,11 @@ use crate::layout::routes::{self, Place};
 use crate::layout::shell;
 use crate::lazy;
 use crate::state::current::{self, Current};
+use crate::state::faces::face;
 use crate::state::{app, catalog, lists, prefs, recent, session};
 use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::tabs::Tab;
-use crate::ui::{self, avatar, icon};
+use crate::ui::{self, icon};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -89,6 +91,14 @@ impl Open {
         let (object, id) = (self.object(), self.id.get_value());
         leptos::task::spawn_local(async move {
             match records::read(&object, &id).await {
+                // It became another one, whose address this is.
+                Ok(record) if record.id() != id => {
+                    if window().location().pathname().is_ok_and(|path| path.contains(&id)) {
+                        self.url.replace_by(record_url(&object, record.id()));
+                    } else {
+                        self.url.replace(&[("peek", Some(record.id().to_owned()))]);
+                    }
+                }
                 Ok(record) => {
                     if session::may(&object.name, "reveal") {
                         let fields = records::masked(&object, &id).await;
@@ -222,7 +232,8 @@ fn content(open: Open) -> AnyView {
     };
     let edit_object = object.clone();
     view! {
-        <div class="grow min-h-0 flex flex-col bg-base-100">
+        <div class="grow min-h-0 flex flex-col bg-base-100 relative">
+            {narrow.then(|| composer::quick(open))}
             {files::possible().then(|| files::drop_zone(open, uploads))}
             {header(open)}
             {stages::path(open)}
@@ -254,11 +265,12 @@ fn header(open: Open) -> AnyView {
     });
     let list = lists::address(&object.plural);
     let sign = object.icon.to_string();
+    let user = (object.name == "user").then(|| open.id.get_value());
     let person = matches!(object.name.as_ref(), "contact" | "lead" | "user");
     view! {
         <header class="flex items-center gap-2 md:gap-3 px-4 h-14 shrink-0 border-b border-base-300">
             <A href=list attr:class="btn btn-quiet btn-icon print:hidden" attr:aria-label=label(&object.label_many)>{icon("arrow-left")}</A>
-            {move || if person { avatar(&name.get(), true) } else {
+            {move || if person { face(user.as_deref(), &name.get(), true) } else {
                 view! { <span class="size-9 rounded-lg bg-primary/10 text-primary hidden sm:grid place-items-center shrink-0">{icon(&sign)}</span> }.into_any()
             }}
             <div class="min-w-0">

@@ -15,7 +15,8 @@ use crate::i18n::{
 };
 use crate::record::files;
 use crate::record::list::record_url;
-use crate::state::{app, catalog};
+use crate::state::faces::face;
+use crate::state::{app, catalog, prefs};
 use crate::ui::{self, Button, badge, icon};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{FieldType, Filter, ObjectMeta, Op, Record};
@@ -76,7 +77,9 @@ pub fn panel(open: Open) -> AnyView {
         .into_any(),
     }
     };
-    view! { <div class="max-w-3xl">{composer::composer(open)}{list}</div> }.into_any()
+    // Not twice: on a phone the sheet has it.
+    let sheet = Memo::new(move |_| prefs::narrow() && open.url.get("follow").is_some());
+    view! { <div class="max-w-3xl">{move || (!sheet.get()).then(|| composer::composer(open))}{list}</div> }.into_any()
 }
 
 /// Asks for the files of the follow-ups among these entries.
@@ -171,6 +174,7 @@ fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>,
         .find(|f| f.in_list && matches!(f.kind, FieldType::Choice { .. }) && !record.value(&f.key).is_null())
         .map(|f| fields::cell(Shown::of(f, record)));
     let who = actor.map(|a| actor_name(Some(a))).unwrap_or_default();
+    let face = actor.map(|a| face(a["id"].as_str(), &who, false));
     let next = object
         .field("next_contact_at")
         .map(|f| (f, Shown::of(f, record)))
@@ -193,7 +197,7 @@ fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>,
         let names: Vec<String> = beside.people.with(|p| named.iter().filter_map(|id| p.get(id).cloned()).collect());
         (!names.is_empty()).then(|| view! { <div class="flex flex-wrap gap-1 mt-1.5">{mention::chips(&names)}</div> })
     };
-    let head = view! { {link}{kind}<span class="muted">{who}</span> }.into_any();
+    let head = view! { {link}{kind}<span class="inline-flex items-center gap-1.5 muted">{face}{who}</span> }.into_any();
     frame(
         &object.icon,
         true,
@@ -220,6 +224,8 @@ fn changed(here: &ObjectMeta, entry: &Value, at: &str) -> Option<AnyView> {
         .take(6)
         .collect();
     let names = if verb == HISTORY_UPDATED { names.join("、") } else { String::new() };
-    let head = view! { <span class="font-semibold">{actor_name(entry.get("actor"))}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();
+    let who = actor_name(entry.get("actor"));
+    let face = face(entry["actor"]["id"].as_str(), &who, false);
+    let head = view! { <span class="inline-flex items-center gap-1.5 font-semibold">{face}{who}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();
     Some(frame(picture, false, head, at, ().into_any()))
 }

@@ -11,16 +11,17 @@ use crate::bridge;
 use crate::fields::{self, Input};
 use crate::i18n::{
     BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FAILURES, BATCH_FIELD, BATCH_NOTHING, BATCH_PROGRESS,
-    BATCH_RESTORED, BATCH_SELECTED, CANCEL, CLEAR_SELECTION, CLOSE, DELETE, EXPORT, SAVE, SELECT_MATCHING, TRANSFER,
-    UNDO, label, t, tf,
+    BATCH_RESTORED, BATCH_SELECTED, CANCEL, CLEAR_SELECTION, CLOSE, DELETE, EXPORT, MERGE, SAVE, SELECT_MATCHING,
+    TRANSFER, UNDO, label, t, tf,
 };
+use crate::record::merge as merging;
 use crate::state::session::may;
 use crate::state::{toast, touched};
 use crate::ui::combobox::fixed;
 use crate::ui::{Button, Combobox, Field, Item, Look};
 use futures_util::StreamExt;
 use kezhan_meta::query::{LIMIT_MAX, ListQuery};
-use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record};
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record, Scope};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -48,6 +49,9 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     let acts = Memo::new(move |_| many || list.picked() == 1);
     let (edits, deletes) = (may(&name, "edit"), may(&name, "delete"));
     let transferable = may(&name, "transfer") && object.field(OWNER).is_some_and(|f| cells::editable(list, f));
+    let merges = edits && deletes && object.listed && matches!(object.scope, Scope::Owned | Scope::Tenant);
+    let mergeable =
+        Memo::new(move |_| merges && list.every.get().is_none() && (2..=merging::MOST).contains(&list.picked()));
     let matching = move || {
         (list.more_match() && !busy.get()).then(|| {
             view! { <button type="button" class="link text-[13px] whitespace-nowrap" on:click=move |_| list.pick_matching()>{tf(SELECT_MATCHING, &[("n", &list.matching())])}</button> }
@@ -62,6 +66,7 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
             <div class="grow"></div>
             {move || (edits && acts.get()).then(|| view! { <Button label=t(BATCH_EDIT) icon="pencil" disabled=busy on_click=move |_| editing.set(Some(None))/> })}
             {move || (transferable && acts.get()).then(|| view! { <Button label=t(TRANSFER) icon="user-round" disabled=busy on_click=move |_| editing.set(Some(Some(OWNER)))/> })}
+            {move || mergeable.get().then(|| view! { <Button label=t(MERGE) icon="git-merge" disabled=busy on_click=move |_| merge(list)/> })}
             {may(&name, "export").then(|| view! { <Button label=t(EXPORT) icon="file-down" disabled=busy on_click=move |_| exporting.set(true)/> })}
             {move || (deletes && acts.get()).then(|| view! { <Button label=t(DELETE) look=Look::Danger icon="trash-2" disabled=busy on_click=move |_| delete(list, failures)/> })}
             <Button label=t(CLEAR_SELECTION) look=Look::Quiet icon="x" icon_only=true on_click=move |_| list.pick_none()/>
@@ -70,6 +75,13 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
         {move || (!failures.with(Vec::is_empty)).then(|| failures_dialog(list, failures))}
     }
     .into_any()
+}
+
+/// The chosen ones side by side, in the order of the list.
+fn merge(list: List) {
+    let mut ids = chosen(list);
+    ids.sort_by_key(|id| list.rows.rows.with_untracked(|rows| rows.iter().position(|r| r.id() == id)));
+    list.url.go(merging::address(&list.object.with_value(Arc::clone), &ids));
 }
 
 fn number(n: usize) -> String {

@@ -4,7 +4,8 @@ use super::grid::record_url;
 use super::{List, cells, columns};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Shown};
-use crate::i18n::{PEEK, SELECT_ROW, label, t};
+use crate::i18n::{FOLLOW_UP_SAVE, PEEK, SELECT_ROW, label, t};
+use crate::record::follow;
 use crate::ui::icon;
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
@@ -91,9 +92,14 @@ pub fn card(object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: S
         })
         .collect();
     let (url, title) = (record_url(object, record.id()), record.title(object));
+    let follow = follow::link(object).map(|_| {
+        let (href, name) = (format!("{url}?follow=1"), format!("{} · {title}", t(FOLLOW_UP_SAVE)));
+        view! { <A href=href attr:class="btn btn-quiet btn-icon !size-11 absolute right-4 bottom-1 muted" attr:aria-label=name>{icon("message-square-text")}</A> }
+    });
     view! {
         <div style=place class="px-3 pt-2">
-            <A href=url attr:class="panel block h-24 px-3 py-2 overflow-hidden">
+            {follow}
+            <A href=url attr:class="panel block h-24 pl-3 pr-14 py-2 overflow-hidden">
                 <span class="font-semibold block truncate">{title}</span>
                 <span class="flex flex-wrap gap-x-4 gap-y-0.5 text-[13px] mt-0.5">{facts}</span>
             </A>

@@ -1,6 +1,7 @@
 //! What a list shows, as its address says.
 
 use super::groups::keys;
+use super::layouts;
 use crate::api::records;
 use crate::record::url::Url;
 use kezhan_meta::query::{Count, GroupKey, ListQuery, Sort};
@@ -19,6 +20,8 @@ pub struct ListState {
     /// As chosen; the object's own columns where nothing was.
     pub columns: Vec<String>,
     pub chosen_columns: bool,
+    /// The picture on the cards of a gallery, which need not be a column.
+    pub cover: Option<String>,
     pub deleted: bool,
     /// Only what this import brought.
     pub import: Option<Uuid>,
@@ -45,6 +48,7 @@ impl ListState {
             q: url.get("q").unwrap_or_default(),
             group: keys::read(object, url),
             chosen_columns: chosen.is_some(),
+            cover: layouts::cover(object, url),
             columns: chosen.unwrap_or_else(|| default_columns(object)),
             deleted: url.get("deleted").is_some(),
             import: url.get("import").and_then(|id| Uuid::parse_str(&id).ok()),
@@ -57,14 +61,15 @@ impl ListState {
         let sort: Vec<String> = self.sort.iter().map(Sort::to_string).collect();
         let group: Vec<String> = self.group.iter().map(keys::text_of).collect();
         format!(
-            "{}|{filter}|{}|{}|{}|{}|{:?}|{}",
+            "{}|{filter}|{}|{}|{}|{}|{:?}|{}|{:?}",
             self.object.plural,
             sort.join(","),
             self.q,
             self.columns.join(","),
             self.deleted,
             self.import,
-            group.join(",")
+            group.join(","),
+            self.cover
         )
     }
 
@@ -81,7 +86,7 @@ impl ListState {
         if self.object.field("currency").is_some() {
             fields.push("currency".to_owned());
         }
-        for column in &self.columns {
+        for column in self.columns.iter().chain(&self.cover) {
             if !fields.contains(column) {
                 fields.push(column.clone());
             }

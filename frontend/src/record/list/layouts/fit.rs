@@ -3,7 +3,8 @@
 use kezhan_meta::{FieldMeta, FieldType as T, ObjectMeta};
 
 fn shown(field: &FieldMeta) -> bool {
-    !field.secret && !field.hidden && field.key != "id" && field.key != "deleted_at" && field.key != "deleted_by"
+    let told = !field.secret && !field.hidden && !field.unasked;
+    told && field.key != "id" && field.key != "deleted_at" && field.key != "deleted_by"
 }
 
 fn of(object: &ObjectMeta, fits: impl Fn(&FieldMeta) -> bool) -> Vec<FieldMeta> {

@@ -35,6 +35,17 @@ pub enum Kind {
     Chart,
 }
 
+/// The field whose picture a gallery shows, where the address asks for one.
+pub fn cover(object: &ObjectMeta, url: Url) -> Option<String> {
+    url.get("layout").filter(|kind| kind == Kind::Gallery.key())?;
+    let fits = fit::covers(object);
+    let found = match url.get("cover") {
+        Some(key) => fit::only(fits, Some(&key)),
+        None => fits.into_iter().next(),
+    };
+    found.map(|field| field.key.to_string())
+}
+
 impl Kind {
     pub const ALL: [Kind; 5] = [Kind::Table, Kind::Kanban, Kind::Calendar, Kind::Gallery, Kind::Chart];
 

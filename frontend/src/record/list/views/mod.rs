@@ -71,7 +71,7 @@ fn whole(list: List, view: Option<&str>) -> String {
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
     let filter: Filter =
-        settings.get("filter").and_then(|f| serde_json::from_value(f.clone()).ok()).unwrap_or_else(Filter::all);
+        settings.get("filter").and_then(|f| serde_json::from_str(&f.to_string()).ok()).unwrap_or_else(Filter::all);
     let texts = |key: &str| {
         settings
             .get(key)

@@ -1,0 +1,38 @@
+//! In one hand: a contact is written down from the list with a thumb.
+
+use kezhan_tests::browser::{Browser, workplace};
+use kezhan_tests::server::PASSWORD;
+use serde_json::json;
+
+#[test]
+fn a_follow_up_takes_a_thumb_and_a_phrase() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let account = api.create("accounts", json!({"name": "杭州西湖茶业有限公司", "city": "杭州"}));
+    let browser = Browser::signed_in(&server, "wang");
+    browser.screen(390, 844);
+    browser.goto("/o/accounts");
+    browser.sees("杭州西湖茶业有限公司");
+    browser.screenshot("phone-list");
+    // From its card straight to writing.
+    browser.press("记录跟进 · 杭州西湖茶业有限公司");
+    browser.sees("电话未接通");
+    browser.screenshot("phone-follow-up");
+    let camera = browser.script("return document.querySelector('dialog[open] input[capture=environment]')?.accept");
+    assert_eq!(camera, json!("image/*"));
+    browser.press("已约好见面时间");
+    browser.press_css("dialog[open] button[type=submit]");
+    browser.sees("跟进已记录");
+    browser.until("the sheet is gone", || {
+        browser.script("return document.querySelector('dialog[open]') === null") == json!(true)
+    });
+    let made = api.get("/follow_ups").ok()["data"][0].clone();
+    assert_eq!((&made["content"], &made["account"]), (&json!("已约好见面时间"), &account["id"]));
+    // And from the page, by the button over it.
+    browser.press_css("main button.fixed[aria-label='记录跟进'], main button.absolute[aria-label='记录跟进']");
+    browser.find("dialog[open] #follow-up-content");
+    assert!(browser.path().contains("follow=1"));
+    browser.press("关闭");
+    browser.screenshot("phone-record");
+    browser.no_complaints(&[]);
+}
