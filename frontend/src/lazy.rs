@@ -90,6 +90,7 @@ lazily! {
     manage: preferences_screen() => crate::layout::preferences::screen();
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
     manage: settings_screen() => crate::layout::settings::screen();
+    audit: security_screen() => crate::layout::security::screen();
     audit: audit_screen() => crate::features::people::audit::screen();
     roles: roles_screen() => crate::features::people::roles::screen();
     roles: sharing_screen() => crate::features::people::sharing::screen();

@@ -75,3 +75,35 @@ fn the_audit_log_is_not_for_everybody() {
     assert_eq!(server.sign_in("li", PASSWORD).get("/audit").status, 403);
     browser.no_complaints(&[]);
 }
+
+#[test]
+fn a_device_is_signed_out_from_another_and_the_log_tells_of_both() {
+    let server = server();
+    let role = server.role("看", json!({"account": {"read": "all"}}));
+    server.user("li", &role, json!({}));
+    let lost = server.sign_in("li", PASSWORD);
+    lost.post("/api_keys", &json!({"name": "夜间导出"})).created();
+    server.anonymous().post("/auth/login", &json!({"username": "li", "password": "wrong"}));
+    let browser = Browser::signed_in(&server, "li");
+    browser.press_css("header button[title='我的账户']");
+    browser.press("账号安全");
+    browser.sees("当前设备");
+    browser.sees("登录失败");
+    browser.sees("夜间导出");
+    browser.screenshot("security");
+    browser.press("结束其他全部");
+    browser.until("the other one is out", || lost.get("/auth/me").status == 401);
+    browser.sees_no("结束其他全部");
+    browser.press("吊销");
+    browser.sees("还没有 API 密钥");
+    browser.fill("#me-current", PASSWORD);
+    browser.fill("#me-password", "another password");
+    browser.press("修改密码");
+    browser.until("the new one is good", || {
+        let login = json!({"username": "li", "password": "another password"});
+        server.anonymous().post("/auth/login", &login).status == 200
+    });
+    browser.screen(390, 844);
+    browser.screenshot("security-phone");
+    browser.no_complaints(&[]);
+}

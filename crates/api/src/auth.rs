@@ -7,6 +7,7 @@ use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
+use crate::sessions;
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
@@ -14,7 +15,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Access, Error};
 use kezhan_features::people::session::{self, Refreshed, Session};
-use kezhan_features::people::{Credential, Identity, password, sign_in};
+use kezhan_features::people::{Credential, Identity, lock, password, random_token, sign_in};
 use kezhan_meta::Catalog;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
@@ -22,10 +23,13 @@ use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
+/// Tells a browser in which someone has signed in from those of strangers; gives no access to anything.
+const DEVICE_COOKIE: &str = "kz_device";
+const DEVICE_SECONDS: i64 = 365 * 86_400;
 /// The refresh cookie goes nowhere else.
 const REFRESH_PATH: &str = "/api/v1/auth";
 
-pub const PART: Part = Part { routes, docs: Docs::openapi };
+pub const PART: Part = Part { routes, docs: || Docs::openapi().merge_from(sessions::Docs::openapi()) };
 
 #[derive(OpenApi)]
 #[openapi(paths(login, refresh, logout, me, change_password))]
@@ -37,6 +41,9 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/login").post(login))
             .service(web::resource("/refresh").post(refresh))
             .service(web::resource("/logout").post(logout))
+            .service(web::resource("/sessions").get(sessions::list).delete(sessions::end_others))
+            .service(web::resource("/sessions/{id}").delete(sessions::end))
+            .service(web::resource("/sign_ins").get(sessions::sign_ins))
             .service(web::resource("/me").get(me).patch(crate::me::change))
             .service(web::resource("/view_as").post(crate::view_as::begin).delete(crate::view_as::end))
             .service(web::resource("/password").post(change_password)),
@@ -184,7 +191,10 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     if let Some(over) = standings.into_iter().flatten().find(|s| !s.allowed) {
         return Err(ApiError::refused(Code::RateLimited, &[&over.reset.to_string()]));
     }
-    let attempt = state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name)?)).await?;
+    let device = req.cookie(DEVICE_COOKIE).map(|c| c.value().to_owned()).filter(|d| (20..=100).contains(&d.len()));
+    let shown = device.clone();
+    let attempt =
+        state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name, &ip, shown.as_deref())?)).await?;
     // Hashing takes its time: no connection is held meanwhile.
     let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
     let (attempt, fits) = web::block(move || {
@@ -195,14 +205,21 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     .map_err(|_| ApiError::internal("hashing panicked"))?;
     drop(permit);
     let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
+    let device = device.unwrap_or_else(random_token);
+    let known = device.clone();
     let session = state
         .db
         .run(move |conn| {
             let (tenant, user) = attempt.settle(conn, fits, &door)?;
+            lock::know(conn, tenant, user, &known)?;
             Ok(session::begin(conn, tenant, user, days, &door)?)
         })
         .await?;
-    granted(&state, &req, session).await
+    let mut response = granted(&state, &req, session).await?;
+    response
+        .add_cookie(&cookie(&req, DEVICE_COOKIE, device, REFRESH_PATH, DEVICE_SECONDS))
+        .map_err(|e| ApiError::internal(e.to_string()))?;
+    Ok(response)
 }
 
 /// Exchange a refresh token for new tokens.

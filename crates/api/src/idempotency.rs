@@ -188,6 +188,7 @@ fn replay(kept: Kept) -> Result<Answer> {
 pub fn sweep(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'").execute(conn)?;
     diesel::sql_query("DELETE FROM sessions WHERE expires_at < now() - interval '30 days'").execute(conn)?;
+    diesel::sql_query("DELETE FROM known_devices WHERE last_used_at < now() - interval '1 year'").execute(conn)?;
     diesel::sql_query("DELETE FROM sign_in_failures WHERE last_at < now() - interval '2 days'").execute(conn)?;
     Ok(())
 }

@@ -37,6 +37,7 @@ pub mod records;
 pub mod search;
 pub mod serve;
 pub mod server;
+pub mod sessions;
 pub mod spa;
 pub mod tenant;
 pub mod token;

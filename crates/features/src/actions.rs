@@ -74,6 +74,7 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::sales::move_stage::MoveStage),
         Arc::new(crate::people::transfer::Transfer),
         Arc::new(crate::people::set_password::SetPassword),
+        Arc::new(crate::people::end_sessions::EndSessions),
         Arc::new(crate::people::effect::Effect),
         Arc::new(crate::people::reveal::Reveal),
         Arc::new(crate::platform::merge::Merge),

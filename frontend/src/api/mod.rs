@@ -7,4 +7,5 @@ pub mod client;
 pub mod files;
 pub mod inbox;
 pub mod records;
+pub mod security;
 pub mod transfer;

@@ -10,6 +10,7 @@ pub mod palette;
 pub mod preferences;
 mod profile;
 pub mod routes;
+pub mod security;
 pub mod settings;
 pub mod shell;
 pub mod sign_in;

@@ -56,7 +56,7 @@ fn refuse(error: &ApiError, lines: &[Line]) {
 }
 
 pub fn panel() -> AnyView {
-    view! { {person()}{password()} }.into_any()
+    person()
 }
 
 fn person() -> AnyView {
@@ -156,7 +156,7 @@ fn picture(me: Option<String>, now: Option<String>, name: String) -> AnyView {
     .into_any()
 }
 
-fn password() -> AnyView {
+pub fn password() -> AnyView {
     let lines = [Line::new("current", None), Line::new("password", None)];
     let [current, new] = lines;
     let busy = RwSignal::new(false);

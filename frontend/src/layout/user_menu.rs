@@ -1,6 +1,8 @@
 //! One's own menu: language, theme, leaving.
 
-use crate::i18n::{HELP, PREFERENCES, SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t};
+use crate::i18n::{
+    HELP, PREFERENCES, SECURITY_TITLE, SIGN_OUT, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, USER_MENU, in_own_words, t,
+};
 use crate::state::faces::face;
 use crate::state::prefs::{self, Theme};
 use crate::state::{own, session};
@@ -52,9 +54,10 @@ pub fn user_menu(help: RwSignal<bool>) -> AnyView {
         .into_any();
     let navigate = use_navigate();
     let items = move || {
-        let navigate = navigate.clone();
+        let (navigate, at) = (navigate.clone(), navigate.clone());
         let mut items = vec![
             MenuItem::new("settings-2", t(PREFERENCES), move || navigate("/preferences", NavigateOptions::default())),
+            MenuItem::new("shield", t(SECURITY_TITLE), move || at("/settings/security", NavigateOptions::default())),
             MenuItem::new("keyboard", t(HELP), move || help.set(true)),
         ];
         items.extend(language_items());

@@ -155,6 +155,57 @@ pub struct AuditRetention {
     seal: Option<AuditSeal>,
 }
 
+/// What a client says it is.
+#[derive(ToSchema)]
+pub struct Device {
+    #[schema(example = "Chrome 141")]
+    browser: Option<String>,
+    #[schema(example = "Windows 10")]
+    system: Option<String>,
+    /// `pc`, `smartphone`, `mobilephone`, `crawler`, `appliance` or `misc`.
+    #[schema(example = "pc")]
+    kind: Option<String>,
+}
+
+/// A sign-in that still stands.
+#[derive(ToSchema)]
+pub struct Session {
+    id: Uuid,
+    device: Device,
+    #[schema(example = "203.0.113.7")]
+    ip: Option<String>,
+    created_at: DateTime<Utc>,
+    /// When it was last prolonged, which happens every few minutes while it is used.
+    last_used_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// The one that asks.
+    current: bool,
+}
+
+#[derive(ToSchema)]
+pub struct SessionList {
+    data: Vec<Session>,
+}
+
+/// Something that happened at someone's door.
+#[derive(ToSchema)]
+pub struct SignIn {
+    at: DateTime<Utc>,
+    /// `sign_in`, `sign_in_failed`, `sign_out`, `token_reused`, `session_ended`, `password_changed` or `password_set`.
+    #[schema(example = "sign_in")]
+    action: String,
+    device: Device,
+    #[schema(example = "203.0.113.7")]
+    ip: Option<String>,
+    /// Done by the caller themselves.
+    own: bool,
+}
+
+#[derive(ToSchema)]
+pub struct SignInList {
+    data: Vec<SignIn>,
+}
+
 /// A machine's way in; the secret is never shown again.
 #[derive(ToSchema)]
 #[schema(as = ApiKey)]

@@ -5,15 +5,18 @@ pub mod api_key;
 pub mod definitions;
 pub mod door;
 pub mod effect;
+pub mod end_sessions;
 pub mod hand_over;
 pub mod hooks;
 pub mod identity;
 pub mod limits;
+pub mod lock;
 pub mod members;
 pub mod password;
 pub mod presets;
 pub mod reveal;
 pub mod session;
+pub mod sessions;
 pub mod set_password;
 pub mod setup;
 pub mod sharing;
@@ -42,6 +45,12 @@ pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
 /// 32 random bytes.
 pub(crate) fn random_bytes() -> [u8; 32] {
     rand::random()
+}
+
+/// 32 random bytes as text that goes into a cookie.
+pub fn random_token() -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random_bytes())
 }
 
 /// What is kept of a secret token.

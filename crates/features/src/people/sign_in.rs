@@ -1,30 +1,20 @@
-//! Sign-in with a password, and the lock that guessing runs into.
-//!
-//! Failures are counted per sign-in name, whether or not anybody has it, so that neither the answer nor the
-//! lock nor the time they take says who exists.
+//! Sign-in with a password. What guessing runs into is in [`super::lock`].
 
 use super::door::{Door, Guest, outline};
-use super::{digest, password};
-use chrono::{DateTime, Utc};
+use super::lock::{self, Counts};
+use super::password;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::audit::Event;
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use uuid::Uuid;
 
-/// Wrong passwords in a row that cost nothing.
-const FREE_ATTEMPTS: i32 = 5;
-/// The first lock, in seconds; each further failure doubles it.
-const FIRST_LOCK: i64 = 15;
-/// The longest lock, in seconds.
-const LONGEST_LOCK: i64 = 900;
-
 /// A sign-in that has been looked up and not yet been decided.
 #[derive(Debug)]
 pub struct Attempt {
     tenant: Uuid,
-    subject: Vec<u8>,
+    counts: Counts,
     user: Option<Uuid>,
     hash: Option<String>,
     /// What was typed, as far as the audit trail may have it.
@@ -45,36 +35,19 @@ struct Known {
     password_hash: Option<String>,
 }
 
-#[derive(QueryableByName)]
-struct Lock {
-    #[diesel(sql_type = Timestamptz)]
-    locked_until: DateTime<Utc>,
-}
-
-#[derive(QueryableByName)]
-struct Failures {
-    #[diesel(sql_type = Integer)]
-    failures: i32,
-}
-
 /// Finds out who wants in. Refused while the name is locked.
-pub fn look_up(conn: &mut PgConnection, tenant: Option<&str>, name: &str) -> Result<Attempt> {
+pub fn look_up(
+    conn: &mut PgConnection,
+    tenant: Option<&str>,
+    name: &str,
+    address: &str,
+    device: Option<&str>,
+) -> Result<Attempt> {
     let tenant = find_tenant(conn, tenant)?;
     let typed = name.trim();
     let name = typed.to_lowercase();
     // A tenant that does not exist behaves like one without that user.
     let tenant_id = tenant.unwrap_or_default();
-    let subject = digest(name.as_bytes());
-    let lock = diesel::sql_query(
-        "SELECT locked_until FROM sign_in_failures WHERE tenant_id = $1 AND subject = $2 AND locked_until > now()",
-    )
-    .bind::<SqlUuid, _>(tenant_id)
-    .bind::<Binary, _>(&subject)
-    .get_result::<Lock>(conn)
-    .optional()?;
-    if let Some(lock) = lock {
-        return Err(locked((lock.locked_until - Utc::now()).num_seconds() + 1));
-    }
     let known = diesel::sql_query(
         "SELECT u.id, c.password_hash FROM users u \
          LEFT JOIN credentials c ON c.tenant_id = u.tenant_id AND c.user_id = u.id \
@@ -87,7 +60,13 @@ pub fn look_up(conn: &mut PgConnection, tenant: Option<&str>, name: &str) -> Res
     .get_result::<Known>(conn)
     .optional()?;
     let (user, hash) = known.map_or((None, None), |k| (Some(k.id), k.password_hash));
-    Ok(Attempt { tenant: tenant_id, subject, user, hash, outline: outline(typed) })
+    let device = match (device, user) {
+        (Some(device), Some(user)) if lock::is_known(conn, tenant_id, user, device)? => Some(device),
+        _ => None,
+    };
+    let counts = Counts::of(tenant_id, &name, address, device);
+    counts.check(conn)?;
+    Ok(Attempt { tenant: tenant_id, counts, user, hash, outline: outline(typed) })
 }
 
 impl Attempt {
@@ -99,51 +78,16 @@ impl Attempt {
     /// Books the outcome: tenant and user on success, else the failure and perhaps a lock.
     pub fn settle(self, conn: &mut PgConnection, fits: bool, door: &Door) -> Result<(Uuid, Uuid)> {
         if let (true, Some(user)) = (fits, self.user) {
-            diesel::sql_query("DELETE FROM sign_in_failures WHERE tenant_id = $1 AND subject = $2")
-                .bind::<SqlUuid, _>(self.tenant)
-                .bind::<Binary, _>(&self.subject)
-                .execute(conn)?;
+            self.counts.forget(conn)?;
             return Ok((self.tenant, user));
         }
-        // A day without failures forgets them.
-        let row = diesel::sql_query(
-            "INSERT INTO sign_in_failures AS f (tenant_id, subject, failures, last_at) VALUES ($1, $2, 1, now()) \
-             ON CONFLICT (tenant_id, subject) DO UPDATE SET last_at = now(), \
-             failures = CASE WHEN f.last_at < now() - interval '1 day' THEN 1 ELSE f.failures + 1 END \
-             RETURNING failures",
-        )
-        .bind::<SqlUuid, _>(self.tenant)
-        .bind::<Binary, _>(&self.subject)
-        .get_result::<Failures>(conn)?;
-        let seconds = lock_seconds(row.failures);
-        if seconds > 0 {
-            diesel::sql_query(
-                "UPDATE sign_in_failures SET locked_until = now() + make_interval(secs => $3) \
-                 WHERE tenant_id = $1 AND subject = $2",
-            )
-            .bind::<SqlUuid, _>(self.tenant)
-            .bind::<Binary, _>(&self.subject)
-            .bind::<diesel::sql_types::Double, _>(seconds as f64)
-            .execute(conn)?;
-        }
+        self.counts.fail(conn)?;
         let mut guest = Guest { tenant: self.tenant, user: self.user, ..Guest::default() };
         if self.user.is_none() {
             guest.detail.insert("name".into(), self.outline.into());
         }
         door.note(conn, Event::SignInFailed, guest)?;
         Err(Error::refused(Code::BadCredentials, &[]))
-    }
-}
-
-fn locked(seconds: i64) -> Error {
-    Error::refused(Code::LockedOut, &[&seconds.max(1).to_string()])
-}
-
-/// 0 for the first failures, then 15 s, 30 s, 60 s … up to a quarter of an hour.
-fn lock_seconds(failures: i32) -> i64 {
-    match failures - FREE_ATTEMPTS {
-        n if n < 0 => 0,
-        n => (FIRST_LOCK << n.min(10)).min(LONGEST_LOCK),
     }
 }
 
@@ -210,15 +154,4 @@ pub fn tenant_count(conn: &mut PgConnection) -> Result<i64> {
         n: i64,
     }
     Ok(diesel::sql_query("SELECT count(*) AS n FROM tenants WHERE status = 'active'").get_result::<Row>(conn)?.n)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn locks_double_up_to_a_quarter_of_an_hour() {
-        let seconds: Vec<i64> = [1, 4, 5, 6, 7, 11, 12, 500].into_iter().map(lock_seconds).collect();
-        assert_eq!(seconds, [0, 0, 15, 30, 60, 900, 900, 900]);
-    }
 }

@@ -20,7 +20,7 @@ use leptos_router::components::A;
 use serde_json::Value;
 
 /// What was done, in words; the key itself where it has none yet.
-fn done(action: &str) -> String {
+pub fn done(action: &str) -> String {
     const WORDS: [(&str, Key); 20] = [
         ("create", AUDIT_DO_CREATE),
         ("update", AUDIT_DO_UPDATE),

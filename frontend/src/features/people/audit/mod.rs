@@ -3,6 +3,8 @@
 mod entry;
 mod keep;
 
+pub use entry::done;
+
 use crate::api::audit::{self, Entry, FILTERS};
 use crate::api::client::ApiError;
 use crate::fields::reference;
