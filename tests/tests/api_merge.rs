@@ -54,7 +54,7 @@ fn what_hangs_on_the_others_moves_to_the_survivor_and_back() {
     assert_eq!(value(&api, "contacts", &binned, "account"), json!(keep), "what was in the recycle bin, too");
     // History says so on either side, and the old address leads here.
     let history = api.get(&format!("/contacts/{contact}/history")).ok();
-    assert_eq!(history["data"][0]["changes"]["account"].is_null(), false, "{history}");
+    assert!(!history["data"][0]["changes"]["account"].is_null(), "{history}");
     assert_eq!(api.get(&path("accounts", &twin)).ok()["id"], json!(keep));
     let there = reqwest::blocking::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
     let mut other = api.clone();
