@@ -152,6 +152,8 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     let settled = views::settle(list);
     Effect::new(move |before: Option<Option<(ListState, u64, bool, bool)>>| {
         let before = before.flatten();
+        // Told of by the address itself: what follows from it may have been worked out for somebody else meanwhile.
+        url.query.track();
         if !settled.get() {
             return before;
         }
