@@ -84,32 +84,83 @@ function styles(files) {
   fs.writeFileSync(old, stamp);
 }
 
-/** A module without the names of its functions, which are half of it and for debuggers only. */
-function withoutNames(bytes) {
-  const kept = [bytes.subarray(0, 8)];
-  let at = 8;
-  const number = () => {
+/** Reads a module's numbers and texts, one after the other. */
+class Reader {
+  constructor(bytes) {
+    Object.assign(this, { bytes, at: 0 });
+  }
+
+  number() {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
+      const byte = this.bytes[this.at++];
       value += (byte & 127) * 2 ** shift;
       if (byte < 128) return value;
     }
-  };
-  while (at < bytes.length) {
-    const start = at;
-    const section = bytes[at++];
-    const length = number();
-    const end = at + length;
-    let name = "";
-    if (section === 0) {
-      const size = number();
-      name = bytes.subarray(at, at + size).toString();
-    }
-    if (!["name", "producers"].includes(name)) kept.push(bytes.subarray(start, end));
-    at = end;
   }
-  return Buffer.concat(kept);
+
+  text() {
+    const size = this.number();
+    this.at += size;
+    return this.bytes.subarray(this.at - size, this.at).toString();
+  }
+}
+
+/** What a module consists of. */
+function sections(bytes) {
+  const reader = new Reader(bytes);
+  reader.at = 8;
+  const found = [];
+  while (reader.at < bytes.length) {
+    const start = reader.at;
+    const kind = bytes[reader.at++];
+    const length = reader.number();
+    const body = bytes.subarray(reader.at, reader.at + length);
+    reader.at += length;
+    found.push({ kind, body, whole: bytes.subarray(start, reader.at) });
+  }
+  return found;
+}
+
+/** A module without the names of its functions, which are half of it and for debuggers only. */
+function withoutNames(bytes) {
+  const needed = ({ kind, body }) => kind !== 0 || !["name", "producers"].includes(new Reader(body).text());
+  return Buffer.concat([bytes.subarray(0, 8), ...sections(bytes).filter(needed).map((section) => section.whole)]);
+}
+
+const encoded = (number) => (number < 128 ? [number] : [(number & 127) | 128, ...encoded(number >>> 7)]);
+const prefixed = (bytes) => Buffer.concat([Buffer.from(encoded(bytes.length)), bytes]);
+
+/**
+ * Module and glue agree on names such as `__wbg_append_2636721c685d9a4d`, which do not compress: they become short ones
+ * in both. Everything that the glue itself gives to the module is a function.
+ */
+function withShortNames(bytes, glue) {
+  const from = "./app_bg.js";
+  const short = new Map();
+  const parts = sections(bytes).map(({ kind, body, whole }) => {
+    if (kind !== 2) return whole;
+    const reader = new Reader(body);
+    const count = reader.number();
+    const imports = [Buffer.from(encoded(count))];
+    for (let i = 0; i < count; i++) {
+      const [module, name, start] = [reader.text(), reader.text(), reader.at];
+      if (body[reader.at++] !== 0) throw new Error(`${module} ${name}: the module imports more than functions`);
+      reader.number();
+      if (module === from && !short.has(name)) short.set(name, short.size.toString(36));
+      const names = module === from ? ["g", short.get(name)] : [module, name];
+      imports.push(...names.map((text) => prefixed(Buffer.from(text))), body.subarray(start, reader.at));
+    }
+    return Buffer.concat([Buffer.from([kind]), prefixed(Buffer.concat(imports))]);
+  });
+  const given = glue.replace(`"${from}":`, '"g":').replace(/^( +)(__wb\w+): function\(/gm, (line, indent, name) => {
+    const key = short.get(name);
+    if (key === undefined) return line;
+    short.delete(name);
+    return `${indent}"${key}": function(`;
+  });
+  if (short.size > 0 || given === glue) throw new Error(`the glue does not give ${[...short.keys()].join(", ")}`);
+  return [Buffer.concat([bytes.subarray(0, 8), ...parts]), given];
 }
 
 // The parts that are loaded later, under names that change with their content.
@@ -141,7 +192,7 @@ function texts() {
   }));
 }
 
-async function scripts(wasmUrl, regionsUrl, textUrls) {
+async function scripts(glue, wasmUrl, regionsUrl, textUrls) {
   const { build } = await import("esbuild");
   const result = await build({
     entryPoints: { main: path.join(here, "js/main.js"), boot: path.join(here, "js/boot.js") },
@@ -163,6 +214,11 @@ async function scripts(wasmUrl, regionsUrl, textUrls) {
       "kezhan-bridge": path.join(here, "js/bridge.js"),
     },
     nodePaths: [path.join(here, "node_modules")],
+    plugins: [{
+      name: "glue",
+      setup: (builder) => builder.onLoad({ filter: /[/\\]app\.js$/ }, (file) =>
+        file.path === path.join(work, "app.js") ? { contents: glue, loader: "js" } : undefined),
+    }],
   });
   // The server caches for ever what bears a hexadecimal digest; the bundler's own are of another alphabet.
   const files = Object.keys(result.metafile.outputs).map((file) => path.resolve(file));
@@ -258,11 +314,13 @@ async function assemble() {
   fs.rmSync(stage, { recursive: true, force: true });
   fs.mkdirSync(assets, { recursive: true });
   const css = emit("app.css", fs.readFileSync(path.join(work, "app.css")));
-  const wasm = emit("app.wasm", fs.readFileSync(path.join(work, "app_bg.wasm")));
+  const whole = ["app_bg.wasm", "app.js"].map((file) => fs.readFileSync(path.join(work, file)));
+  const [module, glue] = release ? withShortNames(whole[0], whole[1].toString()) : whole;
+  const wasm = emit("app.wasm", module);
   const later = parts();
   const regions = emit("regions.txt", fs.readFileSync(path.join(here, "../crates/meta/data/regions.txt")));
   const languages = texts();
-  const js = await scripts(wasm, regions, languages);
+  const js = await scripts(glue, wasm, regions, languages);
   const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
   const { icons, touch } = await pictures();
   const page = fs.readFileSync(path.join(here, "index.html"), "utf8")

@@ -84,6 +84,8 @@ lazily! {
     palette: palette(open: RwSignal<bool>) => crate::layout::palette::panel(open);
     views: view_dialog(list: List, edited: RwSignal<Option<Edited>>) =>
         crate::record::list::views::save::dialog(list, edited);
+    views: view_changes(list: List, edited: RwSignal<Option<Edited>>) =>
+        crate::record::list::views::changes::note(list, edited);
     views: views_panel(list: List, edited: RwSignal<Option<Edited>>) =>
         crate::record::list::views::manage::panel(list, edited);
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);

@@ -1,12 +1,10 @@
 //! Sign-in and the signed-in person. Tokens stay in HttpOnly cookies: no script sees them.
 
-use super::client::{ApiError, Call, read};
-use serde::Deserialize;
+use super::client::{ApiError, Call};
 use serde_json::{Map, Value, json};
 
-/// The signed-in person.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
+/// The signed-in person. Read by hand: derived, it is the heaviest of all that the first screen needs.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Me {
     pub id: Option<String>,
     pub name: Option<String>,
@@ -34,15 +32,56 @@ pub struct Me {
     pub permissions: Map<String, Value>,
 }
 
+impl From<Map<String, Value>> for Me {
+    fn from(mut all: Map<String, Value>) -> Me {
+        let texts = |value: Option<Value>| super::texts(value.as_ref()).map(str::to_owned).collect();
+        Me {
+            departments: texts(all.remove("departments")),
+            belongs_to: texts(all.remove("belongs_to")),
+            roles: texts(all.remove("roles")),
+            upload_max_bytes: all.get("upload_max_bytes").and_then(Value::as_u64).unwrap_or_default(),
+            preferences: object(&mut all, "preferences"),
+            permissions: object(&mut all, "permissions"),
+            id: text(&mut all, "id"),
+            name: text(&mut all, "name"),
+            username: text(&mut all, "username"),
+            role_name: text(&mut all, "role_name"),
+            department: text(&mut all, "department"),
+            locale: text(&mut all, "locale"),
+            time_zone: text(&mut all, "time_zone"),
+            mobile: text(&mut all, "mobile"),
+            email: text(&mut all, "email"),
+            avatar: text(&mut all, "avatar"),
+            viewer: text(&mut all, "viewer"),
+        }
+    }
+}
+
+fn text(all: &mut Map<String, Value>, key: &str) -> Option<String> {
+    match all.remove(key) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn object(all: &mut Map<String, Value>, key: &str) -> Map<String, Value> {
+    match all.remove(key) {
+        Some(Value::Object(inner)) => inner,
+        _ => Map::new(),
+    }
+}
+
 pub async fn me() -> Result<Me, ApiError> {
-    let answer: Value = Call::get("/auth/me").json().await?;
-    // As text: reading it from there is needed anyway.
-    read(200, &answer.get("user").unwrap_or(&answer).to_string())
+    let mut answer: Map<String, Value> = Call::get("/auth/me").json().await?;
+    Ok(match answer.remove("user") {
+        Some(Value::Object(user)) => user.into(),
+        _ => answer.into(),
+    })
 }
 
 /// Changes what is one's own; see `PATCH /auth/me`.
 pub async fn change_me(change: &Value) -> Result<Me, ApiError> {
-    Call::patch("/auth/me").body(change).json().await
+    Call::patch("/auth/me").body(change).json().await.map(|me: Map<String, Value>| me.into())
 }
 
 pub async fn change_password(current: &str, password: &str) -> Result<(), ApiError> {

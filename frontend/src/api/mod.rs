@@ -9,3 +9,10 @@ pub mod inbox;
 pub mod records;
 pub mod security;
 pub mod transfer;
+
+use serde_json::Value;
+
+/// The texts of a list, where it is one.
+pub fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}

@@ -17,10 +17,13 @@ use std::sync::Arc;
 /// In the person's order, without what they hid. Subscribes.
 pub fn shown(mut objects: Vec<Arc<ObjectMeta>>) -> Vec<Arc<ObjectMeta>> {
     app().navigation.with(|navigation| {
-        objects.sort_by_key(|o| navigation.place(&o.name));
         objects.retain(|o| !navigation.is_hidden(&o.name));
-    });
-    objects
+        let named = navigation.order.iter();
+        let mut shown: Vec<_> =
+            named.filter_map(|name| Some(objects.remove(objects.iter().position(|o| o.name == *name)?))).collect();
+        shown.append(&mut objects);
+        shown
+    })
 }
 
 pub fn section(area: Key, objects: Vec<Arc<ObjectMeta>>, wide: Signal<bool>) -> AnyView {

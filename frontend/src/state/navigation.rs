@@ -1,12 +1,12 @@
 //! How a person has arranged the navigation. What it does not name stands where it would without it.
 
 use super::{app, own};
+use crate::api::texts;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Navigation {
     /// Objects by name, in order.
     pub order: Vec<String>,
@@ -17,19 +17,35 @@ pub struct Navigation {
 }
 
 /// A saved view with a place of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct View {
     pub id: String,
     pub object: String,
     pub name: String,
     /// The list's address without its path.
-    #[serde(default)]
     pub query: String,
 }
 
 pub fn read(preferences: &Map<String, Value>) -> Navigation {
-    let kept = preferences.get("navigation").cloned();
-    kept.and_then(|kept| serde_json::from_value(kept).ok()).unwrap_or_default()
+    let Some(kept) = preferences.get("navigation") else { return Navigation::default() };
+    let names = |key: &str| texts(kept.get(key)).map(str::to_owned).collect();
+    let views = kept.get("views").and_then(Value::as_array).into_iter().flatten();
+    Navigation {
+        order: names("order"),
+        hidden: names("hidden"),
+        collapsed: names("collapsed"),
+        views: views.filter_map(view).collect(),
+    }
+}
+
+fn view(kept: &Value) -> Option<View> {
+    let text = |key: &str| kept.get(key).and_then(Value::as_str).map(str::to_owned);
+    Some(View {
+        id: text("id")?,
+        object: text("object")?,
+        name: text("name")?,
+        query: text("query").unwrap_or_default(),
+    })
 }
 
 impl Navigation {
@@ -43,11 +59,6 @@ impl Navigation {
 
     pub fn is_pinned(&self, view: &str) -> bool {
         self.views.iter().any(|v| v.id == view)
-    }
-
-    /// Where an object stands among others; after all that are named where it is not.
-    pub fn place(&self, object: &str) -> usize {
-        self.order.iter().position(|o| o == object).unwrap_or(usize::MAX)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{app, own, session};
 use crate::api::records::RecordExt;
+use crate::api::texts;
 use kezhan_meta::Record;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,8 +13,7 @@ use std::collections::HashMap;
 /// Among the choices: no view, but everything.
 pub const NONE: &str = "none";
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Choice {
     /// Without it the person's role decides.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,8 +42,13 @@ pub fn forget_all() {
 }
 
 pub fn read(preferences: &Map<String, Value>) -> Choices {
-    let kept = preferences.get("views").cloned();
-    kept.and_then(|kept| serde_json::from_value(kept).ok()).unwrap_or_default()
+    let kept = preferences.get("views").and_then(Value::as_object).into_iter().flatten();
+    kept.map(|(object, choice)| {
+        let default = choice.get("default").and_then(Value::as_str).map(str::to_owned);
+        let unpinned = texts(choice.get("unpinned")).map(str::to_owned).collect();
+        (object.clone(), Choice { default, unpinned })
+    })
+    .collect()
 }
 
 pub fn change(object: &str, with: impl FnOnce(&mut Choice)) {
@@ -55,10 +60,6 @@ pub fn change(object: &str, with: impl FnOnce(&mut Choice)) {
         }
     });
     own::tell(json!({ "views": app().views.get_untracked() }));
-}
-
-fn texts<'a>(view: &'a Record, key: &str) -> impl Iterator<Item = &'a str> {
-    view.value(key).as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// Is it theirs, or shared with them? Administrators also see what others share among themselves.
@@ -77,7 +78,7 @@ pub fn is_owned(view: &Record) -> bool {
 /// The first of the person's roles that begins with one of these.
 pub fn of_role(views: &[Record]) -> Option<&Record> {
     let me = session::me()?;
-    me.roles.iter().find_map(|role| views.iter().find(|v| texts(v, "default_for").any(|r| r == role)))
+    me.roles.iter().find_map(|role| views.iter().find(|v| texts(Some(v.value("default_for"))).any(|r| r == role)))
 }
 
 /// The view that a list without any wishes opens with.

@@ -28,13 +28,12 @@ pub struct Look {
 impl Look {
     pub fn read(url: Url) -> Look {
         let pairs = url.get("widths").unwrap_or_default();
-        let widths = pairs
-            .split(',')
-            .filter_map(|pair| {
-                let (key, width) = pair.split_once(':')?;
-                Some((key.to_owned(), width.parse::<i32>().ok()?.clamp(NARROWEST, WIDEST)))
-            })
-            .collect();
+        let mut widths = BTreeMap::new();
+        // One by one: collecting would sort.
+        widths.extend(pairs.split(',').filter_map(|pair| {
+            let (key, width) = pair.split_once(':')?;
+            Some((key.to_owned(), width.parse::<i32>().ok()?.clamp(NARROWEST, WIDEST)))
+        }));
         let frozen = url.get("frozen").and_then(|n| n.parse().ok()).unwrap_or(0);
         Look { widths, frozen: usize::min(frozen, FROZEN_MAX) }
     }

@@ -133,7 +133,9 @@ pub struct Fold {
 impl Fold {
     pub fn read(url: Url) -> Fold {
         let text = url.get(FOLD).unwrap_or_default();
-        let mut named: BTreeSet<String> = text.split(',').filter(|n| !n.is_empty()).map(str::to_owned).collect();
+        let mut named = BTreeSet::new();
+        // One by one: collecting would sort.
+        named.extend(text.split(',').filter(|n| !n.is_empty()).map(str::to_owned));
         Fold { all: named.remove(ALL), named }
     }
 

@@ -91,10 +91,11 @@ impl Layout {
         let asked = url.get("layout");
         let named = Kind::ALL.into_iter().find(|k| Some(k.key()) == asked.as_deref());
         let kind = named.filter(|k| k.suits(object)).unwrap_or(Kind::Table);
-        let choices = match kind {
-            Kind::Table => BTreeMap::new(),
-            _ => KEYS.into_iter().skip(1).filter_map(|key| Some((key, url.get(key)?))).collect(),
-        };
+        let mut choices = BTreeMap::new();
+        if kind != Kind::Table {
+            // One by one: collecting would sort.
+            choices.extend(KEYS.into_iter().skip(1).filter_map(|key| Some((key, url.get(key)?))));
+        }
         Layout { kind, choices }
     }
 

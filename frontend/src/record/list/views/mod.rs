@@ -1,22 +1,22 @@
 //! Saved views as tabs: conditions, order and columns under a name.
 
+pub mod changes;
 pub mod manage;
 pub mod save;
 
 use super::columns::Look as ColumnLook;
-use super::groups::keys::text_of;
 use super::{List, layouts};
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{SAVE_VIEW, VIEW_ALL, VIEW_MODIFIED, VIEW_RESET, VIEW_SAVED, VIEW_UPDATE, VIEWS, t};
+use crate::i18n::{VIEW_ALL, VIEWS, t};
 use crate::lazy;
 use crate::state::views::NONE;
-use crate::state::{app, catalog, session, toast, views};
+use crate::state::{app, catalog, session, views};
 use crate::ui::{Popover, icon};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const OBJECT: &str = "saved_view";
 
@@ -25,37 +25,6 @@ const OBJECT: &str = "saved_view";
 pub enum Edited {
     New,
     Kept(Record),
-}
-
-/// The part of the address that a view keeps.
-fn settings(list: List) -> Value {
-    let state = list.state.get_untracked();
-    let mut out = json!({
-        "filter": state.filter,
-        "sort": state.sort.iter().map(Sort::to_string).collect::<Vec<_>>(),
-    });
-    if state.chosen_columns {
-        out["fields"] = json!(state.columns);
-    }
-    let look = list.look.get_untracked();
-    if !look.widths.is_empty() {
-        out["widths"] = json!(look.widths);
-    }
-    if look.frozen > 0 {
-        out["frozen"] = json!(look.frozen);
-    }
-    if !state.group.is_empty() {
-        out["group"] = json!(state.group.iter().map(text_of).collect::<Vec<_>>());
-    }
-    list.layout.with_untracked(|layout| {
-        for (key, value) in layout.parts() {
-            out[key] = json!(value);
-        }
-    });
-    if !state.q.is_empty() {
-        out["q"] = json!(state.q);
-    }
-    out
 }
 
 /// Of the address, what a view decides.
@@ -80,8 +49,10 @@ fn address(list: List, view: &Record) -> String {
     };
     let text = |key: &str| settings.get(key).and_then(Value::as_str).map(str::to_owned);
     let widths = settings.get("widths").and_then(Value::as_object).map(|widths| {
-        let pairs = widths.iter().filter_map(|(key, width)| Some((key.clone(), i32::try_from(width.as_i64()?).ok()?)));
-        ColumnLook { widths: pairs.collect(), frozen: 0 }
+        let mut look = ColumnLook::default();
+        look.widths
+            .extend(widths.iter().filter_map(|(key, width)| Some((key.clone(), i32::try_from(width.as_i64()?).ok()?))));
+        look
     });
     let frozen = settings.get("frozen").and_then(Value::as_u64).filter(|n| *n > 0).map(|n| n.to_string());
     let mut parts: Vec<(&str, Option<String>)> = layouts::KEYS.iter().map(|key| (*key, text(key))).collect();
@@ -175,15 +146,7 @@ pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         return ().into_any();
     }
     let current = Memo::new(move |_| list.url.get("view").filter(|v| v != NONE));
-    let modified = Memo::new(move |_| {
-        list.state.get();
-        list.look.track();
-        list.layout.track();
-        let id = current.get()?;
-        let kept =
-            list.views.with(|v| v.iter().flatten().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
-        Some(kept != settings(list))
-    });
+    let named = Memo::new(move |_| current.with(Option::is_some));
     let class = |here: bool| {
         if here {
             "px-2.5 py-1 rounded-md bg-base-content/8 font-semibold whitespace-nowrap"
@@ -220,7 +183,7 @@ pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
                 <div class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] min-w-0">
                     <nav class="flex items-center gap-1 min-w-0 overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
                         {links}
-                        {move || (modified.get() == Some(true)).then(|| modified_note(list, edited))}
+                        {move || named.get().then(|| lazy::view_changes(list, edited))}
                     </nav>
                     {manager(list, edited)}
                 </div>
@@ -247,43 +210,7 @@ fn manager(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
     .into_any()
 }
 
-fn current(list: List) -> Option<Record> {
-    let id = list.url.peek("view")?;
-    list.views.with_untracked(|v| v.iter().flatten().find(|v| v.id() == id).cloned())
-}
-
 /// One's own; and what is shared, for whoever keeps such things in order. The server decides again.
 fn may_change(view: &Record) -> bool {
     views::is_owned(view) || view.value("visibility") != "private" && session::may(OBJECT, "configure")
-}
-
-/// What differs from the view as it is kept, and the ways out.
-fn modified_note(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
-    let update = move |_| {
-        let (Some(view), Some(object)) = (current(list), catalog::object(OBJECT)) else { return };
-        let mut changes = Record::new();
-        changes.insert("settings".to_owned(), settings(list));
-        leptos::task::spawn_local(async move {
-            match records::update(&object, view.id(), &changes, view.version()).await {
-                Ok(_) => {
-                    toast::done(t(VIEW_SAVED));
-                    crate::state::touched();
-                }
-                Err(error) => toast::error(&error),
-            }
-        });
-    };
-    let reset = move |_| {
-        if let Some(view) = current(list) {
-            list.url.go(address(list, &view));
-        }
-    };
-    let own = current(list).is_some_and(|view| may_change(&view));
-    view! {
-        <span class="muted text-xs whitespace-nowrap ms-1">{t(VIEW_MODIFIED)}</span>
-        {own.then(|| view! { <button type="button" class="link text-xs whitespace-nowrap" on:click=update>{t(VIEW_UPDATE)}</button> })}
-        <button type="button" class="link text-xs whitespace-nowrap" on:click=move |_| edited.set(Some(Edited::New))>{t(SAVE_VIEW)}</button>
-        <button type="button" class="link text-xs whitespace-nowrap" on:click=reset>{t(VIEW_RESET)}</button>
-    }
-    .into_any()
 }

@@ -1,6 +1,7 @@
 //! A view gets its name, and whom it is shown to.
 
-use super::{Edited, List, OBJECT, settings};
+use super::changes::settings;
+use super::{Edited, List, OBJECT};
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input};
 use crate::i18n::{CANCEL, SAVE, SAVE_VIEW, VIEW_EDIT, VIEW_NAME, VIEW_SAVED, label, t};
