@@ -201,7 +201,7 @@ fn language_theme_and_navigation_follow_a_person_to_another_machine() {
     browser.sees("已保存");
     browser.screenshot("preferences");
     browser.press("English");
-    browser.sees("Change the password");
+    browser.sees("Like the system");
     browser.until("the server knows", || {
         let me = api.get("/auth/me").ok();
         me["locale"] == "en" && me["preferences"]["density"] == "compact" && me["mobile"] == "13800138000"

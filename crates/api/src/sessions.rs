@@ -66,7 +66,7 @@ async fn ended(state: web::Data<State>, who: Who, one: Option<Uuid>) -> Result<H
 pub async fn sign_ins(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let params = Params::parse(req.query_string())?;
     params.only(&["limit"])?;
-    let limit = i64::from(params.limit()?.unwrap_or(50));
+    let limit = params.limit()?.unwrap_or(50);
     let log = run(state, who, move |call| {
         let user = person(call)?;
         sessions::log(call.conn, call.caller.tenant, user, limit)

@@ -3,7 +3,7 @@
 use super::identity;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Caller, Error, Result};
 use serde::Serialize;
@@ -143,15 +143,14 @@ pub struct SignIn {
 }
 
 /// What happened at this user's door, newest first.
-pub fn log(conn: &mut PgConnection, tenant: Uuid, user: Uuid, limit: i64) -> Result<Vec<SignIn>> {
-    let rows: Vec<Logged> = diesel::sql_query(
+pub fn log(conn: &mut PgConnection, tenant: Uuid, user: Uuid, limit: u32) -> Result<Vec<SignIn>> {
+    let rows: Vec<Logged> = diesel::sql_query(format!(
         "SELECT at, action, ip, agent, actor_id IS NOT DISTINCT FROM record_id AS mine FROM audit_events \
          WHERE tenant_id = $1 AND object = 'user' AND record_id = $2 AND action IN ('sign_in', 'sign_in_failed', \
-         'sign_out', 'token_reused', 'session_ended', 'password_changed', 'password_set') ORDER BY seq DESC LIMIT $3",
-    )
+         'sign_out', 'token_reused', 'session_ended', 'password_changed', 'password_set') ORDER BY seq DESC LIMIT {limit}",
+    ))
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(user)
-    .bind::<BigInt, _>(limit)
     .load(conn)?;
     let each = |row: Logged| SignIn {
         at: row.at,
