@@ -152,7 +152,7 @@ fn choices(object: Arc<ObjectMeta>, records: Vec<(Record, HashSet<String>)>, url
 fn head(plan: Plan, at: usize) -> AnyView {
     let href = plan.href(at);
     view! {
-        <th scope="col" class="text-start align-top font-normal p-3 border-b border-base-300 min-w-44">
+        <th scope="col" class="text-start align-top font-normal p-3 border-b border-base-300 min-w-40">
             <A href=href attr:class="link font-semibold" attr:target="_blank">{plan.title(at)}</A>
             <label class="flex items-center gap-2 mt-1.5 cursor-pointer min-h-8">
                 <input type="radio" class="radio" name="merge-keep" value=plan.id(at)
@@ -199,7 +199,7 @@ fn row(plan: Plan, field: &FieldMeta) -> AnyView {
     let cells = cells.collect_view();
     view! {
         <tr>
-            <th scope="row" class="sticky left-0 z-10 bg-base-100 text-start align-top font-normal muted px-4 py-3 border-b border-base-300">{name.clone()}</th>
+            <th scope="row" class="sticky left-0 z-10 bg-base-100 text-start align-top font-normal muted px-4 py-3 min-w-24 border-b border-base-300">{name.clone()}</th>
             {cells}
         </tr>
     }
