@@ -39,7 +39,8 @@ function themed(option) {
     animation: !still,
     animationDuration: 250,
     textStyle: text,
-    tooltip: { backgroundColor: dark() ? "#22262e" : "#fff", borderColor: faint, textStyle: text, confine: true },
+    // Drawn, not HTML: that would carry inline styles, which the page's policy forbids.
+    tooltip: { backgroundColor: dark() ? "#22262e" : "#fff", borderColor: faint, textStyle: text, confine: true, renderMode: "richText" },
     aria: { enabled: true },
   };
   if (option.legend) base.legend = { type: "scroll", bottom: 0, textStyle: text, pageTextStyle: text };

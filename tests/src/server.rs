@@ -194,6 +194,13 @@ impl Api {
     }
 }
 
+/// Refused by a rule, not by an accident.
+#[track_caller]
+pub fn refused(reply: &Reply, what: &str) {
+    assert!(reply.status.is_client_error(), "{what}: {} {}", reply.status, reply.text);
+    assert_eq!(reply.header("content-type"), "application/problem+json", "{what}: {}", reply.text);
+}
+
 pub fn send(request: RequestBuilder) -> Reply {
     let response: Response = request.send().unwrap();
     let (status, headers) = (response.status(), response.headers().clone());

@@ -92,3 +92,34 @@ fn the_reference_needs_no_network() {
     assert!(get("/docs/swagger-initializer.js").contains("/api/v1/openapi.json"));
     assert!(get("/docs/swagger-ui-bundle.js").len() > 100_000);
 }
+
+#[test]
+fn every_answer_says_what_a_browser_may_do_with_it() {
+    let server = TestServer::with(&[("KEZHAN_BEHIND_PROXY", "true")]);
+    let get = |path: &str, scheme: &str| {
+        send(server.admin().client.get(server.url(path)).header("x-forwarded-proto", scheme))
+    };
+    for path in ["/", "/docs/", "/docs/index.css", "/healthz", "/nothing.js", "/api/v1/accounts", "/api/nothing"] {
+        let reply = get(path, "https");
+        let policy = reply.header("content-security-policy");
+        let safe = !policy.contains("unsafe-inline") && !policy.contains(" 'unsafe-eval'") && !policy.contains('*');
+        assert!(safe && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        let loads_nothing = policy.starts_with("default-src 'none'");
+        assert_eq!(loads_nothing, path.starts_with("/api/"), "{path}: {policy}");
+        assert!(!path.starts_with("/api/") || !policy.contains("-src 'self'"), "{path}: {policy}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=63072000"),
+        ] {
+            assert_eq!(reply.header(name), value, "{path}");
+        }
+        assert_eq!(get(path, "http").header("strict-transport-security"), "", "{path}");
+    }
+    // Without a proxy, whoever claims TLS is not believed.
+    let open = TestServer::new();
+    let claimed = open.anonymous().client.get(open.url("/")).header("x-forwarded-proto", "https");
+    assert_eq!(send(claimed).header("strict-transport-security"), "");
+}

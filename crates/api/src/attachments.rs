@@ -4,7 +4,7 @@ use crate::call::{Answer, run};
 use crate::extract::Who;
 use crate::idempotency::Once;
 use crate::parts::Part;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, of_parts};
 use crate::records::{self, Params};
 use crate::server::State;
 use actix_multipart::{Field, Multipart};
@@ -97,7 +97,7 @@ pub async fn upload(
 }
 
 async fn receive(state: &State, tenant: Uuid, mut parts: Multipart, form: &mut Form) -> Result<(), ApiError> {
-    while let Some(mut part) = parts.try_next().await.map_err(|e| bad(&e))? {
+    while let Some(mut part) = parts.try_next().await.map_err(of_parts)? {
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "object" => form.object = Some(short_text(&mut part).await?),
@@ -110,19 +110,15 @@ async fn receive(state: &State, tenant: Uuid, mut parts: Multipart, form: &mut F
     Ok(())
 }
 
-fn bad(error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::refused(Code::BadRequest, &[&error.to_string()])
-}
-
 async fn short_text(part: &mut Field) -> Result<String, ApiError> {
     let mut bytes = Vec::new();
-    while let Some(piece) = part.try_next().await.map_err(|e| bad(&e))? {
+    while let Some(piece) = part.try_next().await.map_err(of_parts)? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > 2_000 {
             return Err(ApiError::refused(Code::TooLarge, &["2000"]));
         }
     }
-    String::from_utf8(bytes).map_err(|e| bad(&e))
+    String::from_utf8(bytes).map_err(|e| ApiError::refused(Code::BadRequest, &[&e.to_string()]))
 }
 
 /// Streams the part into the store, counting and hashing on the way.
@@ -136,7 +132,7 @@ async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived,
     let failed = loop {
         match part.try_next().await {
             Ok(None) => break None,
-            Err(e) => break Some(bad(&e)),
+            Err(e) => break Some(of_parts(e)),
             Ok(Some(piece)) => {
                 size += piece.len() as u64;
                 if size > max {

@@ -164,3 +164,8 @@ pub fn client_ip(state: &State, req: &HttpRequest) -> String {
     let address = if state.config.behind_proxy { info.realip_remote_addr() } else { info.peer_addr() };
     address.unwrap_or("unknown").to_owned()
 }
+
+/// Did the caller come over TLS? A proxy ends it for us, and is believed only where there is one.
+pub fn came_by_tls(state: &State, req: &HttpRequest) -> bool {
+    state.config.behind_proxy && req.connection_info().scheme() == "https"
+}

@@ -31,6 +31,7 @@ pub mod me;
 pub mod meta;
 pub mod middleware;
 pub mod openapi;
+mod pace;
 pub mod parts;
 pub mod problem;
 pub mod records;

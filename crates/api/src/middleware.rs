@@ -1,6 +1,7 @@
 //! What happens to every request: an id, a limit, one shape of failure, headers, a line in the log.
 
-use crate::extract::{RequestId, client_ip, credential, lang};
+use crate::extract::{RequestId, came_by_tls, client_ip, credential, lang};
+use crate::pace::paced;
 use crate::problem::{self, ApiError, Scene};
 use crate::server::State;
 use actix_web::body::{BoxBody, MessageBody};
@@ -13,18 +14,28 @@ use kezhan_engine::Error as EngineError;
 use kezhan_features::people::Credential;
 use kezhan_meta::problem::Code;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// WASM may run, nothing may come from elsewhere, and nobody may frame us.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; \
-    object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+/// WASM may run, nothing may come from elsewhere or stand within a page, and nobody may frame us. Scripts that set a
+/// style through the object model may: that is not inline.
+const OF_PAGES: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; \
+    form-action 'self'; frame-ancestors 'none'";
+/// The reference brings one style element of its own, known by its digest.
+const OF_REFERENCE: &str = "default-src 'self'; script-src 'self'; \
+    style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='; img-src 'self' data: blob:; \
+    font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; \
+    frame-ancestors 'none'";
+/// What the API answers is data, whatever a browser takes it for.
+const OF_DATA: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// For two years.
+const BY_TLS_ONLY: &str = "max-age=63072000";
 
 /// The outermost layer.
 pub async fn observe(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
@@ -32,6 +43,11 @@ pub async fn observe(
     req.extensions_mut().insert(RequestId(id.clone()));
     let state = req.app_data::<web::Data<State>>().cloned();
     let (method, path) = (req.method().clone(), req.path().to_owned());
+    if let Some(state) = &state {
+        let payload = req.take_payload();
+        req.set_payload(paced(payload, Duration::from_secs(state.config.request_seconds)));
+    }
+    let tls = state.as_ref().is_some_and(|state| came_by_tls(state, req.request()));
     let scene = Scene { instance: &path, request_id: &id, lang: lang(req.request()) };
     let result = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let mut result = match result {
@@ -46,7 +62,7 @@ pub async fn observe(
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    secure(headers, &path);
+    secure(headers, &path, tls);
     let status = match &result {
         Ok(response) => response.status().as_u16(),
         Err(response) => response.status().as_u16(),
@@ -90,7 +106,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned)
 }
 
-fn secure(headers: &mut HeaderMap, path: &str) {
+fn secure(headers: &mut HeaderMap, path: &str, tls: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
@@ -98,10 +114,18 @@ fn secure(headers: &mut HeaderMap, path: &str) {
     };
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
+    set(header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
+    set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
+    if tls {
+        set(header::STRICT_TRANSPORT_SECURITY, BY_TLS_ONLY);
+    }
     if path.starts_with("/api/") {
         set(header::CACHE_CONTROL, "private, no-cache");
+        // Where a file is shown in place, its own policy says that our pages may frame it.
+        set(header::CONTENT_SECURITY_POLICY, OF_DATA);
     } else {
-        set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+        let reference = path == "/docs" || path.starts_with("/docs/");
+        set(header::CONTENT_SECURITY_POLICY, if reference { OF_REFERENCE } else { OF_PAGES });
         set(header::X_FRAME_OPTIONS, "DENY");
         set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(self)");
     }

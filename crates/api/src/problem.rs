@@ -1,5 +1,7 @@
 //! Every failure as `application/problem+json`, in the reader's language.
 
+use crate::pace::timed_out;
+use actix_multipart::MultipartError;
 use actix_web::error::{JsonPayloadError, PathError, PayloadError, QueryPayloadError};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
@@ -108,10 +110,7 @@ fn builder(problem: &Problem) -> HttpResponseBuilder {
 fn foreign(error: &actix_web::Error) -> Error {
     let text = error.to_string();
     if let Some(e) = error.as_error::<PayloadError>() {
-        return match e {
-            PayloadError::Overflow => Error::refused(Code::TooLarge, &["body"]),
-            _ => Error::refused(Code::BadRequest, &[&text]),
-        };
+        return of_body(e);
     }
     if let Some(e) = error.as_error::<JsonPayloadError>() {
         return match e {
@@ -130,6 +129,23 @@ fn foreign(error: &actix_web::Error) -> Error {
         return Error::refused(Code::BadRequest, &[&text]);
     }
     of_status(error.as_response_error().status_code(), &text)
+}
+
+/// A body that did not arrive as a whole.
+pub fn of_body(error: &PayloadError) -> Error {
+    match error {
+        PayloadError::Overflow => Error::refused(Code::TooLarge, &["body"]),
+        e if timed_out(e) => Error::refused(Code::RequestTimeout, &[]),
+        e => Error::refused(Code::BadRequest, &[&e.to_string()]),
+    }
+}
+
+/// A form that did not.
+pub fn of_parts(error: MultipartError) -> ApiError {
+    match &error {
+        MultipartError::Payload(error) => of_body(error).into(),
+        _ => ApiError::refused(Code::BadRequest, &[&error.to_string()]),
+    }
 }
 
 /// A failure of which only the status is known.

@@ -127,14 +127,14 @@ pub fn start(state: State, listener: TcpListener) -> io::Result<Server> {
         n => n,
     };
     let state = web::Data::new(state);
-    let shared = state.clone();
+    let (shared, patience) = (state.clone(), Duration::from_secs(state.config.request_seconds));
     let server = HttpServer::new(move || {
         App::new().wrap(actix_web::middleware::from_fn(middleware::observe)).configure(app_config(shared.clone()))
     })
     .workers(workers)
     .disable_signals()
     .shutdown_timeout(20)
-    .client_request_timeout(Duration::from_secs(15))
+    .client_request_timeout(patience)
     .keep_alive(Duration::from_secs(75))
     .listen(listener)?
     .run();

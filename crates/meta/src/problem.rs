@@ -68,6 +68,7 @@ codes! {
     ReadOnlyView 403 "read_only_view" "正在以他人身份查看，不能做任何更改" "You are looking as somebody else: nothing can be changed";
     NotFound 404 "not_found" "找不到该记录，或无权查看" "There is no such thing, or you may not see it";
     MethodNotAllowed 405 "method_not_allowed" "此地址不支持该方法" "This address does not support that method";
+    RequestTimeout 408 "request_timeout" "请求传输过慢，已中断" "The request arrived too slowly";
     Conflict 409 "conflict" "与现有数据冲突：{}" "This conflicts with existing data: {}";
     Stale 412 "stale" "记录已被他人修改，请刷新后重试" "Someone has changed this record since; reload it";
     TooLarge 413 "too_large" "内容过大，上限为 {}" "Too large; the limit is {}";

@@ -23,7 +23,7 @@ pub fn Popover(
             let style = anchor.get_untracked().map(|a| place(&a.get_bounding_client_rect(), fit)).unwrap_or_default();
             dismiss_outside(open, anchor);
             view! {
-                <div class=panel_class.get_value() style=style>{children.with_value(|c| c())}</div>
+                <div class=panel_class.get_value() prop:style=style>{children.with_value(|c| c())}</div>
             }
         }
     };

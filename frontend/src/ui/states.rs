@@ -57,7 +57,7 @@ pub fn loading_rows(rows: usize) -> AnyView {
             view! {
                 <div class="late flex items-center gap-6 h-9 px-3 border-b border-base-300/60">
                     <div class="skeleton-bar h-3 w-4"></div>
-                    <div class="grow max-w-80"><div class="skeleton-bar h-3" style=WIDTHS[i % 4]></div></div>
+                    <div class="grow max-w-80"><div class="skeleton-bar h-3" prop:style=WIDTHS[i % 4]></div></div>
                     <div class="skeleton-bar h-3 w-20 hidden sm:block"></div>
                     <div class="skeleton-bar h-3 w-28 hidden md:block"></div>
                     <div class="skeleton-bar h-3 w-16 hidden md:block"></div>

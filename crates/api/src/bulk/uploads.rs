@@ -3,7 +3,7 @@
 use crate::call::{Answer, parse, run};
 use crate::extract::Json;
 use crate::idempotency::Once;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, of_parts};
 use crate::server::State;
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, web};
@@ -104,10 +104,6 @@ fn refused(code: Code, args: &[&str]) -> ApiError {
     ApiError::refused(code, args)
 }
 
-fn broken(error: actix_multipart::MultipartError) -> ApiError {
-    refused(Code::BadRequest, &[&error.to_string()])
-}
-
 fn internal(error: std::io::Error) -> ApiError {
     ApiError::internal(format!("an upload cannot be stored: {error}"))
 }
@@ -117,7 +113,7 @@ async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError>
     let limit = Limits::default().file_bytes;
     let mut received = Received { name: String::new(), size: 0, sha256: String::new(), choices: Choices::default() };
     let mut found = false;
-    while let Some(mut part) = body.try_next().await.map_err(broken)? {
+    while let Some(mut part) = body.try_next().await.map_err(of_parts)? {
         let key = part.name().unwrap_or_default().to_owned();
         if key == "file" && !found {
             found = true;
@@ -128,7 +124,7 @@ async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError>
             tokio::fs::create_dir_all(parent).await.map_err(internal)?;
             let mut file = tokio::fs::File::create(path).await.map_err(internal)?;
             let (mut size, mut hash) = (0_u64, Sha256::new());
-            while let Some(chunk) = part.try_next().await.map_err(broken)? {
+            while let Some(chunk) = part.try_next().await.map_err(of_parts)? {
                 size += chunk.len() as u64;
                 if size > limit {
                     return Err(refused(Code::TooLarge, &[&format!("{} MB", limit >> 20)]));
@@ -142,7 +138,7 @@ async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError>
             continue;
         }
         let mut text = Vec::new();
-        while let Some(chunk) = part.try_next().await.map_err(broken)? {
+        while let Some(chunk) = part.try_next().await.map_err(of_parts)? {
             text.extend_from_slice(&chunk);
             if text.len() > FIELD_MAX {
                 return Err(refused(Code::TooLarge, &[&format!("{FIELD_MAX} B")]));

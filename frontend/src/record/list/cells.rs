@@ -335,9 +335,8 @@ pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
         let is_head = matches!(list.lines.with(|lines| lines.get(at.row)), Some(Line::Head(_) | Line::Note));
         Some(match at.col.filter(|_| !is_head) {
             Some(col) => over(list, at.row, col, view! { <div class=class></div> }.into_any(), "").into_any(),
-            None => {
-                view! { <div class="row-frame" style=format!("top:{}px", HEAD + list.top(at.row))></div> }.into_any()
-            }
+            None => view! { <div class="row-frame" prop:style=format!("top:{}px", HEAD + list.top(at.row))></div> }
+                .into_any(),
         })
     };
     let editor = move || {
@@ -368,8 +367,8 @@ fn over(list: List, row: usize, col: usize, content: AnyView, class: &str) -> An
     let place = format!("grid-column:{};{}", col + 2, columns::sticky(col, frozen));
     let class = format!("grid-over {class} {}", if frozen { "z-[2]" } else { "" });
     view! {
-        <div class=class style=move || format!("top:{}px", HEAD + list.top(row))>
-            <div class=if frozen { "sticky min-w-0" } else { "relative min-w-0" } style=place>{content}</div>
+        <div class=class prop:style=move || format!("top:{}px", HEAD + list.top(row))>
+            <div class=if frozen { "sticky min-w-0" } else { "relative min-w-0" } prop:style=place>{content}</div>
         </div>
     }
     .into_any()

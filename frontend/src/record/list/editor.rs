@@ -107,7 +107,7 @@ pub fn editor(list: List) -> AnyView {
     on_cleanup(move || outside.remove());
     start(list, field.clone());
     view! {
-        <div node_ref=node class="cell-editor" style=format!("min-width:max(100%, {}px)", width(&field)) role="group" aria-label=label(&field.label)
+        <div node_ref=node class="cell-editor" prop:style=format!("min-width:max(100%, {}px)", width(&field)) role="group" aria-label=label(&field.label)
             on:keydown=on_key on:mousedown=|ev| ev.stop_propagation() on:dblclick=|ev| ev.stop_propagation()>
             {fields::input(input)}
             {move || error.get().map(|text| view! { <p class="text-xs text-error px-2 py-1" role="alert">{text}</p> })}

@@ -106,7 +106,7 @@ pub fn grid(list: List) -> AnyView {
         }
     };
     view! {
-        <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative [container-type:inline-size]" style=move || columns::template(list)
+        <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative [container-type:inline-size]" prop:style=move || columns::template(list)
             on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)
             on:copy=move |ev| with_tools(&ev, |tools| tools.copy) on:cut=move |ev| with_tools(&ev, |tools| tools.cut)
             on:paste=move |ev| with_tools(&ev, |tools| tools.paste)>
@@ -194,7 +194,7 @@ fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>
         }
     };
     view! {
-        <div class="relative" role=(!narrow).then_some("rowgroup") style=move || format!("height:{}px", list.height())>
+        <div class="relative" role=(!narrow).then_some("rowgroup") prop:style=move || format!("height:{}px", list.height())>
             <For each=shown key=key let(shown)>{draw(shown)}</For>
         </div>
     }

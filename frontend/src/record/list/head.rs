@@ -39,7 +39,7 @@ pub fn head(list: List) -> AnyView {
         let places = columns::places(list);
         let left = places.get(to).map(|p| p.0).or_else(|| places.last().map(|p| p.0 + p.1))?;
         Some(
-            view! { <div class="absolute top-0 bottom-0 w-0.5 bg-primary z-10 pointer-events-none" style=format!("left:{}px", left - 1)></div> },
+            view! { <div class="absolute top-0 bottom-0 w-0.5 bg-primary z-10 pointer-events-none" prop:style=format!("left:{}px", left - 1)></div> },
         )
     };
     view! {
@@ -114,7 +114,7 @@ fn column(list: List, at: usize, field: FieldMeta, drag: RwSignal<Option<Drag>>)
         view! { <Menu label=tf(COLUMN_MENU, &[("field", &name)]) class="btn btn-quiet btn-icon !h-6 !w-5 opacity-0 group-hover:opacity-100 focus:opacity-100 aria-expanded:opacity-100" face=icon("chevron-down") items=items/> }
     };
     view! {
-        <div class=class role="columnheader" aria-sort=order aria-colindex=(at + 2).to_string() style=columns::sticky(at, frozen)>
+        <div class=class role="columnheader" aria-sort=order aria-colindex=(at + 2).to_string() prop:style=columns::sticky(at, frozen)>
             {face}{menu}{handle(list, key, name)}
         </div>
     }

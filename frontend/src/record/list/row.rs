@@ -61,13 +61,13 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
         };
         view! {
             <div class=class role="gridcell" id=cells::cell_id(at, col) data-col=col.to_string() aria-colindex=(col + 2).to_string()
-                style=columns::sticky(col, held)>{content}</div>
+                prop:style=columns::sticky(col, held)>{content}</div>
         }
         .into_any()
     };
     let cells = fields.iter().enumerate().map(|(col, field)| cell(col, field)).collect_view();
     view! {
-        <div class="grid-row" role="row" id=row_id(at) data-row=at.to_string() style=place aria-rowindex=(at + 2).to_string()
+        <div class="grid-row" role="row" id=row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
             attr:aria-level=level.map(|l| l.to_string()) aria-selected=move || (shown() || is_peeked.get()).to_string()>
             <div class="grid-sticky justify-center" role="gridcell" aria-colindex="1">
                 <input type="checkbox" class="checkbox" tabindex="-1" aria-label=format!("{} {title}", t(SELECT_ROW)) prop:checked=chosen
@@ -97,7 +97,7 @@ pub fn card(object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: S
         view! { <A href=href attr:class="btn btn-quiet btn-icon !size-11 absolute right-4 bottom-1 muted" attr:aria-label=name>{icon("message-square-text")}</A> }
     });
     view! {
-        <div style=place class="px-3 pt-2">
+        <div prop:style=place class="px-3 pt-2">
             {follow}
             <A href=url attr:class="panel block h-24 pl-3 pr-14 py-2 overflow-hidden">
                 <span class="font-semibold block truncate">{title}</span>

@@ -69,7 +69,7 @@ pub fn input_view(list: List, active: Signal<Option<String>>) -> AnyView {
         Some(format!("top:{}px;left:{}px;width:{width}px", HEAD + list.top(at.row), left + scrolled))
     };
     view! {
-        <textarea id=ID class=move || if composing.get() { "cell-input cell-input-on" } else { "cell-input" } style=place tabindex="-1" rows="1"
+        <textarea id=ID class=move || if composing.get() { "cell-input cell-input-on" } else { "cell-input" } prop:style=place tabindex="-1" rows="1"
             inputmode="none" autocomplete="off" spellcheck="false" aria-label=t(GRID_HINT) aria-controls=GRID aria-activedescendant=active
             on:compositionstart=move |_| composing.set(true)
             on:compositionend=move |_| { composing.set(false); take() }

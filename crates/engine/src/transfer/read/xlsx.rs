@@ -4,7 +4,7 @@
 //! upsets the parser from upsetting anybody else.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -111,14 +111,46 @@ fn check_size(path: &Path, limits: &Limits) -> Result<(), ReadError> {
         let in_memory = !name.starts_with("xl/worksheets/") && name.ends_with(".xml");
         let left = limits.unpacked_bytes - total;
         let limit = if in_memory { left.min(limits.shared_text_bytes) } else { left };
-        let read = std::io::copy(&mut part.take(limit + 1), &mut std::io::sink())
+        let mut pieces = Pieces { length: 0, longest: 0, within: false, last: [0; 2] };
+        let read = std::io::copy(&mut part.take(limit + 1), &mut pieces)
             .map_err(|error| ReadError::Damaged(error.to_string()))?;
-        if read > limit {
+        // A worksheet is read piece by piece, and each is held in memory.
+        if read > limit || !in_memory && name.ends_with(".xml") && pieces.longest > limits.row_bytes {
             return Err(ReadError::UnpacksTooLarge { limit });
         }
         total += read;
     }
     Ok(())
+}
+
+/// Measures the longest tag, text, comment or instruction of an XML part.
+struct Pieces {
+    length: usize,
+    longest: usize,
+    /// In a comment or an instruction, where a `<` begins nothing.
+    within: bool,
+    last: [u8; 2],
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for &byte in bytes {
+            self.length += 1;
+            match (self.last, byte) {
+                (_, b'<') if !self.within => self.length = 0,
+                ([_, b'<'], b'!' | b'?') => self.within = true,
+                ([b'-', b'-'] | [b']', b']'] | [_, b'?'], b'>') => self.within = false,
+                _ => {}
+            }
+            self.longest = self.longest.max(self.length);
+            self.last = [self.last[1], byte];
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 type Started = (Receiver<Message>, String, Vec<String>);

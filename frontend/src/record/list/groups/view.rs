@@ -63,8 +63,8 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
             view! { <span class="tnum truncate">{text}</span> }
         });
         return view! {
-            <div style=place>
-                <button type="button" class="grid-group grid-group-card" aria-expanded=expanded on:click=press style=move || format!("padding-left:{}px", 12 + indent())>
+            <div prop:style=place>
+                <button type="button" class="grid-group grid-group-card" aria-expanded=expanded on:click=press prop:style=move || format!("padding-left:{}px", 12 + indent())>
                     {chevron}{name}<span class="grow"></span>
                     <span class="flex flex-col items-end min-w-0 overflow-hidden text-xs muted">{sums.collect_view()}</span>
                 </button>
@@ -94,13 +94,13 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
                 view! { <span class=class>{text}</span> }
             }).collect_view()
         };
-        view! { <div class="grid-cell num font-semibold" role="gridcell" aria-colindex=(col + 2).to_string() style=format!("grid-column:{}", col + 2) title=title>{lines}</div> }
+        view! { <div class="grid-cell num font-semibold" role="gridcell" aria-colindex=(col + 2).to_string() prop:style=format!("grid-column:{}", col + 2) title=title>{lines}</div> }
     });
     view! {
-        <div class="grid-row grid-group" role="row" id=row::row_id(at) data-row=at.to_string() style=place aria-rowindex=(at + 2).to_string()
+        <div class="grid-row grid-group" role="row" id=row::row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
             aria-expanded=expanded attr:aria-level=level on:click=press>
-            <div class="min-w-0" role="gridcell" aria-colindex="1" style=format!("grid-column:1/{end}")>
-                <span class="sticky left-3 inline-flex max-w-full items-center gap-2 pe-3" style=move || format!("margin-left:{}px", 12 + indent())>{chevron}{name}{beside}</span>
+            <div class="min-w-0" role="gridcell" aria-colindex="1" prop:style=format!("grid-column:1/{end}")>
+                <span class="sticky left-3 inline-flex max-w-full items-center gap-2 pe-3" prop:style=move || format!("margin-left:{}px", 12 + indent())>{chevron}{name}{beside}</span>
             </div>
             {cells.collect_view()}
         </div>
@@ -138,12 +138,12 @@ fn wait(list: List, at: usize, group: usize, place: String) -> AnyView {
         .into_any(),
         None => view! { <span class="skeleton-bar h-3 w-48 late"></span> }.into_any(),
     };
-    view! { <div class="flex items-center gap-3 px-12 text-[13px] border-b border-base-300/60" id=row::row_id(at) style=format!("{place};height:var(--row)")>{content}</div> }
+    view! { <div class="flex items-center gap-3 px-12 text-[13px] border-b border-base-300/60" id=row::row_id(at) prop:style=format!("{place};height:var(--row)")>{content}</div> }
         .into_any()
 }
 
 fn note(place: String) -> AnyView {
-    view! { <p class="px-4 flex items-center text-[13px] muted" style=format!("{place};height:var(--row)")>{t(GROUP_MORE)}</p> }.into_any()
+    view! { <p class="px-4 flex items-center text-[13px] muted" prop:style=format!("{place};height:var(--row)")>{t(GROUP_MORE)}</p> }.into_any()
 }
 
 /// By what to group.

@@ -98,7 +98,7 @@ pub fn gallery(list: List) -> AnyView {
         gallery.cover.set_value(cover);
         gallery.fields.set_value(fields);
         view! {
-            <div class="relative" style=move || format!("height:{}px", lines.get() as i32 * step.get() + GAP)>
+            <div class="relative" prop:style=move || format!("height:{}px", lines.get() as i32 * step.get() + GAP)>
                 <For each=shown key=|(n, r)| (*n, Arc::as_ptr(r) as usize) let((n, record))>
                     {card(gallery, n, &record, step, width)}
                 </For>
@@ -172,7 +172,7 @@ fn card(gallery: Gallery, n: usize, record: &Arc<Record>, step: Memo<i32>, width
     let name = title.clone();
     let (pick, peek, open) = (id.clone(), id.clone(), (id, url.clone()));
     view! {
-        <article id=card_id(n) class="panel overflow-hidden group focus-visible:outline-2 aria-selected:outline-2 aria-selected:outline-primary" style=place
+        <article id=card_id(n) class="panel overflow-hidden group focus-visible:outline-2 aria-selected:outline-2 aria-selected:outline-primary" prop:style=place
             role="option" aria-selected=move || chosen.get().to_string() aria-label=name
             tabindex=move || if gallery.at.get() == n { "0" } else { "-1" }
             on:focus=move |_| gallery.at.set(n)

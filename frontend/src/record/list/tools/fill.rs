@@ -120,8 +120,8 @@ pub fn handle(list: List) -> AnyView {
             let held = columns::is_frozen(list, range.right);
             let place = format!("grid-column:{};{}", range.right + 2, columns::sticky(range.right, held));
             view! {
-                <div class=if held { "grid-over z-[3]" } else { "grid-over" } style=move || format!("top:{}px", HEAD + list.top(range.bottom))>
-                    <div class=if held { "sticky min-w-0" } else { "relative min-w-0" } style=place>
+                <div class=if held { "grid-over z-[3]" } else { "grid-over" } prop:style=move || format!("top:{}px", HEAD + list.top(range.bottom))>
+                    <div class=if held { "sticky min-w-0" } else { "relative min-w-0" } prop:style=place>
                         <div id="fill-handle" class="fill-handle" title=t(FILL_HANDLE) aria-hidden="true"
                             on:mousedown=|ev| { ev.prevent_default(); ev.stop_propagation() }
                             on:pointerdown=move |ev| {

@@ -85,8 +85,8 @@ pub fn over(list: List, range: Range, class: &'static str) -> AnyView {
         let place = format!("grid-over {}", if held { "z-[2]" } else { "" });
         let hold = if held { "sticky min-w-0" } else { "relative min-w-0" };
         view! {
-            <div class=place style=move || format!("top:{}px", HEAD + list.top(range.top))>
-                <div class=hold style=move || style(left, right)><div class=class></div></div>
+            <div class=place prop:style=move || format!("top:{}px", HEAD + list.top(range.top))>
+                <div class=hold prop:style=move || style(left, right)><div class=class></div></div>
             </div>
         }
     };

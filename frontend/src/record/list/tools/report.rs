@@ -22,8 +22,8 @@ pub fn marks(list: List, left: RwSignal<Vec<Left>>) -> AnyView {
             let place = format!("grid-column:{};{}", col + 2, columns::sticky(col, held));
             let title = format!("{}: {}", one.text, one.reason);
             Some(view! {
-                <div class=if held { "grid-over z-[2]" } else { "grid-over" } style=move || format!("top:{}px", HEAD + list.top(row))>
-                    <div class=if held { "sticky min-w-0" } else { "relative min-w-0" } style=place><div class="cell-left" title=title></div></div>
+                <div class=if held { "grid-over z-[2]" } else { "grid-over" } prop:style=move || format!("top:{}px", HEAD + list.top(row))>
+                    <div class=if held { "sticky min-w-0" } else { "relative min-w-0" } prop:style=place><div class="cell-left" title=title></div></div>
                 </div>
             })
         };

@@ -52,7 +52,7 @@ pub fn view(board: Board, place: Place, n: Memo<usize>, record: &Arc<Record>) ->
     };
     let (name, open) = (title.clone(), (id, url.clone()));
     view! {
-        <div class="absolute left-0 right-0" style=move || format!("top:{}px;height:{}px", n.get() as i32 * CARD, CARD - 8) role="listitem">
+        <div class="absolute left-0 right-0" prop:style=move || format!("top:{}px;height:{}px", n.get() as i32 * CARD, CARD - 8) role="listitem">
             <article id=move || card_id(place, n.get()) class="panel h-full px-3 py-2 overflow-hidden text-[13px] select-none board-card" tabindex="0" aria-label=name
                 class=("cursor-grab", movable) class=("opacity-40", gone)
                 on:dragstart=|ev| ev.prevent_default()

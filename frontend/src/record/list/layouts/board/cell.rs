@@ -64,7 +64,7 @@ pub fn view(board: Board, place: Place, class: &'static str) -> AnyView {
         <div node_ref=node class=format!("overflow-y-auto scroll-thin {class}") role="list"
             on:scroll=move |_| if let Some(node) = node.get_untracked() { scroll.set(node.scroll_top()); height.set(node.client_height()) }>
             {nothing}{failed}
-            <div class="relative" style=move || format!("height:{}px", rows.rows.with(Vec::len) as i32 * CARD)>
+            <div class="relative" prop:style=move || format!("height:{}px", rows.rows.with(Vec::len) as i32 * CARD)>
                 <For each=shown key=|r| Arc::as_ptr(r) as usize let(record)>{drawn(record)}</For>
             </div>
         </div>

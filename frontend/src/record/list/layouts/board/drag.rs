@@ -159,7 +159,7 @@ fn under(x: i32, y: i32) -> Option<Place> {
 pub fn shadow(board: Board) -> AnyView {
     (move || {
         board.drag.get().map(|d| {
-            view! { <div class="panel fixed z-50 px-3 py-2 w-56 truncate font-semibold text-[13px] shadow-xl pointer-events-none opacity-90" style=format!("left:{}px;top:{}px", d.x + 8, d.y + 8)>{d.title}</div> }
+            view! { <div class="panel fixed z-50 px-3 py-2 w-56 truncate font-semibold text-[13px] shadow-xl pointer-events-none opacity-90" prop:style=format!("left:{}px;top:{}px", d.x + 8, d.y + 8)>{d.title}</div> }
         })
     })
     .into_any()

@@ -34,7 +34,7 @@ pub fn view(board: Board) -> AnyView {
             aria-label=board.by.with_value(|f| label(&f.label)) aria-description=t(BOARD_HINT)
             on:scroll=move |_| if let Some(node) = node.get_untracked() { scroll.set(node.scroll_top()); height.set(node.client_height()) }>
             <div class="sticky top-0 z-10 flex gap-3 px-3 py-2 bg-base-200 w-max min-w-full">{heads.collect_view()}</div>
-            <div class="relative" style=move || format!("height:{}px;width:max-content;min-width:100%", board.lanes.with(Vec::len) as i32 * LANE)>
+            <div class="relative" prop:style=move || format!("height:{}px;width:max-content;min-width:100%", board.lanes.with(Vec::len) as i32 * LANE)>
                 // Gives the lanes, which are out of the flow, the width of the columns.
                 <div class="flex gap-3 px-3 h-0 invisible" aria-hidden="true">{columns.iter().map(|_| view! { <div class="w-[84vw] sm:w-72 shrink-0"></div> }).collect_view()}</div>
                 <For each=shown key=|(n, lane)| (*n, lane.value.to_string(), lane.title.clone()) let((n, lane))>{row(board, n, lane)}</For>
@@ -56,7 +56,7 @@ fn row(board: Board, n: usize, lane: Lane) -> AnyView {
         }
     });
     view! {
-        <section class="absolute left-0 right-0 flex flex-col" style=format!("top:{}px;height:{}px", n as i32 * LANE, LANE - 12) aria-label=lane.title.clone()>
+        <section class="absolute left-0 right-0 flex flex-col" prop:style=format!("top:{}px;height:{}px", n as i32 * LANE, LANE - 12) aria-label=lane.title.clone()>
             <h3 class="h-9 shrink-0 flex items-center gap-2 px-3 font-semibold text-[13px] sticky left-0 w-max max-w-[90vw]">
                 <span class="truncate">{lane.title.clone()}</span><span class="muted tnum font-normal text-xs" data-count>{count}</span>
             </h3>
