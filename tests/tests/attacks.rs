@@ -73,6 +73,7 @@ fn no_forged_token_opens_anything() {
         ("of another issuer", good(&with(json!({"iss": "somebody"})))),
         // Whoever had the secret: a session is good in its own company only.
         ("our session, another company", good(&swapped)),
+        ("our session, only the user another", good(&with(json!({"sub": other.user})))),
         ("our session, only the company another", good(&with(json!({"tenant": other.tenant})))),
         ("not a token", "a.b.c".into()),
         ("a long one", format!("{}.{}.{}", parts[0], "A".repeat(30_000), parts[2])),

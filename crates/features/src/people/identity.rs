@@ -47,8 +47,8 @@ pub enum Credential {
 /// What the cache finds an identity by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Name {
-    Session(Uuid, Uuid),
-    ViewAs(Uuid, Uuid, Uuid),
+    Session(Uuid, Uuid, Uuid),
+    ViewAs(Uuid, Uuid, Uuid, Uuid),
     /// The digest of the key: no secret stays in memory.
     Key(Vec<u8>),
 }
@@ -56,8 +56,8 @@ enum Name {
 impl Credential {
     fn name(&self) -> Name {
         match self {
-            Credential::Session { tenant, session, .. } => Name::Session(*tenant, *session),
-            Credential::ViewAs { tenant, session, subject, .. } => Name::ViewAs(*tenant, *session, *subject),
+            Credential::Session { tenant, user, session } => Name::Session(*tenant, *user, *session),
+            Credential::ViewAs { tenant, user, session, subject } => Name::ViewAs(*tenant, *user, *session, *subject),
             Credential::Key(text) => Name::Key(super::digest(text.as_bytes())),
         }
     }
