@@ -79,6 +79,12 @@ impl Browser {
         self.runtime.block_on(self.client().goto(&format!("{}{path}", self.base))).unwrap();
     }
 
+    /// Runs this in every page from now on, before anything else.
+    pub fn at_first(&self, script: &str) {
+        let command = json!({"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": script}});
+        self.driver_call("goog/cdp/execute", &command);
+    }
+
     /// Path and query of the page shown.
     pub fn path(&self) -> String {
         let url = self.runtime.block_on(self.client().current_url()).unwrap();

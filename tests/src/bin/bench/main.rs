@@ -13,6 +13,7 @@ mod pgbench;
 mod proc;
 mod records;
 mod report;
+mod screens;
 mod server;
 
 use cases::Case;
@@ -55,6 +56,9 @@ struct Args {
     /// Leave the seeded databases for the next run.
     #[arg(long)]
     keep: bool,
+    /// Instead of requests: work the web client in a browser, the one that `KEZHAN_WEB` names.
+    #[arg(long)]
+    screens: bool,
     /// Seed and stop.
     #[arg(long)]
     seed_only: bool,
@@ -70,6 +74,10 @@ fn main() {
     let mut reports = Vec::new();
     for (accounts, database) in sizes.iter().zip(&databases).filter(|_| !args.seed_only) {
         eprintln!("measuring {accounts} accounts");
+        if args.screens {
+            look(&args, &cluster, database);
+            continue;
+        }
         let mut report = measure(&args, &cluster, database, &names);
         report.accounts = *accounts;
         if args.keep {
@@ -120,6 +128,16 @@ fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Rep
     drop(server);
     fs::remove_dir_all(&dir).unwrap();
     report
+}
+
+fn look(args: &Args, cluster: &Cluster, database: &str) {
+    let dir = std::env::temp_dir().join(format!("kezhan-bench-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    prepare(cluster, database);
+    let server = Server::start(&args.server, &cluster.postgres().url_of(database), &dir);
+    screens::measure(&server);
+    drop(server);
+    fs::remove_dir_all(&dir).unwrap();
 }
 
 /// Rights that are not seeded, and one password for those who sign in.
