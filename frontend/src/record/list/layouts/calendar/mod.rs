@@ -1,131 +1,35 @@
 //! Records by day: a month, a week, a day or a list of them, as far as they are shown. A day is changed by drag, or with
-//! Alt and the arrows.
+//! Alt and the arrows. Where there are more than anybody could look through, days say how many they hold and lead there.
 
-use super::{Layout, fit};
+mod when;
+
+pub use self::when::{ends, start};
+
+use self::when::{Span, When, tinted};
 use crate::api::client::ApiError;
-use crate::api::records::{self, RecordExt};
+use crate::api::records::{self, Page, RecordExt};
 use crate::bridge::{self, calendar::Calendar};
 use crate::i18n::{
-    CALENDAR_ALL_DAY, CALENDAR_DAY, CALENDAR_LIST, CALENDAR_MONTH, CALENDAR_MORE, CALENDAR_MOVED, CALENDAR_NEW,
-    CALENDAR_NEXT, CALENDAR_NOTHING, CALENDAR_PREVIOUS, CALENDAR_SPAN, CALENDAR_TOO_MANY, CALENDAR_WEEK, CLOSE, Key,
-    TODAY, label, t, tf,
+    CALENDAR_ALL_DAY, CALENDAR_CROWDED, CALENDAR_DAY_HOLDS, CALENDAR_MORE, CALENDAR_MOVED, CALENDAR_NEW, CALENDAR_NEXT,
+    CALENDAR_NOTHING, CALENDAR_PREVIOUS, CALENDAR_SPAN, CALENDAR_TOO_MANY, CLOSE, LOAD_MORE, TODAY, label, t, tf,
 };
 use crate::record::list::write::{self, Write};
 use crate::record::list::{List, ListState, cells};
 use crate::state::{app, prefs, session};
 use crate::ui::{self, Button, Look};
-use chrono::{Days, Months, NaiveDate, NaiveDateTime};
-use kezhan_meta::query::{Count, LIMIT_MAX, Sort};
-use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record, Tone};
+use chrono::{NaiveDate, NaiveDateTime};
+use kezhan_meta::query::{Count, LIMIT_MAX};
+use kezhan_meta::{FieldMeta, Record, Tone};
 use leptos::html;
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Pages that are read for what is shown; beyond them the reader is told.
-const PAGES: usize = 2;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Span {
-    Month,
-    Week,
-    Day,
-    List,
-}
-
-impl Span {
-    const ALL: [(Span, &'static str, Key); 4] = [
-        (Span::Month, "month", CALENDAR_MONTH),
-        (Span::Week, "week", CALENDAR_WEEK),
-        (Span::Day, "day", CALENDAR_DAY),
-        (Span::List, "list", CALENDAR_LIST),
-    ];
-
-    fn view(self, time: bool) -> &'static str {
-        match (self, time) {
-            (Span::Month, _) => "dayGridMonth",
-            (Span::Week, true) => "timeGridWeek",
-            (Span::Week, false) => "dayGridWeek",
-            (Span::Day, true) => "timeGridDay",
-            (Span::Day, false) => "dayGridDay",
-            (Span::List, _) => "listMonth",
-        }
-    }
-
-    fn step(self, from: NaiveDate, back: bool) -> Option<NaiveDate> {
-        match (self, back) {
-            (Span::Month | Span::List, false) => from.checked_add_months(Months::new(1)),
-            (Span::Month | Span::List, true) => from.checked_sub_months(Months::new(1)),
-            (Span::Week, false) => from.checked_add_days(Days::new(7)),
-            (Span::Week, true) => from.checked_sub_days(Days::new(7)),
-            (Span::Day, false) => from.succ_opt(),
-            (Span::Day, true) => from.pred_opt(),
-        }
-    }
-}
-
-/// The field that says when.
-pub fn start(object: &ObjectMeta, layout: &Layout) -> Option<FieldMeta> {
-    fit::asked(fit::dates(object), layout.get("start"))
-}
-
-/// Fields that can say until when: of the same sort.
-pub fn ends(object: &ObjectMeta, start: &FieldMeta) -> Vec<FieldMeta> {
-    let mut found = fit::dates(object);
-    found.retain(|f| f.kind == start.kind && f.key != start.key);
-    found
-}
-
-/// From a field to another.
-#[derive(Clone, PartialEq)]
-struct When {
-    start: FieldMeta,
-    end: Option<FieldMeta>,
-}
-
-impl When {
-    fn read(object: &ObjectMeta, layout: &Layout) -> Option<When> {
-        let start = start(object, layout)?;
-        let end = fit::only(ends(object, &start), layout.get("end"));
-        Some(When { start, end })
-    }
-
-    fn time(&self) -> bool {
-        self.start.kind == FieldType::DateTime
-    }
-
-    /// The list's own question, within the days shown.
-    fn within(&self, state: &ListState, (from, to): (NaiveDate, NaiveDate)) -> ListState {
-        let last = to.pred_opt().unwrap_or(to);
-        let field = |field: &FieldMeta, op, day: NaiveDate| Filter::field(field.key.to_string(), op, day.to_string());
-        let starts =
-            Filter::field(self.start.key.to_string(), Op::Between, json!([from.to_string(), last.to_string()]));
-        let shown = match &self.end {
-            None => starts,
-            Some(end) => {
-                Filter::Or(vec![starts, Filter::And(vec![field(&self.start, Op::Lt, from), field(end, Op::Gte, from)])])
-            }
-        };
-        let mut columns = state.columns.clone();
-        let keys = std::iter::once(&self.start)
-            .chain(&self.end)
-            .chain(tinted(&state.object).as_ref())
-            .map(|f| f.key.to_string())
-            .collect::<Vec<_>>();
-        columns.extend(keys);
-        let mut seen = std::collections::HashSet::new();
-        columns.retain(|c| seen.insert(c.clone()));
-        let sort = vec![Sort { field: self.start.key.to_string(), descending: false }];
-        ListState { filter: state.filter.clone().and(shown), columns, sort, ..state.clone() }
-    }
-}
-
-/// The choice whose tones colour the records.
-fn tinted(object: &ObjectMeta) -> Option<FieldMeta> {
-    let toned = |f: &&FieldMeta| matches!(&f.kind, FieldType::Choice { options } if options.iter().any(|o| o.tone != Tone::Neutral));
-    object.fields.iter().filter(|f| f.in_list).find(toned).cloned()
-}
+/// Pages that are read at once for what is shown.
+const PAGES: u32 = 2;
+/// Before the day, in the id of what stands for all records of one.
+const CROWD: &str = "day:";
 
 /// What the calendar tells of.
 #[derive(Deserialize, Default)]
@@ -149,8 +53,10 @@ struct Screen {
     range: RwSignal<Option<(NaiveDate, NaiveDate)>>,
     title: RwSignal<String>,
     found: RwSignal<Vec<Record>>,
-    /// How many there are, where it is more than is shown.
-    more: RwSignal<Option<i64>>,
+    /// How many records each day holds, where those of all days are too many to show.
+    crowds: RwSignal<Vec<(NaiveDate, i64)>>,
+    /// Where the records of a day go on that has too many.
+    more: RwSignal<Option<String>>,
     error: RwSignal<Option<ApiError>>,
     ticket: StoredValue<u64>,
 }
@@ -168,6 +74,7 @@ pub fn calendar(list: List) -> AnyView {
         range: RwSignal::new(None),
         title: RwSignal::new(String::new()),
         found: RwSignal::new(Vec::new()),
+        crowds: RwSignal::new(Vec::new()),
         more: RwSignal::new(None),
         error: RwSignal::new(None),
         ticket: StoredValue::new(0),
@@ -175,7 +82,7 @@ pub fn calendar(list: List) -> AnyView {
     Effect::new(move || {
         app().written.track();
         if let (Some(when), Some(range)) = (screen.when.get(), screen.range.get()) {
-            screen.load(when.within(&list.state.get(), range));
+            screen.load(when, list.state.get(), range, screen.span.get());
         }
     });
     let go = move |back: bool| {
@@ -196,9 +103,20 @@ pub fn calendar(list: List) -> AnyView {
             .error
             .get()
             .map(|e| view! { <p class="text-error text-[13px] px-3 pb-2" role="alert">{e.message()}</p> }.into_any());
-        let shown = screen.found.with(Vec::len).to_string();
-        let more = screen.more.get().map(|_| view! { <p class="text-warning text-[13px] px-3 pb-2" role="status">{tf(CALENDAR_TOO_MANY, &[("n", &shown)])}</p> }.into_any());
-        failed.or(more)
+        let crowded = screen.crowds.with(|c| !c.is_empty()).then(|| {
+            view! { <p class="text-muted text-[13px] px-3 pb-2" role="status">{t(CALENDAR_CROWDED)}</p> }.into_any()
+        });
+        let more = screen.more.get().is_some().then(|| {
+            let shown = screen.found.with(Vec::len).to_string();
+            view! {
+                <p class="text-muted text-[13px] px-3 pb-2 flex items-center gap-2" role="status">
+                    {tf(CALENDAR_TOO_MANY, &[("n", &shown)])}
+                    <Button label=t(LOAD_MORE) on_click=move |_| screen.load_more()/>
+                </p>
+            }
+            .into_any()
+        });
+        failed.or(crowded).or(more)
     };
     // Another sort of view is another calendar; another day is not.
     let shape = Memo::new(move |_| (screen.span.get(), screen.when.get(), list.narrow.get()));
@@ -322,37 +240,89 @@ impl Screen {
                 "extendedProps": {"spoken": format!("{title}, {}", start.replace('T', " "))},
             }))
         };
-        self.found.with(|found| Value::Array(found.iter().filter_map(one).collect()))
+        let crowd = |(day, n): &(NaiveDate, i64)| {
+            let title = tf(CALENDAR_DAY_HOLDS, &[("n", &n.to_string())]);
+            json!({
+                "id": format!("{CROWD}{day}"), "title": title, "start": day.to_string(),
+                "end": day.succ_opt().unwrap_or(*day).to_string(), "allDay": true, "editable": false,
+                "classNames": [tone_class(Tone::Accent)],
+                "extendedProps": {"spoken": format!("{title}, {day}")},
+            })
+        };
+        let crowds = self.crowds.with(|c| c.iter().map(crowd).collect::<Vec<_>>());
+        self.found.with(|found| Value::Array(found.iter().filter_map(one).chain(crowds).collect()))
     }
 
-    fn load(self, state: ListState) {
+    /// Records one by one, or where they are too many for more than a day, how many each day has.
+    fn load(self, when: When, state: ListState, range: (NaiveDate, NaiveDate), span: Span) {
         let ticket = self.ticket.get_value() + 1;
         self.ticket.set_value(ticket);
+        let within = when.within(&state, range);
         leptos::task::spawn_local(async move {
-            let (mut all, mut cursor, mut count) = (Vec::new(), None, None);
-            for page in 0..PAGES {
-                let mut query = state.query(cursor.take());
-                query.limit = Some(LIMIT_MAX);
-                query.count = if page == 0 { Count::Capped } else { Count::None };
-                let answer = records::query(&state.object.plural, &query).await;
-                if self.ticket.try_get_value() != Some(ticket) {
-                    return;
+            let first = self.page(&within, None, Count::Capped).await;
+            let most = i64::from(PAGES * LIMIT_MAX);
+            let crowded = first.as_ref().is_ok_and(|p| p.count.is_some_and(|n| n > most));
+            let told = match first {
+                Err(error) => Err(error),
+                Ok(_) if crowded && span != Span::Day => {
+                    let rows = records::groups(&state.object.plural, &when.counts(&state, range)).await;
+                    let day = |row: &Record| {
+                        Some((row.value(&when.start.key).as_str()?.parse().ok()?, row.value("n").as_i64()?))
+                    };
+                    rows.map(|rows| (Vec::new(), None, rows.iter().filter_map(day).collect()))
                 }
-                match answer {
-                    Ok(page) => {
-                        count = count.or(page.count);
-                        all.extend(page.data);
-                        cursor = page.next_cursor;
-                    }
-                    Err(error) => return self.error.set(Some(error)),
+                Ok(page) => match page.next_cursor {
+                    Some(cursor) => self
+                        .page(&within, Some(cursor), Count::None)
+                        .await
+                        .map(|next| (page.data.into_iter().chain(next.data).collect(), next.next_cursor, Vec::new())),
+                    None => Ok((page.data, None, Vec::new())),
+                },
+            };
+            if self.ticket.try_get_value() != Some(ticket) {
+                return;
+            }
+            match told {
+                Ok((found, more, crowds)) => {
+                    self.error.set(None);
+                    self.more.set(more);
+                    self.crowds.set(crowds);
+                    self.found.set(found);
                 }
-                if cursor.is_none() {
-                    break;
+                Err(error) => self.error.set(Some(error)),
+            }
+        });
+    }
+
+    async fn page(self, state: &ListState, cursor: Option<String>, count: Count) -> Result<Page, ApiError> {
+        let mut query = state.query(cursor);
+        query.limit = Some(LIMIT_MAX);
+        query.count = count;
+        records::query(&state.object.plural, &query).await
+    }
+
+    /// The next records of a day that has too many.
+    fn load_more(self) {
+        let (Some(when), Some(range)) = (self.when.get_untracked(), self.range.get_untracked()) else { return };
+        let Some(cursor) = self.more.get_untracked() else { return };
+        let within = when.within(&self.list.state.get_untracked(), range);
+        let ticket = self.ticket.get_value();
+        self.more.set(None);
+        leptos::task::spawn_local(async move {
+            let page = self.page(&within, Some(cursor.clone()), Count::None).await;
+            if self.ticket.try_get_value() != Some(ticket) {
+                return;
+            }
+            match page {
+                Ok(page) => {
+                    self.found.update(|found| found.extend(page.data));
+                    self.more.set(page.next_cursor);
+                }
+                Err(error) => {
+                    self.more.set(Some(cursor));
+                    self.error.set(Some(error));
                 }
             }
-            self.error.set(None);
-            self.more.set(count.filter(|_| cursor.is_some()));
-            self.found.set(all);
         });
     }
 
@@ -363,7 +333,10 @@ impl Screen {
                 self.title.set(told.title);
                 self.range.set(told.start.parse().ok().zip(told.end.parse().ok()));
             }
-            "open" => self.list.url.replace(&[("peek", Some(told.id))]),
+            "open" => match told.id.strip_prefix(CROWD) {
+                Some(day) => self.list.url.push(&[("day", Some(day.to_owned())), ("span", Some("day".to_owned()))]),
+                None => self.list.url.replace(&[("peek", Some(told.id))]),
+            },
             "create" => self.create(&told.at),
             "move" => self.moved(&told),
             "shift" => self.shift(&told),
