@@ -2,32 +2,24 @@
 
 use crate::call::{Answer, Call, run};
 use crate::config::Config;
+use crate::entrance::{self, REFRESH_PATH, cookie, granted};
 use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, VIEW_COOKIE, Who, client_ip, door, require_same_site};
 use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::server::State;
 use crate::sessions;
-use actix_web::cookie::time::Duration as CookieDuration;
-use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Access, Error};
-use kezhan_features::people::session::{self, Refreshed, Session};
-use kezhan_features::people::{Credential, Identity, lock, password, random_token, sign_in};
+use kezhan_features::people::session::{self, Refreshed};
+use kezhan_features::people::{Credential, Identity, password, sign_in};
 use kezhan_meta::Catalog;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
-
-/// Tells a browser in which someone has signed in from those of strangers; gives no access to anything.
-const DEVICE_COOKIE: &str = "kz_device";
-const DEVICE_SECONDS: i64 = 365 * 86_400;
-/// The refresh cookie goes nowhere else.
-const REFRESH_PATH: &str = "/api/v1/auth";
 
 pub const PART: Part = Part { routes, docs: || Docs::openapi().merge_from(sessions::Docs::openapi()) };
 
@@ -191,10 +183,9 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     if let Some(over) = standings.into_iter().flatten().find(|s| !s.allowed) {
         return Err(ApiError::refused(Code::RateLimited, &[&over.reset.to_string()]));
     }
-    let device = req.cookie(DEVICE_COOKIE).map(|c| c.value().to_owned()).filter(|d| (20..=100).contains(&d.len()));
-    let shown = device.clone();
+    let device = entrance::known_device(&req);
     let attempt =
-        state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name, &ip, shown.as_deref())?)).await?;
+        state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name, &ip, device.as_deref())?)).await?;
     // Hashing takes its time: no connection is held meanwhile.
     let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
     let (attempt, fits) = web::block(move || {
@@ -204,22 +195,8 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     .await
     .map_err(|_| ApiError::internal("hashing panicked"))?;
     drop(permit);
-    let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
-    let device = device.unwrap_or_else(random_token);
-    let known = device.clone();
-    let session = state
-        .db
-        .run(move |conn| {
-            let (tenant, user) = attempt.settle(conn, fits, &door)?;
-            lock::know(conn, tenant, user, &known)?;
-            Ok(session::begin(conn, tenant, user, days, &door)?)
-        })
-        .await?;
-    let mut response = granted(&state, &req, session).await?;
-    response
-        .add_cookie(&cookie(&req, DEVICE_COOKIE, device, REFRESH_PATH, DEVICE_SECONDS))
-        .map_err(|e| ApiError::internal(e.to_string()))?;
-    Ok(response)
+    let proven = state.db.run(move |conn| Ok(attempt.settle(conn, fits, &door)?)).await?;
+    entrance::enter(&state, &req, proven).await
 }
 
 /// Exchange a refresh token for new tokens.
@@ -307,54 +284,4 @@ fn refresh_token(req: &HttpRequest, body: &[u8]) -> Result<Option<String>, ApiEr
     let Some(cookie) = req.cookie(REFRESH_COOKIE) else { return Ok(None) };
     require_same_site(req)?;
     Ok(Some(cookie.value().to_owned()))
-}
-
-async fn granted(state: &web::Data<State>, req: &HttpRequest, session: Session) -> Result<HttpResponse, ApiError> {
-    let access_token = state.tokens.issue(session.tenant, session.user, session.id)?;
-    let who = Who {
-        credential: state.tokens.check(&access_token)?,
-        channel: kezhan_engine::Channel::Web,
-        origin: crate::extract::origin(state, req),
-        request_id: crate::extract::request_id(req),
-        lang: crate::extract::lang(req),
-    };
-    let user = run(state.clone(), who, |call: &mut Call<'_>| Ok(Me::of(call.identity, &call.state.config))).await?;
-    let refresh_seconds = i64::from(state.config.refresh_token_days) * 86_400;
-    let expires_in = state.tokens.expires_in();
-    let access = cookie(req, ACCESS_COOKIE, access_token.clone(), "/", expires_in);
-    let refresh = cookie(req, REFRESH_COOKIE, session.refresh_token.clone(), REFRESH_PATH, refresh_seconds);
-    // Looking as somebody else goes on in the same session, and ends with it.
-    let view = match req.cookie(VIEW_COOKIE) {
-        Some(known) => {
-            let renewed = state.tokens.renew_view(known.value(), session.user, session.id)?;
-            let (value, seconds) = renewed.map_or((String::new(), 0), |token| (token, refresh_seconds));
-            Some(cookie(req, VIEW_COOKIE, value, "/", seconds))
-        }
-        None => None,
-    };
-    let pair = TokenPair { access_token, token_type: "Bearer", expires_in, refresh_token: session.refresh_token, user };
-    let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, "no-store")).cookie(access).cookie(refresh);
-    if let Some(view) = view {
-        response.cookie(view);
-    }
-    Ok(response.json(pair))
-}
-
-/// One of ours.
-pub fn cookie<'c>(
-    req: &HttpRequest,
-    name: &'static str,
-    value: String,
-    path: &'static str,
-    seconds: i64,
-) -> Cookie<'c> {
-    Cookie::build(name, value)
-        .path(path)
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        // Plain HTTP is for loopback and for proxies that say so.
-        .secure(req.connection_info().scheme() == "https")
-        .max_age(CookieDuration::seconds(seconds))
-        .finish()
 }

@@ -19,6 +19,7 @@ pub mod database;
 pub mod db;
 pub mod docs;
 pub mod embedded;
+pub mod entrance;
 pub mod extract;
 pub mod health;
 mod hearing;

@@ -1,8 +1,8 @@
 //! Administrators look at the product with somebody else's eyes, to see what that person can see. Nothing can be changed
 //! meanwhile.
 
-use crate::auth::cookie;
 use crate::call::{Answer, parse};
+use crate::entrance::cookie;
 use crate::extract::{Json, VIEW_COOKIE, credential};
 use crate::idempotency::Once;
 use crate::parts::Part;

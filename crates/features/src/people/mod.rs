@@ -1,6 +1,7 @@
 //! Who someone is: passwords, sign-in, sessions, API keys, and what a caller may reach.
 
 pub mod access;
+pub mod admit;
 pub mod api_key;
 pub mod definitions;
 pub mod door;

@@ -1,5 +1,6 @@
 //! Sign-in with a password. What guessing runs into is in [`super::lock`].
 
+use super::admit::{Proven, Way};
 use super::door::{Door, Guest, outline};
 use super::lock::{self, Counts};
 use super::password;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub struct Attempt {
     tenant: Uuid,
+    name: String,
     counts: Counts,
     user: Option<Uuid>,
     hash: Option<String>,
@@ -66,7 +68,7 @@ pub fn look_up(
     };
     let counts = Counts::of(tenant_id, &name, address, device);
     counts.check(conn)?;
-    Ok(Attempt { tenant: tenant_id, counts, user, hash, outline: outline(typed) })
+    Ok(Attempt { tenant: tenant_id, counts, user, hash, outline: outline(typed), name })
 }
 
 impl Attempt {
@@ -75,11 +77,12 @@ impl Attempt {
         password::verify(password, self.hash.as_deref())
     }
 
-    /// Books the outcome: tenant and user on success, else the failure and perhaps a lock.
-    pub fn settle(self, conn: &mut PgConnection, fits: bool, door: &Door) -> Result<(Uuid, Uuid)> {
+    /// Books the outcome: who it is on success, to be admitted; else the failure and perhaps a lock. Failures before it
+    /// are forgotten only when somebody is in, or whoever knows the password could guess at the rest for ever.
+    pub fn settle(self, conn: &mut PgConnection, fits: bool, door: &Door) -> Result<Proven> {
         if let (true, Some(user)) = (fits, self.user) {
-            self.counts.forget(conn)?;
-            return Ok((self.tenant, user));
+            let (tenant, name) = (self.tenant, self.name);
+            return Ok(Proven { tenant, user, name, way: Way::Password, second_factor: false });
         }
         self.counts.fail(conn)?;
         let mut guest = Guest { tenant: self.tenant, user: self.user, ..Guest::default() };
