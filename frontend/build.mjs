@@ -192,7 +192,19 @@ function texts() {
   }));
 }
 
-async function scripts(glue, wasmUrl, regionsUrl, textUrls) {
+/** What documents need while they are read: the reader itself, and what only some of them ask for. */
+function documents() {
+  const from = path.join(here, "node_modules/pdfjs-dist");
+  const reader = emit("pdf-worker.js", fs.readFileSync(path.join(from, "legacy/build/pdf.worker.min.mjs")));
+  const { version } = JSON.parse(fs.readFileSync(path.join(from, "package.json"), "utf8"));
+  const data = `pdf-${version}`;
+  for (const dir of ["cmaps", "iccs", "standard_fonts", "wasm"]) {
+    fs.cpSync(path.join(from, dir), path.join(assets, data, dir), { recursive: true });
+  }
+  return { reader, data: `/assets/${data}/` };
+}
+
+async function scripts(glue, wasmUrl, regionsUrl, textUrls, pdf) {
   const { build } = await import("esbuild");
   const result = await build({
     entryPoints: { main: path.join(here, "js/main.js"), boot: path.join(here, "js/boot.js") },
@@ -208,7 +220,7 @@ async function scripts(glue, wasmUrl, regionsUrl, textUrls) {
     logLevel: "error",
     // Styles of libraries come with the script that needs them.
     loader: { ".css": "text" },
-    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS_ZH: JSON.stringify(textUrls["zh-CN"]), TEXTS_EN: JSON.stringify(textUrls.en) },
+    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS_ZH: JSON.stringify(textUrls["zh-CN"]), TEXTS_EN: JSON.stringify(textUrls.en), PDF_WORKER: JSON.stringify(pdf.reader), PDF_DATA: JSON.stringify(pdf.data) },
     alias: {
       "kezhan-wasm": path.join(work, "app.js"),
       "kezhan-bridge": path.join(here, "js/bridge.js"),
@@ -289,9 +301,11 @@ async function pictures() {
   return { icons, touch: picture("icon.svg", 180) };
 }
 
-/** The service worker, with the names of everything it keeps; what it is changes with any of them. */
+/** The service worker, with the names of everything it keeps; what it is changes with any of them. What shows documents
+ * is not kept: they cannot be had without the network either. */
 function worker(page) {
-  const shell = ["/", ...fs.readdirSync(assets).filter((f) => !/\.(br|gz)$/.test(f)).sort().map((f) => `/assets/${f}`)];
+  const kept = fs.readdirSync(assets).filter((f) => !/\.(br|gz)$/.test(f) && !f.startsWith("pdf"));
+  const shell = ["/", ...kept.sort().map((f) => `/assets/${f}`)];
   const version = createHash("sha256").update(page).update(shell.join()).digest("hex").slice(0, 10);
   const text = fs.readFileSync(path.join(here, "js/sw.js"), "utf8");
   const head = `const SHELL = ${JSON.stringify(shell)};\nconst VERSION = ${JSON.stringify(version)};\n`;
@@ -320,7 +334,7 @@ async function assemble() {
   const later = parts();
   const regions = emit("regions.txt", fs.readFileSync(path.join(here, "../crates/meta/data/regions.txt")));
   const languages = texts();
-  const js = await scripts(glue, wasm, regions, languages);
+  const js = await scripts(glue, wasm, regions, languages, documents());
   const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
   const { icons, touch } = await pictures();
   const page = fs.readFileSync(path.join(here, "index.html"), "utf8")

@@ -244,3 +244,9 @@ export async function mountChart(element, pressed) {
   const chart = mount(element, pressed);
   return { draw: (option) => chart.draw(JSON.parse(option)), destroy: chart.destroy };
 }
+
+/** Opens a PDF document in an element; `page` names a page, with "{n}" for its number. Fails where it cannot be read. */
+export async function mountPdf(element, address, page) {
+  const { mount } = await import("./pdf.js");
+  return mount(element, address, { page });
+}

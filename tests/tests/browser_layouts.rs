@@ -153,6 +153,39 @@ fn a_calendar_shows_moves_and_makes_records_by_day() {
 }
 
 #[test]
+fn a_crowded_calendar_counts_by_day_and_a_crowded_day_goes_on() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    // Six batches of a hundred on the 12th, and three on the 20th.
+    let deals = |from: usize, count: usize, day: &str| {
+        let deal = |n| json!({"op": "create", "record": {"name": format!("机房改造{n}"), "expected_close": day}});
+        api.post("/opportunities/batch", &json!({"operations": (from..from + count).map(deal).collect::<Vec<_>>()}))
+            .ok();
+    };
+    (0..6).for_each(|batch| deals(batch * 100, 100, "2026-11-12"));
+    deals(600, 3, "2026-11-20");
+
+    let browser = Browser::signed_in(&server, "wang");
+    browser.goto("/o/opportunities?layout=calendar&start=expected_close&day=2026-11-10");
+    browser.sees("记录较多，按天显示数量");
+    browser.until("each day says how many", || {
+        within(&browser, "#calendar [data-id='day:2026-11-12']", "600 条记录")
+            && within(&browser, "#calendar [data-id='day:2026-11-20']", "3 条记录")
+    });
+    browser.screenshot("calendar-crowded");
+    browser.press_css("#calendar [data-id='day:2026-11-12']");
+    browser
+        .until("the day is shown", || browser.path().contains("day=2026-11-12") && browser.path().contains("span=day"));
+    browser.sees("已显示前 400 条记录");
+    let shown = || browser.script("return document.querySelectorAll('#calendar [data-id]').length");
+    browser.until("as many as are read at once", || shown() == json!(400));
+    browser.press("加载更多");
+    browser.until("all of them", || shown() == json!(600));
+    browser.sees_no("已显示前");
+    browser.no_complaints(&[]);
+}
+
+#[test]
 fn cards_and_charts_are_chosen_kept_in_views_and_lead_back_to_records() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod chart;
+pub mod pdf;
 
 use crate::state::prefs;
 use wasm_bindgen::prelude::*;

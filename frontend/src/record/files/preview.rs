@@ -3,10 +3,13 @@
 use super::text_of;
 use crate::api::files;
 use crate::api::records::RecordExt;
-use crate::bridge;
-use crate::i18n::{FILE_DOWNLOAD, FILE_NEXT, FILE_NO_PREVIEW, FILE_PREVIOUS, FILE_UNREADABLE, t};
+use crate::bridge::{self, pdf::Pdf};
+use crate::i18n::{
+    FILE_DOWNLOAD, FILE_LARGER, FILE_NEXT, FILE_NO_PREVIEW, FILE_PAGE, FILE_PREVIOUS, FILE_SMALLER, FILE_UNREADABLE, t,
+};
 use crate::ui::{self, Button, Layer, Look, Shape, icon};
 use kezhan_meta::Record;
+use leptos::html;
 use leptos::prelude::*;
 
 /// As much of a text as one looks at.
@@ -44,8 +47,7 @@ pub fn dialog(list: &[Record], at: usize, shown: RwSignal<Option<usize>>) -> Opt
     };
     let content = match Kind::of(file) {
         Kind::Picture => view! { <img src=files::inline_url(&id) alt=name.clone() class="max-w-full max-h-full object-contain m-auto"/> }.into_any(),
-        // The browser's own viewer, which lives apart from the page.
-        Kind::Pdf => view! { <iframe src=files::inline_url(&id) title=name.clone() class="w-full h-full border-0 bg-white"></iframe> }.into_any(),
+        Kind::Pdf => pdf(&id, &name),
         Kind::Text => text(&id),
         Kind::Other => ui::empty("file", name.clone(), t(FILE_NO_PREVIEW), ().into_any()),
     };
@@ -71,6 +73,51 @@ pub fn dialog(list: &[Record], at: usize, shown: RwSignal<Option<usize>>) -> Opt
         }
         .into_any(),
     )
+}
+
+fn pdf(id: &str, name: &str) -> AnyView {
+    let node = NodeRef::<html::Div>::new();
+    let shown = RwSignal::new(None::<bool>);
+    let document = StoredValue::new_local(None::<Pdf>);
+    let url = files::download_url(id);
+    Effect::new(move || {
+        let Some(element) = node.get() else { return };
+        let url = url.clone();
+        leptos::task::spawn_local(async move {
+            let opened = Pdf::open(&element, &url, t(FILE_PAGE)).await;
+            let there = opened.is_some();
+            // The dialog may be gone by now; the document goes with what was opened.
+            if document.try_set_value(opened).is_none() {
+                let _ = shown.try_set(Some(there));
+            }
+        });
+    });
+    on_cleanup(move || {
+        document.try_update_value(Option::take);
+    });
+    let zoom = move |closer: bool| {
+        document.with_value(|d| {
+            if let Some(document) = d {
+                document.zoom(closer);
+            }
+        });
+    };
+    view! {
+        <div class="relative grow min-w-0">
+            <div node_ref=node class="absolute inset-0" role="document" aria-label=name.to_owned()></div>
+            {move || match shown.get() {
+                None => view! { <div class="absolute inset-0 bg-base-100">{ui::loading_rows(5)}</div> }.into_any(),
+                Some(false) => view! { <div class="absolute inset-0 flex">{ui::empty("triangle-alert", t(FILE_UNREADABLE), "", ().into_any())}</div> }.into_any(),
+                Some(true) => view! {
+                    <div class="absolute bottom-3 right-5 flex gap-1 rounded-field bg-base-100 border border-base-300 shadow-sm">
+                        <Button label=t(FILE_SMALLER) look=Look::Quiet icon="zoom-out" icon_only=true on_click=move |_| zoom(false)/>
+                        <Button label=t(FILE_LARGER) look=Look::Quiet icon="zoom-in" icon_only=true on_click=move |_| zoom(true)/>
+                    </div>
+                }.into_any(),
+            }}
+        </div>
+    }
+    .into_any()
 }
 
 fn text(id: &str) -> AnyView {
