@@ -222,24 +222,17 @@ struct Stored {
     storage_key: Option<String>,
 }
 
-/// What a browser may show in place: pictures, and documents in its own viewer; anything else could carry script.
-const SHOWN: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp", PDF];
-const PDF: &str = "application/pdf";
+/// What a browser may show in place; anything else could carry script.
+const SHOWN: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/// Nothing in a file may load, run or be framed by others. Viewers of documents do not work in a sandbox, and a page
-/// that only claims to be a document is not opened as a page.
-fn policy(shown: bool, kind: &str) -> &'static str {
-    match (shown, kind) {
-        (true, PDF) => "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'",
-        _ => "default-src 'none'; sandbox; frame-ancestors 'self'",
-    }
-}
+/// Nothing in a file may load, run or be framed by others.
+const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'self'";
 
 /// Fetch a file's content.
 #[utoipa::path(get, path = "/api/v1/attachments/{id}/content", tag = "attachments", operation_id = "getAttachmentContent",
     params(
         ("id" = Uuid, Path, description = "The attachment's id"),
-        ("inline" = Option<bool>, Query, description = "Show a picture or PDF document in place rather than save it"),
+        ("inline" = Option<bool>, Query, description = "Show a picture in place rather than save it"),
     ),
     responses((status = 200, description = "The content, as it was uploaded", content_type = "application/octet-stream", body = Vec<u8>)))]
 pub async fn content(
@@ -269,12 +262,11 @@ pub async fn content(
     let stream = state.files.read(key).await.map_err(out_of_reach)?;
     let kind = stored.content_type.unwrap_or_else(|| "application/octet-stream".into());
     let shown = inline && SHOWN.contains(&kind.as_str());
-    let policy = policy(shown, &kind);
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CONTENT_TYPE, if shown { kind } else { "application/octet-stream".into() }))
         .insert_header((header::CONTENT_DISPOSITION, disposition(&stored.name, shown)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy));
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
     if let Some(sha256) = stored.sha256 {
         response.insert_header((header::ETAG, format!("\"{sha256}\"")));
     }

@@ -251,20 +251,23 @@ fn line(file: &Record, show: impl Fn() + Clone + Send + 'static) -> AnyView {
     .into_any()
 }
 
-/// Files as a row of small links, for a follow-up on the timeline.
+/// Files as a row of small buttons, for a follow-up on the timeline; each opens what it names.
 pub fn chips(list: &[Record]) -> AnyView {
-    let links = list.iter().map(|file| {
-        let href = match preview::Kind::of(file) {
-            preview::Kind::Picture | preview::Kind::Pdf => files::inline_url(file.id()),
-            _ => files::download_url(file.id()),
-        };
+    let shown = RwSignal::new(None);
+    let buttons = list.iter().enumerate().map(|(at, file)| {
         view! {
-            <a class="tag tone-neutral max-w-60 hover:bg-base-300" href=href target="_blank" rel="noopener">
+            <button type="button" class="tag tone-neutral max-w-60 hover:bg-base-300" on:click=move |_| shown.set(Some(at))>
                 {icon(picture(file))}<span class="truncate leading-[1.375rem]">{text_of(file, "name")}</span>
-            </a>
+            </button>
         }
     });
-    view! { <p class="flex flex-wrap gap-1.5 mt-1.5">{links.collect_view()}</p> }.into_any()
+    let buttons = buttons.collect_view();
+    let list = list.to_vec();
+    view! {
+        <p class="flex flex-wrap gap-1.5 mt-1.5">{buttons}</p>
+        {move || shown.get().and_then(|at| preview::dialog(&list, at, shown))}
+    }
+    .into_any()
 }
 
 fn remove(file: Record) {
