@@ -67,6 +67,12 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
     other.goto(&format!("/o/accounts?view={id}"));
     other.sees("杭州西湖茶业有限公司");
     other.sees_no("北京海淀科技有限公司");
+    // Without its conditions it stays so, also when the page is loaded again.
+    other.press("清除筛选");
+    other.sees("北京海淀科技有限公司");
+    other.goto(&other.path());
+    other.sees("已修改");
+    other.sees("北京海淀科技有限公司");
     // Whoever may not change it keeps a changed one as their own.
     other.goto(&format!("/o/accounts?view={id}&sort=-name"));
     other.sees("已修改");

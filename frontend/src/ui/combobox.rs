@@ -47,6 +47,9 @@ struct State {
     found: RwSignal<Option<Option<Vec<Item>>>>,
     active: RwSignal<usize>,
     asked: StoredValue<u64>,
+    answered: StoredValue<u64>,
+    /// Enter was pressed before the answer: the first of it is meant.
+    eager: StoredValue<bool>,
     many: bool,
     free: bool,
     on_done: Option<Callback<()>>,
@@ -72,6 +75,8 @@ pub fn Combobox(
         found: RwSignal::new(None),
         active: RwSignal::new(0),
         asked: StoredValue::new(0),
+        answered: StoredValue::new(0),
+        eager: StoredValue::new(false),
         many,
         free,
         on_done,
@@ -161,7 +166,11 @@ fn options(state: State, list_id: &str) -> AnyView {
                     view! {
                         <div role="option" id=format!("{list_id}-{at}") class="menu-item"
                             aria-selected=move || (state.active.get() == at).to_string()
-                            on:mousemove=move |_| if state.active.get_untracked() != at { state.active.set(at) }
+                            on:mousemove=move |ev| {
+                                // Browsers also tell of a move where the list has moved beneath a pointer at rest.
+                                let moved = ev.movement_x() != 0 || ev.movement_y() != 0;
+                                if moved && state.active.get_untracked() != at { state.active.set(at) }
+                            }
                             on:mousedown=move |ev| { ev.prevent_default(); state.choose(item.clone()) }>
                             <span class="grow min-w-0 flex">{face}</span>
                             <span class="muted text-xs truncate max-w-48">{item.hint.clone()}</span>
@@ -182,6 +191,7 @@ impl State {
         self.open.set(true);
         let ticket = self.asked.with_value(|n| n + 1);
         self.asked.set_value(ticket);
+        self.eager.set_value(false);
         let text = self.text.get_untracked();
         let run = move || {
             leptos::task::spawn_local(async move {
@@ -190,8 +200,13 @@ impl State {
                 }
                 let found = lookup(text).await;
                 if self.asked.try_get_value() == Some(ticket) {
+                    self.answered.set_value(ticket);
                     self.active.set(0);
                     self.found.set(Some(found));
+                    if self.eager.get_value() && self.open.get_untracked() {
+                        self.take();
+                    }
+                    self.eager.set_value(false);
                 }
             });
         };
@@ -226,6 +241,13 @@ impl State {
         self.finish();
     }
 
+    /// The entry that is marked.
+    fn take(self) {
+        if let Some(item) = self.candidates().into_iter().nth(self.active.get_untracked()) {
+            self.choose(item);
+        }
+    }
+
     fn finish(self) {
         if let Some(f) = self.on_done {
             f.run(());
@@ -251,11 +273,9 @@ impl State {
                 self.active.update(|a| *a = (*a + 1).min(last));
             }
             "ArrowUp" => self.active.update(|a| *a = a.saturating_sub(1)),
-            "Enter" if open => {
-                if let Some(item) = self.candidates().into_iter().nth(self.active.get_untracked()) {
-                    self.choose(item);
-                }
-            }
+            // What is listed answers an earlier word.
+            "Enter" if open && self.answered.get_value() != self.asked.get_value() => self.eager.set_value(true),
+            "Enter" if open => self.take(),
             "Tab" => return self.open.set(false),
             "Backspace" if self.many && self.text.with_untracked(String::is_empty) => {
                 self.chosen.update(|c| {

@@ -1,6 +1,6 @@
 //! Each condition that must hold, in words, to change or take away.
 
-use super::{conditions, dialog, to_text, words};
+use super::{conditions, dialog, in_address, words};
 use crate::api::transfer;
 use crate::i18n::{FILTER_CLEAR, FILTER_REMOVE, IMPORT_OF, t, tf};
 use crate::record::list::List;
@@ -22,7 +22,7 @@ pub fn chips(list: List) -> AnyView {
             if n < all.len() {
                 all.remove(n);
             }
-            list.url.push(&[("filter", to_text(&Filter::And(all)))]);
+            list.url.push(&[in_address(list, &Filter::And(all))]);
         };
         view! {
             <span class="tag tone-accent !h-6 max-sm:!h-8 !pr-0.5" data-chip>
@@ -42,7 +42,7 @@ pub fn chips(list: List) -> AnyView {
                 <div class="flex flex-wrap gap-1.5 px-3 pb-2 shrink-0 max-h-40 overflow-y-auto scroll-thin">
                     {import}
                     {all.iter().enumerate().map(|(n, c)| chip(&state.object, n, c)).collect_view()}
-                    <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[("filter", None), ("import", None)])>{t(FILTER_CLEAR)}</button>
+                    <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[in_address(list, &Filter::all()), ("import", None)])>{t(FILTER_CLEAR)}</button>
                 </div>
             }
         })

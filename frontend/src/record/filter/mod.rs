@@ -20,6 +20,13 @@ pub fn to_text(filter: &Filter) -> Option<String> {
     (!filter.is_all()).then(|| serde_json::to_string(filter).ok()).flatten()
 }
 
+/// A filter for the address of a list. Where a view is open even one that lets everything pass is said, else the view's
+/// own conditions would be back with the next visit.
+pub fn in_address(list: List, filter: &Filter) -> (&'static str, Option<String>) {
+    let said = !filter.is_all() || list.url.peek("view").is_some();
+    ("filter", said.then(|| serde_json::to_string(filter).ok()).flatten())
+}
+
 /// The conditions that must all hold.
 pub fn conditions(filter: &Filter) -> Vec<Filter> {
     match filter {
@@ -36,11 +43,11 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
     let apply = move |_| {
         let filter = root.close().unwrap_or_else(Filter::all);
         shown.set(false);
-        list.url.push(&[("filter", to_text(&filter))]);
+        list.url.push(&[in_address(list, &filter)]);
     };
     let clear = move |_| {
         shown.set(false);
-        list.url.push(&[("filter", None)]);
+        list.url.push(&[in_address(list, &Filter::all())]);
     };
     request_animation_frame(move || focus(at));
     let content = view! {

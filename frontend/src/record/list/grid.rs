@@ -7,9 +7,10 @@ use super::{List, cells, columns, head, row, typing};
 use crate::i18n::{
     EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, IMPORT, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, label, t, tf,
 };
+use crate::record::filter;
 use crate::state::session::may;
 use crate::ui::{self, Button, Look, icon};
-use kezhan_meta::{ObjectMeta, Record};
+use kezhan_meta::{Filter, ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use std::sync::Arc;
@@ -208,7 +209,7 @@ pub fn record_url(object: &ObjectMeta, id: &str) -> String {
 pub fn nothing(list: List, state: &ListState) -> AnyView {
     let name = label(&state.object.label);
     if state.is_filtered() {
-        let clear = move |_| list.url.push(&[("filter", None), ("q", None), ("import", None)]);
+        let clear = move |_| list.url.push(&[filter::in_address(list, &Filter::all()), ("q", None), ("import", None)]);
         let action = view! { <Button label=t(FILTER_CLEAR) on_click=clear/> }.into_any();
         return ui::empty("search-x", t(NO_MATCH), t(NO_MATCH_TEXT), action);
     }

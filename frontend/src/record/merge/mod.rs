@@ -129,12 +129,13 @@ fn choices(object: Arc<ObjectMeta>, records: Vec<(Record, HashSet<String>)>, url
         <form class="grow min-h-0 flex flex-col" on:submit=submit>
             <div class="grow min-h-0 overflow-auto scroll-thin">
                 <p class="px-4 pt-3 text-[13px] muted max-w-3xl">{t(MERGE_TEXT)}</p>
-                <table class="mt-3 text-[13px] border-separate border-spacing-0 min-w-full">
-                    <thead><tr>
-                        <td class="sticky left-0 z-10 bg-base-100 w-28 sm:w-36 border-b border-base-300"></td>
+                // One below the other on a phone, where a second column would be out of sight.
+                <table class="mt-3 text-[13px] border-separate border-spacing-0 min-w-full max-sm:block">
+                    <thead class="max-sm:block"><tr class="max-sm:block">
+                        <td class="sticky left-0 z-10 bg-base-100 w-36 border-b border-base-300 max-sm:hidden"></td>
                         {heads}
                     </tr></thead>
-                    <tbody>{rows}</tbody>
+                    <tbody class="max-sm:block">{rows}</tbody>
                 </table>
                 {agreed}
             </div>
@@ -152,7 +153,7 @@ fn choices(object: Arc<ObjectMeta>, records: Vec<(Record, HashSet<String>)>, url
 fn head(plan: Plan, at: usize) -> AnyView {
     let href = plan.href(at);
     view! {
-        <th scope="col" class="text-start align-top font-normal p-3 border-b border-base-300 min-w-40">
+        <th scope="col" class="text-start align-top font-normal px-4 py-2 sm:p-3 border-b border-base-300 min-w-40 max-sm:block">
             <A href=href attr:class="link font-semibold" attr:target="_blank">{plan.title(at)}</A>
             <label class="flex items-center gap-2 mt-1.5 cursor-pointer min-h-8">
                 <input type="radio" class="radio" name="merge-keep" value=plan.id(at)
@@ -189,17 +190,17 @@ fn row(plan: Plan, field: &FieldMeta) -> AnyView {
                 <label class=class>
                     <input type="radio" class="radio mt-0.5 shrink-0" name=format!("merge-{key}") aria-label=described
                         prop:checked=move || chosen.get() on:change=move |_| plan.choose(&key, at)/>
-                    <span class="min-w-0 break-words">{text}</span>
+                    <span class="min-w-0 break-words">{text}<span class="sm:hidden block muted text-xs">{plan.title(at)}</span></span>
                 </label>
             }
             .into_any()
         };
-        view! { <td class="p-1 align-top border-b border-base-300 max-w-72">{value}</td> }
+        view! { <td class="p-1 align-top sm:border-b border-base-300 sm:max-w-72 max-sm:block max-sm:px-3">{value}</td> }
     });
     let cells = cells.collect_view();
     view! {
-        <tr>
-            <th scope="row" class="sticky left-0 z-10 bg-base-100 text-start align-top font-normal muted px-4 py-3 min-w-24 border-b border-base-300">{name.clone()}</th>
+        <tr class="max-sm:block max-sm:pb-2 max-sm:border-b border-base-300">
+            <th scope="row" class="sm:sticky left-0 z-10 bg-base-100 text-start align-top font-normal muted px-4 py-3 max-sm:pb-1 min-w-24 sm:border-b border-base-300 max-sm:block">{name.clone()}</th>
             {cells}
         </tr>
     }

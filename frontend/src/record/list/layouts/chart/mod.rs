@@ -14,7 +14,7 @@ use crate::i18n::{
     CHART_LINE, CHART_MAX, CHART_MIN, CHART_MONTH, CHART_OPEN, CHART_PIE, CHART_QUARTER, CHART_SUM, CHART_TOO_MANY,
     CHART_WEEK, CHART_YEAR, FILTER_CLEAR, Key, NO_MATCH, NO_MATCH_TEXT, label, t, tf,
 };
-use crate::record::filter::to_text;
+use crate::record::filter::{self, to_text};
 use crate::record::list::List;
 use crate::state::app;
 use crate::ui::{self, Button};
@@ -108,7 +108,8 @@ pub fn chart(list: List) -> AnyView {
         None => ui::loading_rows(10),
         Some(Err(error)) => ui::failed(&error, move || untrack(ask)),
         Some(Ok(data)) if data.groups.is_empty() => {
-            let clear = move |_| list.url.push(&[("filter", None), ("q", None), ("import", None)]);
+            let clear =
+                move |_| list.url.push(&[filter::in_address(list, &Filter::all()), ("q", None), ("import", None)]);
             let action = list
                 .state
                 .with_untracked(|s| s.is_filtered())
