@@ -13,7 +13,7 @@ pub struct Bench {
     pub engine: Engine,
     pub conn: PgConnection,
     pub system: Caller,
-    _db: TestDb,
+    db: TestDb,
 }
 
 impl Default for Bench {
@@ -26,7 +26,7 @@ impl Bench {
     pub fn new() -> Bench {
         let db = TestDb::new();
         let mut conn = PgConnection::establish(db.url()).unwrap();
-        let engine = kezhan_features::engine();
+        let engine = crate::sealing_engine();
         let tenant = Uuid::now_v7();
         diesel::sql_query("INSERT INTO tenants (id, key, name) VALUES ($1, 'test', 'Test')")
             .bind::<diesel::sql_types::Uuid, _>(tenant)
@@ -45,7 +45,11 @@ impl Bench {
             access: Arc::new(Access::unrestricted()),
             catalog,
         };
-        Bench { engine, conn, system, _db: db }
+        Bench { engine, conn, system, db }
+    }
+
+    pub fn url(&self) -> &str {
+        self.db.url()
     }
 
     pub fn object(&self, name: &str) -> Arc<ObjectMeta> {

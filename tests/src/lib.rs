@@ -16,6 +16,15 @@ pub use server::TestServer;
 
 use std::path::PathBuf;
 
+/// The master key of every test.
+pub const MASTER_KEY: &str = "6b657a68616e2d74657374732d6f6e6c792d6d61737465722d6b65792d303031";
+
+/// The product's engine, sealing as the servers of tests do.
+pub fn sealing_engine() -> kezhan_engine::Engine {
+    kezhan_features::engine()
+        .with_vault(kezhan_engine::vault::Vault::new(vec![kezhan_engine::vault::MasterKey::parse(MASTER_KEY).unwrap()]))
+}
+
 /// The top of the checkout.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()

@@ -84,7 +84,7 @@ pub struct Demo {
 impl Demo {
     pub fn new() -> Demo {
         let server = TestServer::with_web();
-        demo::load(&mut server.db.connect(), &kezhan_features::engine(), chrono::Utc::now()).unwrap();
+        demo::load(&mut server.db.connect(), &crate::sealing_engine(), chrono::Utc::now()).unwrap();
         // What a busy record looks like: the one with the most follow-ups.
         let busiest = |column: &str| {
             server.db.text(&format!(

@@ -54,12 +54,13 @@ impl TestServer {
         let mut vars: BTreeMap<String, String> = BTreeMap::from([
             ("KEZHAN_DATA".into(), data.display().to_string()),
             ("DATABASE_URL".into(), db.url().into()),
+            ("KEZHAN_MASTER_KEY".into(), crate::MASTER_KEY.into()),
             ("KEZHAN_DB_POOL".into(), "4".into()),
             ("KEZHAN_HTTP_WORKERS".into(), "1".into()),
         ]);
         vars.extend(settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
         let config = Config::from_vars(&vars).unwrap();
-        let engine = kezhan_features::engine();
+        let engine = crate::sealing_engine();
         let tenant = create_tenant(&engine, &mut db.connect(), "test", "测试公司", "admin", PASSWORD).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

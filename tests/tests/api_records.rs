@@ -298,7 +298,7 @@ fn tenants_do_not_meet() {
     let server = TestServer::new();
     let api = server.admin();
     let account = api.create("accounts", json!({"name": "甲"}));
-    let engine = kezhan_features::engine();
+    let engine = kezhan_tests::sealing_engine();
     let mut conn = server.db.connect();
     kezhan_features::people::setup::create_tenant(&engine, &mut conn, "other", "别家", "admin", PASSWORD).unwrap();
     let anonymous = server.anonymous();

@@ -32,7 +32,7 @@ fn token(header: &Value, claims: &Value, key: &[u8], algorithm: Option<Algorithm
 fn no_forged_token_opens_anything() {
     let server = TestServer::with(&[("KEZHAN_JWT_SECRET", SECRET)]);
     let ours = server.admin().token.unwrap();
-    let engine = kezhan_features::engine();
+    let engine = kezhan_tests::sealing_engine();
     let other = create_tenant(&engine, &mut server.db.connect(), "other", "别家公司", "boss", PASSWORD).unwrap();
     let parts: Vec<&str> = ours.split('.').collect();
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();

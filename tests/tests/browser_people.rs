@@ -26,7 +26,7 @@ fn id_of(record: &Value) -> String {
 #[test]
 fn the_inbox_fills_while_one_looks_and_empties_by_reading() {
     let (server, wang) = server();
-    let herald = Herald::new(server.db.url(), Arc::new(kezhan_features::engine()), worker::subscribers());
+    let herald = Herald::new(server.db.url(), Arc::new(kezhan_tests::sealing_engine()), worker::subscribers());
     herald.drain().unwrap();
     let browser = Browser::signed_in(&server, "wang");
     let title = || browser.script("return document.title").as_str().unwrap_or_default().to_owned();

@@ -23,7 +23,7 @@ fn versions(b: &mut Bench, account: uuid::Uuid, size: u32) -> Vec<i64> {
 #[test]
 fn changes_of_one_moment_keep_their_order_on_the_timeline() {
     let mut b = Bench::new();
-    let (engine, system, meta) = (kezhan_features::engine(), b.system.clone(), b.object("account"));
+    let (engine, system, meta) = (kezhan_tests::sealing_engine(), b.system.clone(), b.object("account"));
     // One transaction is one moment; the numbers of its changes go from one digit to two.
     let account = b
         .conn

@@ -50,7 +50,7 @@ fn count(db: &TestDb, what: &str) -> i64 {
 #[test]
 fn a_killed_import_goes_on_and_loses_and_doubles_nothing() {
     let db = TestDb::new();
-    let engine = kezhan_features::engine();
+    let engine = kezhan_tests::sealing_engine();
     let setup = kezhan_features::people::setup::create_tenant;
     setup(&engine, &mut db.connect(), "test", "测试公司", "admin", PASSWORD).unwrap();
     let data = std::env::temp_dir().join(format!("kezhan-killed-{}", std::process::id()));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 fn herald(server: &TestServer, subscribers: Vec<Arc<dyn Subscriber>>) -> Herald {
-    let herald = Herald::new(server.db.url(), Arc::new(kezhan_features::engine()), subscribers);
+    let herald = Herald::new(server.db.url(), Arc::new(kezhan_tests::sealing_engine()), subscribers);
     // Subscribers begin with what happens after they are first seen.
     herald.drain().unwrap();
     herald

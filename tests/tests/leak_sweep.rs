@@ -192,7 +192,7 @@ fn whoever_should_get_nothing_gets_nothing_from_any_operation() {
     };
     let own = server.role("只管自己", every("self"));
     server.user("colleague", &own, json!({}));
-    let engine = kezhan_features::engine();
+    let engine = kezhan_tests::sealing_engine();
     create_tenant(&engine, &mut server.db.connect(), "other", "另一家公司", "admin", PASSWORD).unwrap();
     let login = json!({"username": "admin", "password": PASSWORD, "tenant": "other"});
     let mut stranger = server.anonymous();

@@ -6,7 +6,7 @@ use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
 use crate::serve::{self, ServeError};
 use crate::tenant::{self, TenantCommand, TenantError};
-use crate::{backup, logging, openapi};
+use crate::{backup, keys_cli, logging, openapi};
 use chrono::Utc;
 use clap::{Parser, Subcommand};
 use diesel::{Connection, PgConnection};
@@ -50,6 +50,9 @@ enum Command {
     /// Check the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// List, rotate and renew the keys that secrets are sealed with
+    #[command(subcommand)]
+    Keys(keys_cli::KeysCommand),
     /// Write the database and all uploaded files into one archive
     Backup {
         /// The archive to write
@@ -80,6 +83,8 @@ enum CliError {
     #[error(transparent)]
     Audit(#[from] AuditError),
     #[error(transparent)]
+    Keys(#[from] keys_cli::KeysError),
+    #[error(transparent)]
     Backup(#[from] backup::BackupError),
 }
 
@@ -103,7 +108,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command.unwrap_or(Command::Serve { demo: false }) {
         Command::Serve { demo: false } => serve::serve(&config, |_| Ok(()), announce)?,
         Command::Serve { demo: true } => {
-            let load = |url: &str| load_demo(url).map(|_| ()).map_err(|e| ServeError::Prepare(Box::new(e)));
+            let settings = config.clone();
+            let load =
+                move |url: &str| load_demo(&settings, url).map(|_| ()).map_err(|e| ServeError::Prepare(Box::new(e)));
             serve::serve(&config, load, |address| {
                 announce(address);
                 say(&format!("Company {}, password {}; for example admin, wang.wei", demo::TENANT, demo::PASSWORD));
@@ -113,7 +120,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Demo => {
             let summary = with_database(&config, |url| {
                 database::migrate(url)?;
-                load_demo(url)
+                load_demo(&config, url)
             })?;
             match summary.loaded {
                 true => summary.records.iter().for_each(|(object, count)| println!("{count:>8} {object}")),
@@ -123,12 +130,17 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Tenant(command) => with_database(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
-            Ok(tenant::run(&mut connection, command)?)
+            Ok(tenant::run(&mut connection, &config.engine()?, command)?)
         })?,
         Command::Audit(command) => with_database(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             Ok(audit_cli::run(&mut connection, &command)?)
+        })?,
+        Command::Keys(command) => with_database(&config, |url| {
+            database::migrate(url)?;
+            let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+            Ok(keys_cli::run(&config, &mut connection, &command)?)
         })?,
         Command::Openapi => {
             let document = openapi::document(kezhan_domain::standard(), &kezhan_features::actions::all());
@@ -146,7 +158,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             let each = |tenant: &str, object: &str, changed: usize| println!("{changed:>8} {tenant} {object}");
-            Ok(kezhan_features::people::setup::reindex(&mut connection, &kezhan_features::engine(), each)?)
+            Ok(kezhan_features::people::setup::reindex(&mut connection, &config.engine()?, each)?)
         })?,
         Command::Backup { file } => {
             let manifest = with_database(&config, |url| Ok(backup::backup(&config, url, &file)?))?;
@@ -171,10 +183,10 @@ fn say(text: &str) {
     }
 }
 
-fn load_demo(url: &str) -> Result<demo::Summary, CliError> {
+fn load_demo(config: &Config, url: &str) -> Result<demo::Summary, CliError> {
     let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
     log::info!("loading the demonstration company");
-    Ok(demo::load(&mut connection, &kezhan_features::engine(), Utc::now())?)
+    Ok(demo::load(&mut connection, &config.engine()?, Utc::now())?)
 }
 
 /// Opens the database, works on it, and stops what was started for it, whatever came out.

@@ -1,5 +1,6 @@
 //! Settings: one table, read from the environment, then from a TOML file, else the default.
 
+use crate::master::MasterSource;
 use kezhan_connect::storage::Bucket;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use std::str::FromStr;
 /// What is wrong with the configuration, in words for whoever starts the program.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct ConfigError(String);
+pub struct ConfigError(pub(crate) String);
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
@@ -66,6 +67,8 @@ pub const SETTINGS: &[Setting] = &[
         "take a job over whose worker is silent for so long",
     ),
     secret("jwt_secret", "KEZHAN_JWT_SECRET", "signs access tokens; generated and kept in the data directory"),
+    secret("master_key", "KEZHAN_MASTER_KEY", "wraps the keys of secrets; old ones behind it after commas"),
+    setting("master_key_file", "KEZHAN_MASTER_KEY_FILE", None, "file of master keys; master.key in the data directory"),
     setting("access_token_minutes", "KEZHAN_ACCESS_TOKEN_MINUTES", Some("15"), "life of an access token"),
     setting("refresh_token_days", "KEZHAN_REFRESH_TOKEN_DAYS", Some("30"), "life of a refresh token"),
     setting("rate_limit", "KEZHAN_RATE_LIMIT", Some("12000"), "calls per minute and caller; 0: no limit"),
@@ -135,6 +138,7 @@ pub struct Config {
     pub log: String,
     pub log_json: bool,
     jwt_secret: Option<String>,
+    pub(crate) master: MasterSource,
     values: BTreeMap<&'static str, (String, Source)>,
     unknown: Vec<String>,
 }
@@ -200,6 +204,7 @@ impl Config {
             log: values.text("log")?,
             log_json: format == "json",
             jwt_secret: values.jwt_secret()?,
+            master: MasterSource::of(values.given("master_key"), values.given("master_key_file"), &data)?,
             unknown: vars
                 .keys()
                 .filter(|k| k.starts_with("KEZHAN_") && !SCRIPT_VARIABLES.contains(&k.as_str()))
@@ -362,7 +367,7 @@ impl Values {
     }
 }
 
-fn absolute(path: impl AsRef<Path>) -> Result<PathBuf> {
+pub(crate) fn absolute(path: impl AsRef<Path>) -> Result<PathBuf> {
     let path = path.as_ref();
     std::path::absolute(path).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
 }

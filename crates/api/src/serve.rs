@@ -1,10 +1,12 @@
 //! The life of the server process: start everything, serve until told to stop, stop all that was started.
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
 use crate::server::{self, State};
 use crate::worker::Beside;
 use actix_web::web;
+use diesel::{Connection, PgConnection};
+use kezhan_engine::Engine;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub enum ServeError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
     #[error(transparent)]
@@ -47,7 +51,9 @@ pub fn work(config: &Config) -> Result<(), ServeError> {
     actix_web::rt::System::new().block_on(async move {
         let mut signals = Signals::new()?;
         let database = open(config.clone(), |_| Ok(())).await?;
-        let worker = Beside::start(config, &Arc::new(kezhan_features::engine()), database.url())?;
+        let (url, settings) = (database.url().to_owned(), config.clone());
+        let engine = web::block(move || checked_engine(&settings, &url)).await.map_err(io::Error::other)??;
+        let worker = Beside::start(config, &Arc::new(engine), database.url())?;
         signals.next().await;
         log::info!("stopping");
         let stop = move || {
@@ -56,6 +62,13 @@ pub fn work(config: &Config) -> Result<(), ServeError> {
         };
         Ok(web::block(stop).await.map_err(io::Error::other)??)
     })
+}
+
+fn checked_engine(config: &Config, url: &str) -> Result<Engine, ServeError> {
+    let engine = config.engine()?;
+    let mut conn = PgConnection::establish(url).map_err(DatabaseError::from)?;
+    config.check_vault(engine.vault(), &mut conn)?;
+    Ok(engine)
 }
 
 async fn open(

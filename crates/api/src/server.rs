@@ -10,6 +10,7 @@ use crate::token::Tokens;
 use crate::{bulk, changes, docs, health, middleware, parts, records, spa};
 use actix_web::dev::{HttpServiceFactory, Server};
 use actix_web::{App, HttpServer, web};
+use diesel::{Connection, PgConnection};
 use kezhan_connect::Storage;
 use kezhan_engine::Engine;
 use kezhan_features::actions::ActionDef;
@@ -60,7 +61,9 @@ impl State {
     /// For the database at `url`, which has been migrated.
     pub fn new(config: &Config, url: &str) -> io::Result<State> {
         let secret = config.jwt_secret().map_err(io::Error::other)?;
-        let engine = Arc::new(kezhan_features::engine());
+        let engine = Arc::new(config.engine().map_err(io::Error::other)?);
+        let mut conn = PgConnection::establish(url).map_err(io::Error::other)?;
+        config.check_vault(engine.vault(), &mut conn).map_err(io::Error::other)?;
         let identities = Arc::new(Identities::default());
         let worker =
             config.worker.then(|| crate::worker::Beside::start(config, &engine, url)).transpose()?.map(Arc::new);

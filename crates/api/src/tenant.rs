@@ -3,7 +3,7 @@
 
 use clap::Subcommand;
 use diesel::PgConnection;
-use kezhan_engine::Error;
+use kezhan_engine::{Engine, Error};
 use kezhan_features::people::setup::{self, Tenant};
 use kezhan_meta::Lang;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -42,9 +42,9 @@ pub enum TenantError {
     Differ,
 }
 
-pub fn run(conn: &mut PgConnection, command: TenantCommand) -> Result<(), TenantError> {
+pub fn run(conn: &mut PgConnection, engine: &Engine, command: TenantCommand) -> Result<(), TenantError> {
     match command {
-        TenantCommand::Add { key, name, admin } => add(conn, &key, &name, &admin),
+        TenantCommand::Add { key, name, admin } => add(conn, engine, &key, &name, &admin),
         TenantCommand::List => {
             for Tenant { key, name, status, users, created_at } in setup::tenants(conn)? {
                 println!("{key}\t{name}\t{status}\t{users}\t{}", created_at.format("%Y-%m-%d"));
@@ -54,13 +54,13 @@ pub fn run(conn: &mut PgConnection, command: TenantCommand) -> Result<(), Tenant
     }
 }
 
-fn add(conn: &mut PgConnection, key: &str, name: &str, admin: &str) -> Result<(), TenantError> {
+fn add(conn: &mut PgConnection, engine: &Engine, key: &str, name: &str, admin: &str) -> Result<(), TenantError> {
     let typed = match io::stdin().is_terminal() {
         true => asked(admin)?,
         false => line()?,
     };
     let password = if typed.is_empty() { generated() } else { typed.clone() };
-    setup::create_tenant(&kezhan_features::engine(), conn, key, name, admin, &password)?;
+    setup::create_tenant(engine, conn, key, name, admin, &password)?;
     println!("added {key}: {name}, administrator {admin}");
     if typed.is_empty() {
         println!("password: {password}");

@@ -5,7 +5,7 @@ use kezhan_engine::Engine;
 use kezhan_engine::audit::Sealer;
 use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Worker};
-use kezhan_features::platform::transfer;
+use kezhan_features::platform::{sealing, transfer};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,9 @@ use std::time::Duration;
 
 /// Everything that this program does in the background.
 pub fn handlers(config: &Config, engine: &Arc<Engine>) -> Vec<Arc<dyn Handler>> {
-    transfer::handlers(engine, config.files.clone())
+    let mut all = transfer::handlers(engine, config.files.clone());
+    all.push(Arc::new(sealing::Reseal(engine.clone())));
+    all
 }
 
 fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> Worker {

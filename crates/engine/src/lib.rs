@@ -19,6 +19,7 @@ pub mod search;
 pub mod similar;
 pub mod sql;
 pub mod transfer;
+pub mod vault;
 pub mod write;
 
 pub use access::{Access, Action, DataScope};
@@ -36,6 +37,7 @@ pub struct Engine {
     pub(crate) standard: Arc<kezhan_meta::Catalog>,
     pub(crate) hooks: HashMap<String, Vec<Arc<dyn Hooks>>>,
     pub(crate) catalogs: custom::Catalogs,
+    vault: vault::Vault,
 }
 
 impl Engine {
@@ -44,7 +46,21 @@ impl Engine {
         for (object, hook) in hooks {
             by_object.entry(object).or_default().push(hook);
         }
-        Engine { standard: Arc::new(standard), hooks: by_object, catalogs: custom::Catalogs::default() }
+        Engine {
+            standard: Arc::new(standard),
+            hooks: by_object,
+            catalogs: custom::Catalogs::default(),
+            vault: vault::Vault::default(),
+        }
+    }
+
+    /// With what seals its secrets.
+    pub fn with_vault(self, vault: vault::Vault) -> Engine {
+        Engine { vault, ..self }
+    }
+
+    pub fn vault(&self) -> &vault::Vault {
+        &self.vault
     }
 
     pub(crate) fn hooks_of(&self, object: &str) -> &[Arc<dyn Hooks>] {

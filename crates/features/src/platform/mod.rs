@@ -5,6 +5,7 @@ mod hints;
 pub mod layouts;
 pub mod merge;
 pub mod notify;
+pub mod sealing;
 pub mod transfer;
 pub mod uploads;
 mod views;

@@ -1,0 +1,56 @@
+//! After a data key was renewed: what old keys have sealed is sealed anew, a few rows at a time.
+
+use super::Vault;
+use crate::{Error, Result};
+use diesel::prelude::*;
+use diesel::sql_types as st;
+use uuid::Uuid;
+
+/// A column of sealed values outside the records, by row: what it holds is sealed for `{context}:{id}`.
+#[derive(Clone, Copy, Debug)]
+pub struct SealedColumn {
+    pub table: &'static str,
+    /// The column with the uuid that, after the tenant, tells the row.
+    pub id: &'static str,
+    pub column: &'static str,
+    pub context: &'static str,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = st::Uuid)]
+    id: Uuid,
+    #[diesel(sql_type = st::Binary)]
+    sealed: Vec<u8>,
+}
+
+impl SealedColumn {
+    /// Seals up to `limit` values anew, within the transaction at hand; how many there were.
+    pub fn reseal(&self, vault: &Vault, conn: &mut PgConnection, tenant: Uuid, limit: i64) -> Result<usize> {
+        let SealedColumn { table, id, column, context } = self;
+        let current = vault.current_id(conn, tenant)?;
+        let rows: Vec<Row> = diesel::sql_query(format!(
+            "SELECT {id} AS id, {column} AS sealed FROM {table} WHERE tenant_id = $1 AND {column} IS NOT NULL \
+             AND substring({column} FROM 2 FOR 16) <> $2 LIMIT $3 FOR UPDATE"
+        ))
+        .bind::<st::Uuid, _>(tenant)
+        .bind::<st::Binary, _>(current.as_bytes().as_slice())
+        .bind::<st::BigInt, _>(limit)
+        .load(conn)?;
+        for row in &rows {
+            let place = format!("{context}:{}", row.id);
+            let plain = vault.open(conn, tenant, &place, &row.sealed).map_err(|e| at(table, e))?;
+            let sealed = vault.seal(conn, tenant, &place, &plain)?;
+            diesel::sql_query(format!("UPDATE {table} SET {column} = $3 WHERE tenant_id = $1 AND {id} = $2"))
+                .bind::<st::Uuid, _>(tenant)
+                .bind::<st::Uuid, _>(row.id)
+                .bind::<st::Binary, _>(&sealed)
+                .execute(conn)?;
+        }
+        Ok(rows.len())
+    }
+}
+
+fn at(table: &str, error: Error) -> Error {
+    Error::Internal(format!("{table}: {error}"))
+}
