@@ -26,16 +26,15 @@ struct Row {
 
 impl SealedColumn {
     /// Seals up to `limit` values anew, within the transaction at hand; how many there were.
-    pub fn reseal(&self, vault: &Vault, conn: &mut PgConnection, tenant: Uuid, limit: i64) -> Result<usize> {
+    pub fn reseal(&self, vault: &Vault, conn: &mut PgConnection, tenant: Uuid, limit: u16) -> Result<usize> {
         let SealedColumn { table, id, column, context } = self;
         let current = vault.current_id(conn, tenant)?;
         let rows: Vec<Row> = diesel::sql_query(format!(
             "SELECT {id} AS id, {column} AS sealed FROM {table} WHERE tenant_id = $1 AND {column} IS NOT NULL \
-             AND substring({column} FROM 2 FOR 16) <> $2 LIMIT $3 FOR UPDATE"
+             AND substring({column} FROM 2 FOR 16) <> $2 LIMIT {limit} FOR UPDATE"
         ))
         .bind::<st::Uuid, _>(tenant)
         .bind::<st::Binary, _>(current.as_bytes().as_slice())
-        .bind::<st::BigInt, _>(limit)
         .load(conn)?;
         for row in &rows {
             let place = format!("{context}:{}", row.id);

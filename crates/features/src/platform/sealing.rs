@@ -9,7 +9,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub const KIND: &str = "vault_reseal";
-const BATCH: i64 = 200;
+const BATCH: u16 = 200;
 
 /// Sealed values that are no fields of records. Whoever seals into a table of their own adds a line here.
 pub const COLUMNS: &[SealedColumn] = &[];
