@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod engine;
+pub mod factor;
 pub mod import;
 pub mod pages;
 pub mod postgres;

@@ -99,6 +99,11 @@ impl Secrets {
                 {"ref": "b", "method": "GET", "path": format!("/accounts?q={MARK}")},
             ]}),
             "exports" => json!({"object": "account", "format": "csv"}),
+            "password" => json!({"challenge": "kzc_none", "password": "correct horse battery"}),
+            "second_factor" => json!({"challenge": "kzc_none", "code": "000000"}),
+            "enrol" => json!({"challenge": "kzc_none"}),
+            "link" => json!({"token": "kzi_none"}),
+            "accept" => json!({"token": "kzi_none", "password": "correct horse battery"}),
             "login" => json!({"username": "admin", "password": "wrong"}),
             _ => json!({}),
         }

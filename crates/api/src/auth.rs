@@ -7,13 +7,14 @@ use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, VIEW_COOKIE, Who, clie
 use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::ApiError;
+use crate::second_factor::{self, Proof};
 use crate::server::State;
 use crate::sessions;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Access, Error};
 use kezhan_features::people::session::{self, Refreshed};
-use kezhan_features::people::{Credential, Identity, password, sign_in};
+use kezhan_features::people::{Credential, Identity, sign_in};
 use kezhan_meta::Catalog;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,10 @@ use serde_json::{Map, Value, json};
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
-pub const PART: Part = Part { routes, docs: || Docs::openapi().merge_from(sessions::Docs::openapi()) };
+pub const PART: Part = Part {
+    routes,
+    docs: || Docs::openapi().merge_from(sessions::Docs::openapi()).merge_from(second_factor::Docs::openapi()),
+};
 
 #[derive(OpenApi)]
 #[openapi(paths(login, refresh, logout, me, change_password))]
@@ -33,6 +37,8 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/login").post(login))
             .service(web::resource("/refresh").post(refresh))
             .service(web::resource("/logout").post(logout))
+            .configure(second_factor::routes)
+            .configure(crate::invitations::at_the_door)
             .service(web::resource("/sessions").get(sessions::list).delete(sessions::end_others))
             .service(web::resource("/sessions/{id}").delete(sessions::end))
             .service(web::resource("/sign_ins").get(sessions::sign_ins))
@@ -86,6 +92,10 @@ pub struct TokenPair {
     /// Good for one use; the answer to that use holds the next.
     pub refresh_token: String,
     pub user: Me,
+    /// Of a second factor that was set up on the way; shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub recovery_codes: Option<Vec<String>>,
 }
 
 /// Who the caller is and what they may do.
@@ -171,9 +181,11 @@ pub fn object_permissions(access: &Access, object: &str) -> Value {
     )
 }
 
-/// Sign in with a password.
+/// Sign in with a password. Where something is missing yet, a second factor for instance, there are no tokens but a
+/// challenge, to be completed in the same browser: send the cookies along that came with it.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", operation_id = "login", security(()), request_body = Login,
-    responses((status = 200, body = TokenPair, description = "Signed in; browsers also get the tokens as cookies")))]
+    responses((status = 200, body = TokenPair, description = "Signed in; browsers also get the tokens as cookies"),
+        (status = 202, body = crate::openapi::signing_in::SignInChallenge, description = "Something is missing: see `step`")))]
 pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let Login { username, password, tenant } = crate::call::parse(&body)?;
     let ip = client_ip(&state, &req);
@@ -204,9 +216,8 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     responses((status = 200, body = TokenPair, description = "New tokens; the old refresh token is spent")))]
 pub async fn refresh(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let token = refresh_token(&req, &body)?.ok_or_else(|| ApiError::refused(Code::Unauthenticated, &[]))?;
-    let days = i32::try_from(state.config.refresh_token_days).unwrap_or(30);
-    let door = door(&state, &req);
-    match state.db.run(move |conn| Ok(session::refresh(conn, &token, days, &door)?)).await? {
+    let (door, here) = (door(&state, &req), entrance::Here::of(&state));
+    match state.db.run(move |conn| Ok(session::refresh(conn, &token, &here.threshold(&door, ""))?)).await? {
         Refreshed::Granted(session) => granted(&state, &req, session).await,
         Refreshed::Reused(session) => {
             log::warn!("a spent refresh token of user {} was used again: session {} ended", session.user, session.id);
@@ -255,17 +266,21 @@ pub async fn me(state: web::Data<State>, who: Who) -> Result<HttpResponse, ApiEr
     Ok(HttpResponse::Ok().json(me))
 }
 
-/// Change one's own password; all other sessions end.
+/// Change one's own password; all other sessions end. Wrong guesses at the present one run into the lock of sign-ins.
 #[utoipa::path(post, path = "/api/v1/auth/password", tag = "auth", operation_id = "changePassword", request_body = PasswordChange,
     responses((status = 204, description = "Changed")))]
-pub async fn change_password(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
+pub async fn change_password(
+    state: web::Data<State>,
+    req: HttpRequest,
+    once: Once,
+    Json(body): Json,
+) -> Result<HttpResponse, ApiError> {
     let PasswordChange { current, password } = crate::call::parse(&body)?;
+    let proof = Proof { password: Some(current), ..Proof::default() };
+    let proved = second_factor::prove(&state, &req, (&once, &body), proof, "current").await?;
     let answer = once.run(&state, &body, move |call| {
+        proved.require()?;
         let user = call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["password"]))?;
-        let stored = sign_in::password_hash(call.conn, call.caller.tenant, user)?;
-        if !password::verify(&current, stored.as_deref()) {
-            return Err(Error::invalid("current", Code::BadCredentials));
-        }
         call.rights_changed = true;
         sign_in::set_password(call.conn, call.caller.tenant, user, &password, call.identity.session)?;
         let note = Note::by(call.caller, Event::PasswordChanged).on("user", Some(user));

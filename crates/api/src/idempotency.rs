@@ -36,6 +36,11 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("login", "its answer holds tokens, which are kept nowhere"),
     ("logout", "once signed out, a repetition finds nothing to do"),
     ("refreshToken", "its answer holds tokens, which are kept nowhere"),
+    ("finishSignIn", "its answer holds tokens, which are kept nowhere"),
+    ("enrolAtSignIn", "its answer holds a secret, which is kept nowhere"),
+    ("lookAtLink", "it changes nothing"),
+    ("acceptLink", "its answer holds tokens, which are kept nowhere"),
+    ("renewPassword", "its answer holds tokens, which are kept nowhere"),
 ];
 
 /// An authenticated request that may change something. A POST has no other way to a [`Call`] than through here: `Who`
@@ -113,6 +118,15 @@ impl Once {
         run(state.clone(), self.who, work).await
     }
 
+    /// Has this been done before, so that `run` will only answer again?
+    pub async fn is_repeated(&self, state: &web::Data<State>, content: &[u8]) -> Result<bool, ApiError> {
+        let Some(claim) = self.claim(state, content) else { return Ok(false) };
+        run(state.clone(), self.who.clone(), move |call| {
+            Ok(claim.find(call)?.is_some_and(|kept| kept.request_hash == claim.digest && kept.status.is_some()))
+        })
+        .await
+    }
+
     fn claim(&self, state: &State, content: &[u8]) -> Option<Claim> {
         let key = self.key.clone()?;
         Some(Claim { key, digest: state.tokens.digest(&[self.head.as_bytes(), content]) })
@@ -142,19 +156,23 @@ impl Claim {
         if inserted > 0 {
             return Ok(None);
         }
-        let kept = diesel::sql_query(
-            "SELECT request_hash, status, headers, body FROM idempotency_keys \
-             WHERE tenant_id = $1 AND user_id = $2 AND key = $3",
-        )
-        .bind::<SqlUuid, _>(tenant)
-        .bind::<SqlUuid, _>(principal)
-        .bind::<Text, _>(&self.key)
-        .get_result::<Kept>(call.conn)
-        .optional()?;
-        match kept {
+        match self.find(call)? {
             Some(kept) if kept.request_hash != self.digest => Err(Error::refused(Code::IdempotencyMismatch, &[])),
             kept => Ok(kept),
         }
+    }
+
+    /// What was kept under the key, or is being done.
+    fn find(&self, call: &mut Call<'_>) -> Result<Option<Kept>> {
+        Ok(diesel::sql_query(
+            "SELECT request_hash, status, headers, body FROM idempotency_keys \
+             WHERE tenant_id = $1 AND user_id = $2 AND key = $3 AND created_at >= now() - interval '24 hours'",
+        )
+        .bind::<SqlUuid, _>(call.caller.tenant)
+        .bind::<SqlUuid, _>(call.identity.principal())
+        .bind::<Text, _>(&self.key)
+        .get_result::<Kept>(call.conn)
+        .optional()?)
     }
 
     fn keep(&self, call: &mut Call<'_>, answer: &Answer) -> Result<()> {
@@ -189,6 +207,8 @@ pub fn sweep(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'").execute(conn)?;
     diesel::sql_query("DELETE FROM sessions WHERE expires_at < now() - interval '30 days'").execute(conn)?;
     diesel::sql_query("DELETE FROM known_devices WHERE last_used_at < now() - interval '1 year'").execute(conn)?;
+    kezhan_features::people::challenge::sweep(conn)?;
+    kezhan_features::people::links::sweep(conn)?;
     diesel::sql_query("DELETE FROM sign_in_failures WHERE last_at < now() - interval '2 days'").execute(conn)?;
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The parts of the API that are not the same for every object: routes and their documentation, in one place.
 
-use crate::{attachments, audit, auth, bulk, changes, composite, docs, keys, layouts, me, meta, search, view_as};
+use crate::{
+    attachments, audit, auth, bulk, changes, composite, docs, invitations, keys, layouts, me, meta, policies, search,
+    view_as,
+};
 use actix_web::web::ServiceConfig;
 use utoipa::openapi::OpenApi;
 
@@ -15,6 +18,8 @@ pub fn all() -> Vec<Part> {
     vec![
         auth::PART,
         keys::PART,
+        invitations::PART,
+        policies::PART,
         audit::PART,
         me::PART,
         view_as::PART,

@@ -58,6 +58,12 @@ pub trait ActionDef: Send + Sync {
         true
     }
 
+    /// Does the answer hold what is shown once? Then it is not kept for a repetition under the same `Idempotency-Key`,
+    /// which gets the id alone.
+    fn answers_secret(&self) -> bool {
+        false
+    }
+
     /// Does the record's present state allow it?
     fn possible(&self, _record: &Record) -> bool {
         true
@@ -75,6 +81,9 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::people::transfer::Transfer),
         Arc::new(crate::people::set_password::SetPassword),
         Arc::new(crate::people::end_sessions::EndSessions),
+        Arc::new(crate::people::invite::MakeLink(crate::people::links::Purpose::Invitation)),
+        Arc::new(crate::people::invite::MakeLink(crate::people::links::Purpose::Reset)),
+        Arc::new(crate::people::factors::remove::RemoveSecondFactor),
         Arc::new(crate::people::effect::Effect),
         Arc::new(crate::people::reveal::Reveal),
         Arc::new(crate::platform::merge::Merge),

@@ -63,6 +63,8 @@ codes! {
     TooComplex 400 "too_complex" "条件过于复杂：{}" "The query is too complex: {}";
     Unauthenticated 401 "unauthenticated" "请先登录" "Sign in first";
     BadCredentials 401 "bad_credentials" "用户名或密码不正确" "The user name or the password is wrong";
+    ChallengeOver 401 "challenge_over" "此次登录已失效，请重新登录" "This sign-in took too long or is over; start again";
+    LinkOver 401 "link_over" "链接无效、已使用或已过期，请向管理员索取新的链接" "The link is not valid, was used, or is over; ask your administrator for another";
     TokenExpired 401 "token_expired" "登录已过期，请重新登录" "The sign-in has expired";
     Forbidden 403 "forbidden" "没有执行此操作的权限：{}" "You may not do this: {}";
     ReadOnlyView 403 "read_only_view" "正在以他人身份查看，不能做任何更改" "You are looking as somebody else: nothing can be changed";
@@ -95,6 +97,11 @@ codes! {
     BadUscc 422 "bad_uscc" "统一社会信用代码校验不通过" "Not a valid unified social credit code";
     BadIdCard 422 "bad_id_card" "身份证号校验不通过" "Not a valid identity number";
     BadCurrency 422 "bad_currency" "币种应为三位 ISO 4217 代码" "The currency is a three-letter ISO 4217 code";
+    BadCode 422 "bad_code" "验证码不正确或已使用过" "The code is wrong, or was used before";
+    PasswordClasses 422 "password_classes" "须包含小写字母、大写字母、数字、其他字符中的至少 {} 类" "Use at least {} of: small letters, capital letters, digits, other characters";
+    PasswordCommon 422 "password_common" "这个密码太常见，容易被猜到" "Many people have such a password: it is easily guessed";
+    PasswordOwn 422 "password_own" "密码与姓名、用户名、邮箱、手机或公司名称太接近" "Too close to the person's name, user name, address, number or company";
+    PasswordUsed 422 "password_used" "不能使用最近用过的密码" "Used not long ago; choose another";
     BadKey 422 "bad_key" "只能用小写字母、数字和下划线，以字母开头" "Lower-case letters, digits and underscores only, starting with a letter";
     BadGeo 422 "bad_geo" "经纬度超出范围" "The coordinates are out of range";
     BeforeOther 422 "before_other" "不能早于“{}”" "Must not be before “{}”";

@@ -5,6 +5,7 @@ mod examples;
 mod fields;
 mod operations;
 pub mod schemas;
+pub mod signing_in;
 
 use crate::health;
 use kezhan_features::actions::ActionDef;

@@ -191,7 +191,9 @@ pub struct SessionList {
 #[derive(ToSchema)]
 pub struct SignIn {
     at: DateTime<Utc>,
-    /// `sign_in`, `sign_in_failed`, `sign_out`, `token_reused`, `session_ended`, `password_changed` or `password_set`.
+    /// `sign_in`, `sign_in_failed`, `sign_out`, `token_reused`, `session_ended`, `password_changed`, `password_set`,
+    /// `second_factor_set`, `second_factor_removed`, `recovery_codes_made`,
+    /// `recovery_code_used`, `link_made`, `link_withdrawn` or `link_used`.
     #[schema(example = "sign_in")]
     action: String,
     device: Device,

@@ -104,7 +104,9 @@ pub fn perform(
         refuse_unknown(action.as_ref(), &input)?;
         let (engine, caller, record) = (call.state.engine.as_ref(), call.caller, &record);
         let mut target = Target { engine, conn: call.conn, caller, object, id, record, expected };
-        Answer::json(200, &action.run(&mut target, &input)?)
+        let answer = Answer::json(200, &action.run(&mut target, &input)?)?;
+        let kept = action.answers_secret().then(|| Answer::json(200, &json!({ "id": id })));
+        Ok(Answer { kept: kept.transpose()?.map(|kept| kept.body), ..answer })
     })
 }
 

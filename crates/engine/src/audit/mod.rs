@@ -44,6 +44,13 @@ events! {
     SessionEnded "session_ended" Security;
     PasswordChanged "password_changed" Security;
     PasswordSet "password_set" Security;
+    LinkMade "link_made" Security;
+    LinkWithdrawn "link_withdrawn" Security;
+    LinkUsed "link_used" Security;
+    SecondFactorSet "second_factor_set" Security;
+    SecondFactorRemoved "second_factor_removed" Security;
+    RecoveryCodesMade "recovery_codes_made" Security;
+    RecoveryCodeUsed "recovery_code_used" Security;
     KeyMade "key_made" Security;
     KeyRevoked "key_revoked" Security;
     Exported "export" Transfer;
@@ -51,6 +58,7 @@ events! {
     AuditExported "audit_export" Transfer;
     Revealed "reveal" Reading;
     ViewedAs "view_as" Reading;
+    PolicySet "policy_set" Configuration;
     RetentionSet "retention_set" Configuration;
     Retired "retired" Retention;
 }

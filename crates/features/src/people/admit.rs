@@ -2,8 +2,11 @@
 //! provider of identities, is admitted here and nowhere else, so that what a company asks of everybody is asked of them
 //! whichever way they came.
 
+use super::challenge::{self, Further, Step};
 use super::door::Door;
+use super::factors::Standing;
 use super::lock::{self, Counts};
+use super::policy::Policy;
 use super::session::{self, Session};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Uuid as SqlUuid};
@@ -20,6 +23,27 @@ pub enum Way {
     Directory,
     /// The word of a provider of identities.
     Provider,
+    /// A link that an administrator made for them.
+    Link,
+    Passkey,
+}
+
+impl Way {
+    const ALL: [Way; 5] = [Way::Password, Way::Directory, Way::Provider, Way::Link, Way::Passkey];
+
+    pub const fn key(self) -> &'static str {
+        match self {
+            Way::Password => "password",
+            Way::Directory => "directory",
+            Way::Provider => "provider",
+            Way::Link => "link",
+            Way::Passkey => "passkey",
+        }
+    }
+
+    pub fn parse(key: &str) -> Option<Way> {
+        Way::ALL.into_iter().find(|way| way.key() == key)
+    }
 }
 
 /// Somebody who has proved to be this user.
@@ -30,7 +54,7 @@ pub struct Proven {
     /// What was typed to say who it is, in lower case: what failures are counted by. See [`Proven::nameless`].
     pub name: String,
     pub way: Way,
-    /// Whoever vouches for this person has seen a second factor, and is trusted to have.
+    /// A second factor has been seen, here or by whoever vouches for this person and is trusted to have.
     pub second_factor: bool,
 }
 
@@ -47,16 +71,20 @@ pub struct Threshold<'a> {
     pub door: &'a Door,
     /// The secret that the browser holds, by which it is known again.
     pub device: &'a str,
-    /// How long a session lives unused.
+    /// How long a session lives unused, where the tenant's policy says nothing.
     pub days: i32,
+    /// How long an access token lives.
+    pub access_minutes: i64,
 }
 
 impl Threshold<'_> {
-    /// What this person's failures here are counted by.
-    fn counts(&self, conn: &mut PgConnection, proven: &Proven) -> Result<Counts> {
+    /// What this person's failures here are counted by: the name that was typed, and the user, whatever was typed.
+    pub fn counts(&self, conn: &mut PgConnection, proven: &Proven) -> Result<Vec<Counts>> {
         let known = lock::is_known(conn, proven.tenant, proven.user, self.device)?;
         let address = self.door.origin.ip.as_deref().unwrap_or_default();
-        Ok(Counts::of(proven.tenant, &proven.name, address, known.then_some(self.device)))
+        let user = proven.user.to_string();
+        let names = [proven.name.as_str(), user.as_str()].into_iter().take(if proven.name == user { 1 } else { 2 });
+        Ok(names.map(|name| Counts::of(proven.tenant, name, address, known.then_some(self.device))).collect())
     }
 }
 
@@ -64,18 +92,40 @@ impl Threshold<'_> {
 #[derive(Clone, Debug)]
 pub enum Admission {
     In(Session),
+    /// Something is missing yet; there is no session until it is there.
+    Further(Further),
 }
 
-/// Lets somebody in.
+/// Lets somebody in, or says what is missing.
 pub fn admit(conn: &mut PgConnection, proven: &Proven, at: &Threshold<'_>) -> Result<Admission> {
     conn.transaction(|conn| {
         if !is_active(conn, proven.tenant, proven.user)? {
             return Err(Error::refused(Code::BadCredentials, &[]));
         }
-        at.counts(conn, proven)?.forget(conn)?;
+        let policy = Policy::of(conn, proven.tenant)?;
+        if let Some(step) = missing(conn, proven, &policy)? {
+            return Ok(Admission::Further(challenge::begin(conn, proven, at, step)?));
+        }
+        for counts in at.counts(conn, proven)? {
+            counts.forget(conn)?;
+        }
         lock::know(conn, proven.tenant, proven.user, at.device)?;
-        Ok(Admission::In(session::begin(conn, proven.tenant, proven.user, at.days, at.door)?))
+        Ok(Admission::In(session::begin(conn, proven, &policy, at)?))
     })
+}
+
+fn missing(conn: &mut PgConnection, proven: &Proven, policy: &Policy) -> Result<Option<Step>> {
+    let Proven { tenant, user, way, second_factor, .. } = *proven;
+    if !second_factor {
+        if Standing::of(conn, tenant, user)?.any() {
+            return Ok(Some(Step::SecondFactor));
+        }
+        if policy.asks_second_factor(conn, tenant, user)? {
+            return Ok(Some(Step::Enrol));
+        }
+    }
+    let stale = way == Way::Password && policy.password_is_stale(conn, tenant, user)?;
+    Ok(stale.then_some(Step::Password))
 }
 
 /// May this user sign in at all?

@@ -27,6 +27,8 @@ pub const RESERVED: &[&str] = &[
     "openapi",
     "api_keys",
     "sessions",
+    "security_policy",
+    "invitations",
     "batch",
     "query",
     "history",

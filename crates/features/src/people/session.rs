@@ -1,11 +1,14 @@
 //! Sessions: one per sign-in, kept alive by a refresh token that changes with every use.
 
+use super::admit::{Proven, Threshold};
 use super::door::{Door, Guest};
+use super::policy::Policy;
 use super::{digest, identity, random_bytes, same};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Integer, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kezhan_engine::Result;
 use kezhan_engine::audit::Event;
 use uuid::Uuid;
@@ -33,62 +36,94 @@ pub enum Refreshed {
 const PREFIX: &str = "kzr_";
 
 /// Opens a session.
-pub fn begin(conn: &mut PgConnection, tenant: Uuid, user: Uuid, days: i32, door: &Door) -> Result<Session> {
+pub fn begin(conn: &mut PgConnection, proven: &Proven, policy: &Policy, at: &Threshold<'_>) -> Result<Session> {
     let (id, secret) = (Uuid::now_v7(), random_bytes());
+    let Proven { tenant, user, way, second_factor, .. } = *proven;
+    let door = at.door;
     diesel::sql_query(
         "INSERT INTO sessions (tenant_id, id, user_id, token_hash, generation, created_at, last_used_at, expires_at, \
-         user_agent, ip) VALUES ($1, $2, $3, $4, 0, now(), now(), now() + make_interval(days => $5), $6, $7)",
+         user_agent, ip, second_factor) VALUES ($1, $2, $3, $4, 0, now(), now(), $5, $6, $7, $8)",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(id)
     .bind::<SqlUuid, _>(user)
     .bind::<Binary, _>(digest(&secret))
-    .bind::<Integer, _>(days)
+    .bind::<Timestamptz, _>(policy.session_end(Utc::now(), at.days, at.access_minutes))
     .bind::<Nullable<Text>, _>(door.origin.agent.as_deref())
     .bind::<Nullable<Text>, _>(door.origin.ip.as_deref())
+    .bind::<Bool, _>(second_factor)
     .execute(conn)?;
-    door.note(conn, Event::SignedIn, Guest::known(tenant, user, id))?;
+    let mut guest = Guest::known(tenant, user, id);
+    guest.detail.insert("way".into(), way.key().into());
+    guest.detail.insert("second_factor".into(), second_factor.into());
+    door.note(conn, Event::SignedIn, guest)?;
     Ok(Session { tenant, id, user, refresh_token: token(tenant, id, &secret) })
+}
+
+/// The session is as good from now on as one that began with a second factor: its user has just shown one.
+pub fn strengthen(conn: &mut PgConnection, tenant: Uuid, id: Uuid) -> Result<()> {
+    diesel::sql_query("UPDATE sessions SET second_factor = true WHERE tenant_id = $1 AND id = $2")
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(id)
+        .execute(conn)?;
+    Ok(())
 }
 
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = SqlUuid)]
     user_id: Uuid,
-    #[diesel(sql_type = Binary)]
-    token_hash: Vec<u8>,
 }
 
-/// Exchanges a refresh token for the next one. A token that was exchanged before ends the session.
-pub fn refresh(conn: &mut PgConnection, refresh_token: &str, days: i32, door: &Door) -> Result<Refreshed> {
+#[derive(QueryableByName)]
+struct Standing {
+    #[diesel(sql_type = SqlUuid)]
+    user_id: Uuid,
+    #[diesel(sql_type = Binary)]
+    token_hash: Vec<u8>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Bool)]
+    second_factor: bool,
+}
+
+/// Exchanges a refresh token for the next one. A token that was exchanged before ends the session, and so does a policy
+/// that asks more than the session began with.
+pub fn refresh(conn: &mut PgConnection, refresh_token: &str, at: &Threshold<'_>) -> Result<Refreshed> {
     let Some((tenant, id, secret)) = parse(refresh_token) else { return Ok(Refreshed::Refused) };
     conn.transaction(|conn| {
         let row = diesel::sql_query(
-            "SELECT s.user_id, s.token_hash FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id \
+            "SELECT s.user_id, s.token_hash, s.created_at, s.second_factor FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id \
              WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > now() \
              AND u.status = 'active' AND u.deleted_at IS NULL FOR UPDATE OF s",
         )
         .bind::<SqlUuid, _>(tenant)
         .bind::<SqlUuid, _>(id)
-        .get_result::<Row>(conn)
+        .get_result::<Standing>(conn)
         .optional()?;
         let Some(row) = row else { return Ok(Refreshed::Refused) };
         if !same(&row.token_hash, &digest(&secret)) {
             revoke(conn, tenant, id)?;
             let guest = Guest { actor: None, ..Guest::known(tenant, row.user_id, id) };
-            door.note(conn, Event::TokenReused, guest)?;
+            at.door.note(conn, Event::TokenReused, guest)?;
             let session = Session { tenant, id, user: row.user_id, refresh_token: String::new() };
             return Ok(Refreshed::Reused(session));
+        }
+        let policy = Policy::of(conn, tenant)?;
+        let ends = policy.session_end(row.created_at, at.days, at.access_minutes);
+        if ends <= Utc::now() || !row.second_factor && policy.asks_second_factor(conn, tenant, row.user_id)? {
+            revoke(conn, tenant, id)?;
+            return Ok(Refreshed::Refused);
         }
         let next = random_bytes();
         diesel::sql_query(
             "UPDATE sessions SET previous_hash = token_hash, token_hash = $3, rotated_at = now(), generation = generation + 1, last_used_at = now(), \
-             expires_at = now() + make_interval(days => $4) WHERE tenant_id = $1 AND id = $2",
+             expires_at = $4 WHERE tenant_id = $1 AND id = $2",
         )
         .bind::<SqlUuid, _>(tenant)
         .bind::<SqlUuid, _>(id)
         .bind::<Binary, _>(digest(&next))
-        .bind::<Integer, _>(days)
+        .bind::<Timestamptz, _>(ends)
         .execute(conn)?;
         Ok(Refreshed::Granted(Session { tenant, id, user: row.user_id, refresh_token: token(tenant, id, &next) }))
     })
@@ -117,7 +152,7 @@ pub fn end(conn: &mut PgConnection, tenant: Uuid, id: Uuid, door: &Door) -> Resu
 fn end_where(conn: &mut PgConnection, tenant: Uuid, id: Uuid, secret: Option<&[u8]>, door: &Door) -> Result<()> {
     let row = diesel::sql_query(
         "UPDATE sessions SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL \
-         AND ($3 IS NULL OR token_hash = $3) RETURNING user_id, token_hash",
+         AND ($3 IS NULL OR token_hash = $3) RETURNING user_id",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(id)

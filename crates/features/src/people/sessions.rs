@@ -134,7 +134,8 @@ struct Logged {
 #[derive(Clone, Debug, Serialize)]
 pub struct SignIn {
     pub at: DateTime<Utc>,
-    /// `sign_in`, `sign_in_failed`, `sign_out`, `token_reused`, `session_ended`, `password_changed`, `password_set`.
+    /// `sign_in`, `sign_in_failed`, `sign_out`, `token_reused`, `session_ended`, `password_changed`, `password_set`,
+    /// `second_factor_set`, `second_factor_removed`, `recovery_codes_made`, `recovery_code_used`, `link_made`, `link_withdrawn`, `link_used`.
     pub action: String,
     pub device: Device,
     pub ip: Option<String>,
@@ -147,7 +148,9 @@ pub fn log(conn: &mut PgConnection, tenant: Uuid, user: Uuid, limit: u32) -> Res
     let rows: Vec<Logged> = diesel::sql_query(format!(
         "SELECT at, action, ip, agent, actor_id IS NOT DISTINCT FROM record_id AS mine FROM audit_events \
          WHERE tenant_id = $1 AND object = 'user' AND record_id = $2 AND action IN ('sign_in', 'sign_in_failed', \
-         'sign_out', 'token_reused', 'session_ended', 'password_changed', 'password_set') ORDER BY seq DESC LIMIT {limit}",
+         'sign_out', 'token_reused', 'session_ended', 'password_changed', 'password_set', 'second_factor_set', \
+         'second_factor_removed', 'recovery_codes_made', 'recovery_code_used', \
+         'link_made', 'link_withdrawn', 'link_used') ORDER BY seq DESC LIMIT {limit}",
     ))
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(user)

@@ -4,6 +4,7 @@ use super::admit::{Proven, Way};
 use super::door::{Door, Guest, outline};
 use super::lock::{self, Counts};
 use super::password;
+use super::policy::{HISTORY_MAX, Policy};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::audit::Event;
@@ -111,7 +112,7 @@ fn find_tenant(conn: &mut PgConnection, key: Option<&str>) -> Result<Option<Uuid
     }
 }
 
-/// Gives a user a password; sessions that began with the old one end.
+/// Gives a user a password that the tenant's policy allows; sessions that began with the old one end.
 pub fn set_password(
     conn: &mut PgConnection,
     tenant: Uuid,
@@ -119,12 +120,29 @@ pub fn set_password(
     password: &str,
     keep: Option<Uuid>,
 ) -> Result<()> {
-    password::check(password)?;
+    Policy::of(conn, tenant)?.check_password(conn, tenant, user, password)?;
     let hash = password::hash(password)?;
     conn.transaction(|conn| {
         diesel::sql_query(
+            "INSERT INTO former_passwords (tenant_id, user_id, password_hash, replaced_at) \
+             SELECT tenant_id, user_id, password_hash, clock_timestamp() FROM credentials \
+             WHERE tenant_id = $1 AND user_id = $2",
+        )
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(user)
+        .execute(conn)?;
+        diesel::sql_query(format!(
+            "DELETE FROM former_passwords WHERE tenant_id = $1 AND user_id = $2 AND replaced_at NOT IN \
+             (SELECT replaced_at FROM former_passwords WHERE tenant_id = $1 AND user_id = $2 \
+             ORDER BY replaced_at DESC LIMIT {HISTORY_MAX})"
+        ))
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(user)
+        .execute(conn)?;
+        diesel::sql_query(
             "INSERT INTO credentials (tenant_id, user_id, password_hash, changed_at) VALUES ($1, $2, $3, now()) \
-             ON CONFLICT (tenant_id, user_id) DO UPDATE SET password_hash = EXCLUDED.password_hash, changed_at = now()",
+             ON CONFLICT (tenant_id, user_id) DO UPDATE SET password_hash = EXCLUDED.password_hash, \
+             must_change = false, changed_at = now()",
         )
         .bind::<SqlUuid, _>(tenant)
         .bind::<SqlUuid, _>(user)
@@ -132,6 +150,15 @@ pub fn set_password(
         .execute(conn)?;
         super::session::revoke_all(conn, tenant, user, keep)
     })
+}
+
+/// The user chooses another password at the next sign-in, before anything else.
+pub fn must_change(conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<()> {
+    diesel::sql_query("UPDATE credentials SET must_change = true WHERE tenant_id = $1 AND user_id = $2")
+        .bind::<SqlUuid, _>(tenant)
+        .bind::<SqlUuid, _>(user)
+        .execute(conn)?;
+    Ok(())
 }
 
 /// The stored hash of a user's password.

@@ -1,0 +1,2 @@
+DROP TABLE former_passwords;
+ALTER TABLE tenants DROP COLUMN security_policy;
