@@ -96,6 +96,9 @@ lazily! {
     audit: audit_screen() => crate::features::people::audit::screen();
     roles: roles_screen() => crate::features::people::roles::screen();
     roles: sharing_screen() => crate::features::people::sharing::screen();
+    roles: invitations_screen() => crate::features::people::invitations::screen();
+    door: welcome_screen() => crate::layout::sign_in::welcome::signed_in();
+    roles: policy_screen() => crate::features::people::policy::screen();
     roles: hand_over_screen() => crate::features::people::hand_over::screen();
     access: reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
     access: access_panel(open: Open) => crate::features::people::explain::panel(open);

@@ -89,14 +89,6 @@ pub async fn change_password(current: &str, password: &str) -> Result<(), ApiErr
     Call::post("/auth/password").body(&body).send().await.map(|_| ())
 }
 
-pub async fn login(tenant: &str, username: &str, password: &str) -> Result<(), ApiError> {
-    let mut body = json!({ "username": username, "password": password });
-    if !tenant.is_empty() {
-        body["tenant"] = tenant.into();
-    }
-    Call::post("/auth/login").body(&body).without_refresh().send().await.map(|_| ())
-}
-
 /// Looks as another user, or as oneself again.
 pub async fn view_as(user: Option<&str>) -> Result<(), ApiError> {
     let call = match user {

@@ -112,6 +112,10 @@ impl Call {
         Call::new(Method::PATCH, path)
     }
 
+    pub fn put(path: &str) -> Call {
+        Call::new(Method::PUT, path)
+    }
+
     pub fn delete(path: &str) -> Call {
         Call::new(Method::DELETE, path)
     }

@@ -6,8 +6,10 @@ pub mod auth;
 pub mod client;
 pub mod files;
 pub mod inbox;
+pub mod invitations;
 pub mod records;
 pub mod security;
+pub mod sign_in;
 pub mod transfer;
 
 use serde_json::Value;

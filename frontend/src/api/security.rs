@@ -1,7 +1,9 @@
-//! One's own sessions, sign-ins and keys.
+//! One's own sessions, sign-ins, keys and second factor, and what the company asks of everybody.
 
 use super::client::{ApiError, Call};
+use super::sign_in::{Offer, codes_of};
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -68,4 +70,52 @@ pub async fn keys() -> Result<Vec<ApiKey>, ApiError> {
 
 pub async fn revoke_key(id: &str) -> Result<(), ApiError> {
     Call::delete(&format!("/api_keys/{id}")).send().await.map(|_| ())
+}
+
+/// What one has beside one's password.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Standing {
+    pub totp_since: Option<String>,
+    pub recovery_codes: i64,
+    pub password: bool,
+    pub required: bool,
+}
+
+pub async fn standing() -> Result<Standing, ApiError> {
+    Call::get("/auth/second_factor").json().await
+}
+
+/// `proof`: `{password}` or `{code}`.
+pub async fn begin_totp(proof: &Value) -> Result<Offer, ApiError> {
+    Call::post("/auth/second_factor/totp").body(proof).json().await.map(|answer: Map<String, Value>| answer.into())
+}
+
+/// Answers recovery codes where there were none.
+pub async fn confirm_totp(code: &str) -> Result<Vec<String>, ApiError> {
+    let call = Call::post("/auth/second_factor/totp/confirm").body(&json!({ "code": code }));
+    call.json().await.map(|answer: Map<String, Value>| codes_of(&answer))
+}
+
+pub async fn remove_totp(proof: &Value) -> Result<(), ApiError> {
+    Call::post("/auth/second_factor/totp/remove").body(proof).send().await.map(|_| ())
+}
+
+pub async fn renew_codes(proof: &Value) -> Result<Vec<String>, ApiError> {
+    let call = Call::post("/auth/second_factor/recovery_codes").body(proof);
+    call.json().await.map(|answer: Map<String, Value>| codes_of(&answer))
+}
+
+/// What the company asks of everybody who signs in; its fields are those of the API.
+pub async fn policy() -> Result<Map<String, Value>, ApiError> {
+    Call::get("/security_policy").json().await
+}
+
+pub async fn put_policy(policy: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+    Call::put("/security_policy").body(policy).json().await
+}
+
+/// What a policy would do: how many people, by what they would have to do.
+pub async fn policy_effect(policy: &Map<String, Value>) -> Result<Map<String, Value>, ApiError> {
+    Call::post("/security_policy/effect").body(policy).json().await
 }

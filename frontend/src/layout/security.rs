@@ -1,5 +1,7 @@
 //! The safety of one's own account: where one is signed in, what happened at one's door, password and keys.
 
+mod factor;
+
 use super::profile;
 use crate::api::client::ApiError;
 use crate::api::security::{self, ApiKey, Device, Session, SignIn};
@@ -23,6 +25,7 @@ pub fn screen() -> AnyView {
             <div class="max-w-3xl flex flex-col gap-4">
                 <h1 class="font-semibold text-base">{t(SECURITY_TITLE)}</h1>
                 {sessions()}
+                {factor::panel()}
                 {profile::password()}
                 {keys()}
                 {log()}

@@ -2,7 +2,8 @@
 
 use super::nav::list_url;
 use crate::i18n::{
-    AUDIT_TITLE, HAND_OVER_TITLE, Key, NAV_SETTINGS, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
+    AUDIT_TITLE, HAND_OVER_TITLE, INVITE_TITLE, Key, NAV_SETTINGS, POLICY_TITLE, ROLES_TITLE, SETTINGS_TEXT,
+    SHARING_TITLE, label, t,
 };
 use crate::state::{catalog, session};
 use crate::ui::icon;
@@ -36,6 +37,8 @@ const PAGES: &[Page] = &[
         object: "user",
         action: "configure",
     },
+    Page { path: "/settings/invitations", icon: "user-plus", title: INVITE_TITLE, object: "user", action: "configure" },
+    Page { path: "/settings/policy", icon: "lock-keyhole", title: POLICY_TITLE, object: "user", action: "configure" },
     Page { path: "/settings/audit", icon: "scroll-text", title: AUDIT_TITLE, object: "user", action: "configure" },
 ];
 

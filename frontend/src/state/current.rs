@@ -19,6 +19,8 @@ pub struct Current {
 pub struct Acting {
     pub on: Current,
     pub action: Action,
+    /// What it made, to be handed over.
+    pub link: Option<String>,
 }
 
 pub fn enter(current: Current) {

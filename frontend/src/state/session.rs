@@ -25,13 +25,6 @@ pub async fn start() {
     }
 }
 
-/// Signs in; the error is for the form.
-pub async fn sign_in(tenant: &str, username: &str, password: &str) -> Result<(), ApiError> {
-    auth::login(tenant, username, password).await?;
-    start().await;
-    Ok(())
-}
-
 async fn enter(me: Me) {
     if let Some(id) = &me.id {
         crate::bridge::seen_by(id).await;

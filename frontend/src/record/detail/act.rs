@@ -16,7 +16,7 @@ pub fn begin(on: Current, action: Action) {
     if asked(&on.object, &action).is_empty() {
         return run(on, action, Record::new(), None);
     }
-    app().acting.set(Some(Acting { on, action }));
+    app().acting.set(Some(Acting { on, action, link: None }));
 }
 
 /// The fields that an action asks for. What is neither a field nor a simple value is left to programs.
@@ -52,6 +52,9 @@ fn asked(object: &ObjectMeta, action: &Action) -> Vec<FieldMeta> {
 
 pub fn dialog(acting: Acting) -> AnyView {
     let close = move || app().acting.set(None);
+    if let Some(path) = &acting.link {
+        return super::link::dialog(path, Callback::new(move |()| close()));
+    }
     let title = label(&acting.action.label);
     let fields = asked(&acting.on.object, &acting.action);
     let drafts: Vec<_> =
@@ -118,6 +121,11 @@ fn run(on: Current, action: Action, input: Record, busy: Option<RwSignal<bool>>)
         // The newest version: what is on screen may be older than what one has just done.
         let version = records::read(&on.object, &on.id).await.ok().and_then(|r| r["version"].as_i64()).or(on.version);
         match actions::perform(&on.object, &on.id, &action.key, &input, version).await {
+            Ok(made) if made["path"].is_string() => {
+                let link = made["path"].as_str().map(str::to_owned);
+                app().acting.set(Some(Acting { on, action, link }));
+                touched();
+            }
             Ok(_) => {
                 app().acting.set(None);
                 toast::done(tf(ACTION_DONE, &[("action", &label(&action.label)), ("title", &on.title)]));

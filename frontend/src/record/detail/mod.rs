@@ -5,6 +5,7 @@ mod actions;
 mod composer;
 mod facts;
 pub mod history;
+pub mod link;
 mod mention;
 pub mod peek;
 mod related;

@@ -5,8 +5,10 @@ use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
     AUDIT_AGENT, AUDIT_DO_AUDIT_EXPORT, AUDIT_DO_CREATE, AUDIT_DO_DELETE, AUDIT_DO_EXPORT, AUDIT_DO_IMPORT,
-    AUDIT_DO_KEY_MADE, AUDIT_DO_KEY_REVOKED, AUDIT_DO_PASSWORD_CHANGED, AUDIT_DO_PASSWORD_SET, AUDIT_DO_RESTORE,
-    AUDIT_DO_RETENTION_SET, AUDIT_DO_RETIRED, AUDIT_DO_REVEAL, AUDIT_DO_SESSION_ENDED, AUDIT_DO_SIGN_IN,
+    AUDIT_DO_KEY_MADE, AUDIT_DO_KEY_REVOKED, AUDIT_DO_LINK_MADE, AUDIT_DO_LINK_USED, AUDIT_DO_LINK_WITHDRAWN,
+    AUDIT_DO_PASSWORD_CHANGED, AUDIT_DO_PASSWORD_SET, AUDIT_DO_POLICY_SET, AUDIT_DO_RECOVERY_CODE_USED,
+    AUDIT_DO_RECOVERY_CODES_MADE, AUDIT_DO_RESTORE, AUDIT_DO_RETENTION_SET, AUDIT_DO_RETIRED, AUDIT_DO_REVEAL,
+    AUDIT_DO_SECOND_FACTOR_REMOVED, AUDIT_DO_SECOND_FACTOR_SET, AUDIT_DO_SESSION_ENDED, AUDIT_DO_SIGN_IN,
     AUDIT_DO_SIGN_IN_FAILED, AUDIT_DO_SIGN_OUT, AUDIT_DO_TOKEN_REUSED, AUDIT_DO_UPDATE, AUDIT_DO_VIEW_AS, AUDIT_IP,
     AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD, Key, label, t,
 };
@@ -21,7 +23,7 @@ use serde_json::Value;
 
 /// What was done, in words; the key itself where it has none yet.
 pub fn done(action: &str) -> String {
-    const WORDS: [(&str, Key); 20] = [
+    const WORDS: [(&str, Key); 28] = [
         ("create", AUDIT_DO_CREATE),
         ("update", AUDIT_DO_UPDATE),
         ("delete", AUDIT_DO_DELETE),
@@ -42,6 +44,14 @@ pub fn done(action: &str) -> String {
         ("view_as", AUDIT_DO_VIEW_AS),
         ("retention_set", AUDIT_DO_RETENTION_SET),
         ("retired", AUDIT_DO_RETIRED),
+        ("second_factor_set", AUDIT_DO_SECOND_FACTOR_SET),
+        ("second_factor_removed", AUDIT_DO_SECOND_FACTOR_REMOVED),
+        ("recovery_codes_made", AUDIT_DO_RECOVERY_CODES_MADE),
+        ("recovery_code_used", AUDIT_DO_RECOVERY_CODE_USED),
+        ("policy_set", AUDIT_DO_POLICY_SET),
+        ("link_made", AUDIT_DO_LINK_MADE),
+        ("link_withdrawn", AUDIT_DO_LINK_WITHDRAWN),
+        ("link_used", AUDIT_DO_LINK_USED),
     ];
     WORDS.iter().find(|(key, _)| *key == action).map_or_else(|| action.to_owned(), |(_, text)| t(*text).to_owned())
 }

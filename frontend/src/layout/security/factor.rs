@@ -1,0 +1,239 @@
+//! One's own second factor: set up, renewed, switched off.
+
+use crate::api::client::ApiError;
+use crate::api::security::{self, Standing};
+use crate::api::sign_in::Offer;
+use crate::bridge;
+use crate::i18n::{
+    CANCEL, CONTINUE, FACTOR_APP, FACTOR_APP_NONE, FACTOR_APP_SINCE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT,
+    FACTOR_CODES_LEFT, FACTOR_CODES_NEW, FACTOR_CODES_TITLE, FACTOR_OFF, FACTOR_ON, FACTOR_PROVE, FACTOR_REPLACE,
+    FACTOR_REQUIRED, FACTOR_SET_UP, FACTOR_SWITCHED_OFF, FACTOR_TEXT, FACTOR_TITLE, FACTOR_TURN_OFF, FACTOR_USE_CODE,
+    FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSWORD_CURRENT, RETRY, t, tf,
+};
+use crate::layout::sign_in::factor::{self, Line};
+use crate::state::toast;
+use crate::ui::{self, Button, Layer, Look, Shape, badge, icon};
+use kezhan_meta::Tone;
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+/// What one is about to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    SetUp,
+    Off,
+    Codes,
+}
+
+impl Wish {
+    fn title(self) -> &'static str {
+        match self {
+            Wish::SetUp => t(FACTOR_SET_UP),
+            Wish::Off => t(FACTOR_TURN_OFF),
+            Wish::Codes => t(FACTOR_CODES_NEW),
+        }
+    }
+}
+
+#[derive(Clone)]
+enum Stage {
+    /// That it is oneself.
+    Prove,
+    Scan(Offer),
+    Codes(Vec<String>),
+}
+
+type Loaded = RwSignal<Option<Result<Standing, ApiError>>>;
+
+pub fn panel() -> AnyView {
+    let standing: Loaded = RwSignal::new(None);
+    let load = Callback::new(move |()| {
+        leptos::task::spawn_local(async move {
+            let _ = standing.try_set(Some(security::standing().await));
+        });
+    });
+    load.run(());
+    let wish = RwSignal::new(None::<Wish>);
+    let body = move || {
+        match standing.get() {
+        None => ui::loading_rows(2),
+        Some(Err(error)) => view! {
+            <p class="p-4 flex items-center gap-3 text-[13px] text-error" role="alert">{error.message()}<Button label=t(RETRY) on_click=move |_| load.run(())/></p>
+        }
+        .into_any(),
+        Some(Ok(found)) => rows(&found, wish),
+    }
+    };
+    let dialog = move || {
+        let now = wish.get()?;
+        let found = standing.get_untracked().and_then(Result::ok)?;
+        Some(dialog(now, found, wish, load))
+    };
+    view! {
+        <section class="panel">
+            <div class="p-4">
+                <h2 class="font-semibold">{t(FACTOR_TITLE)}</h2>
+                <p class="muted text-[13px]">{t(FACTOR_TEXT)}</p>
+            </div>
+            {body}
+        </section>
+        {dialog}
+    }
+    .into_any()
+}
+
+fn row(sign: &'static str, title: &'static str, below: String, actions: AnyView) -> AnyView {
+    view! {
+        <div class="flex flex-wrap items-center gap-3 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
+            <span class="muted">{icon(sign)}</span>
+            <div class="grow min-w-40"><p class="font-semibold">{title}</p><p class="muted tnum">{below}</p></div>
+            <div class="flex flex-wrap gap-2 items-center">{actions}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn rows(found: &Standing, wish: RwSignal<Option<Wish>>) -> AnyView {
+    let ask =
+        move |label: &'static str, what: Wish| view! { <Button label=label on_click=move |_| wish.set(Some(what))/> };
+    let required = found.required.then(|| badge(t(FACTOR_REQUIRED), Tone::Info));
+    let on = found.totp_since.is_some();
+    let since = match &found.totp_since {
+        Some(at) => tf(FACTOR_APP_SINCE, &[("at", &bridge::date_time(at))]),
+        None => t(FACTOR_APP_NONE).to_owned(),
+    };
+    let state = if on { badge(t(FACTOR_ON), Tone::Success) } else { badge(t(FACTOR_OFF), Tone::Neutral) };
+    let actions = match on {
+        true => view! { {state}{required}{ask(t(FACTOR_REPLACE), Wish::SetUp)}{ask(t(FACTOR_TURN_OFF), Wish::Off)} }
+            .into_any(),
+        false => view! { {state}{required}{ask(t(FACTOR_SET_UP), Wish::SetUp)} }.into_any(),
+    };
+    let codes = on.then(|| {
+        let left = tf(FACTOR_CODES_LEFT, &[("n", &found.recovery_codes.to_string())]);
+        row("life-buoy", t(FACTOR_CODES_TITLE), left, ask(t(FACTOR_CODES_NEW), Wish::Codes).into_any())
+    });
+    view! { {row("smartphone", t(FACTOR_APP), since, actions)}{codes} }.into_any()
+}
+
+fn dialog(wish: Wish, found: Standing, open: RwSignal<Option<Wish>>, load: Callback<()>) -> AnyView {
+    let stage = RwSignal::new(Stage::Prove);
+    let close = Callback::new(move |()| {
+        open.set(None);
+        load.run(());
+    });
+    let body = move || match stage.get() {
+        Stage::Prove => prove(wish, &found, stage, close),
+        Stage::Scan(offer) => scan(&offer, stage, close),
+        Stage::Codes(codes) => view! {
+            <div class="flex flex-col gap-4 p-4 overflow-y-auto">{factor::codes(&codes)}</div>
+            <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
+                <Button label=t(FACTOR_CODES_KEPT) look=Look::Primary on_click=move |_| close.run(())/>
+            </footer>
+        }
+        .into_any(),
+    };
+    view! { <Layer shape=Shape::Dialog label=wish.title() on_close=close>{body}</Layer> }.into_any()
+}
+
+fn form(body: AnyView, submit: &'static str, busy: RwSignal<bool>, send: Callback<()>, close: Callback<()>) -> AnyView {
+    let on_submit = move |ev: leptos::ev::SubmitEvent| {
+        ev.prevent_default();
+        if !busy.get_untracked() {
+            busy.set(true);
+            send.run(());
+        }
+    };
+    view! {
+        <form class="flex flex-col min-h-0" novalidate on:submit=on_submit>
+            <div class="flex flex-col gap-4 p-4 overflow-y-auto">{body}</div>
+            <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
+                <Button label=t(CANCEL) on_click=move |_| close.run(())/>
+                <Button label=submit look=Look::Primary submit=true busy=busy/>
+            </footer>
+        </form>
+    }
+    .into_any()
+}
+
+/// By the password, or by a code of the application.
+fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
+    let (password, code) = (Line::new("prove-password"), Line::new("prove-code"));
+    let (has_password, has_code) = (found.password, found.totp_since.is_some());
+    let by_code = RwSignal::new(!has_password && has_code);
+    let busy = RwSignal::new(false);
+    let send = Callback::new(move |()| {
+        let proof = match (by_code.get_untracked(), has_password) {
+            (true, _) => json!({ "code": code.value.get_untracked() }),
+            (false, true) => json!({ "password": password.value.get_untracked() }),
+            // Somebody who signs in elsewhere.
+            (false, false) => json!({}),
+        };
+        leptos::task::spawn_local(async move {
+            let answer = carry_out(wish, &proof).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(Some(next)) => drop(stage.try_set(next)),
+                Ok(None) => {
+                    toast::done(t(FACTOR_SWITCHED_OFF));
+                    close.run(());
+                }
+                Err(error) => {
+                    if !password.refuse(&error, &["password"]) && !code.refuse(&error, &["code"]) {
+                        toast::error(&error);
+                    }
+                }
+            }
+        });
+    });
+    let line = move || match (by_code.get(), has_password) {
+        (true, _) => code.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT)),
+        (false, true) => password.view(t(PASSWORD_CURRENT), "password", "current-password", ""),
+        (false, false) => ().into_any(),
+    };
+    let switch = (has_password && has_code).then(|| {
+        view! {
+            <button type="button" class="link text-[13px] self-start" on:click=move |_| by_code.update(|c| *c = !*c)>
+                {move || if by_code.get() { t(FACTOR_USE_PASSWORD) } else { t(FACTOR_USE_CODE) }}
+            </button>
+        }
+    });
+    let body = view! { <p class="text-[13px] muted">{t(FACTOR_PROVE)}</p>{line}{switch} }.into_any();
+    form(body, if wish == Wish::Off { t(FACTOR_TURN_OFF) } else { t(CONTINUE) }, busy, send, close)
+}
+
+async fn carry_out(wish: Wish, proof: &Value) -> Result<Option<Stage>, ApiError> {
+    Ok(match wish {
+        Wish::SetUp => Some(Stage::Scan(security::begin_totp(proof).await?)),
+        Wish::Codes => Some(Stage::Codes(security::renew_codes(proof).await?)),
+        Wish::Off => {
+            security::remove_totp(proof).await?;
+            None
+        }
+    })
+}
+
+fn scan(offer: &Offer, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
+    let code = Line::new("code");
+    let busy = RwSignal::new(false);
+    let send = Callback::new(move |()| {
+        let value = code.value.get_untracked();
+        leptos::task::spawn_local(async move {
+            let answer = security::confirm_totp(value.trim()).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(codes) if codes.is_empty() => {
+                    toast::done(t(FACTOR_ON));
+                    close.run(());
+                }
+                Ok(codes) => drop(stage.try_set(Stage::Codes(codes))),
+                Err(error) => {
+                    if !code.refuse(&error, &["code"]) {
+                        toast::error(&error);
+                    }
+                }
+            }
+        });
+    });
+    let line = code.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT));
+    form(view! { {factor::offer(offer)}{line} }.into_any(), t(FACTOR_VERIFY), busy, send, close)
+}
