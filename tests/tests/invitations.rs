@@ -1,7 +1,7 @@
 //! Links by which somebody chooses a password: for whom they are good, how often, and for how long.
 
 use diesel::connection::SimpleConnection;
-use kezhan_features::people::setup::create_tenant;
+use kezhan_features::people::setup::{self, create_tenant};
 use kezhan_tests::TestServer;
 use kezhan_tests::factor::{Begun, set_up};
 use kezhan_tests::server::{Api, PASSWORD, Reply, send};
@@ -176,4 +176,18 @@ fn what_is_shown_once_is_not_kept_for_a_repetition() {
     assert!(post(&path, &json!({})).ok().get("path").is_none());
     let kept = server.db.text("SELECT string_agg(encode(body, 'escape'), ' ') FROM idempotency_keys");
     assert!(!kept.contains("kzi_"), "{kept}");
+}
+
+#[test]
+fn whoever_runs_the_server_lets_the_last_administrator_in_again() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    set_up(&admin, PASSWORD);
+    let engine = kezhan_tests::sealing_engine();
+    let rescue = |key: &str, user: &str| setup::rescue(&engine, &mut server.db.connect(), key, user);
+    assert!(rescue("test", "nobody").is_err() && rescue("other", "admin").is_err());
+    let path = rescue("test", "admin").unwrap();
+    let link = path.strip_prefix("/welcome#").unwrap();
+    accept(&server.anonymous(), link, "chosen by myself").ok();
+    server.sign_in("admin", "chosen by myself");
 }

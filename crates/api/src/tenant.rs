@@ -28,6 +28,16 @@ pub enum TenantCommand {
         #[arg(long, value_name = "USER")]
         admin: String,
     },
+    /// Let somebody in again who has lost password and second factor, and whom no colleague can help
+    ///
+    /// Takes the second factor away and prints what to put behind the address of the application: a link by which they
+    /// choose another password, good once and for a day.
+    Rescue {
+        /// The company's key
+        key: String,
+        /// The user name
+        user: String,
+    },
     /// List the companies: key, name, status, users, day of creation
     List,
 }
@@ -45,6 +55,10 @@ pub enum TenantError {
 pub fn run(conn: &mut PgConnection, engine: &Engine, command: TenantCommand) -> Result<(), TenantError> {
     match command {
         TenantCommand::Add { key, name, admin } => add(conn, engine, &key, &name, &admin),
+        TenantCommand::Rescue { key, user } => {
+            println!("{}", setup::rescue(engine, conn, &key, &user)?);
+            Ok(())
+        }
         TenantCommand::List => {
             for Tenant { key, name, status, users, created_at } in setup::tenants(conn)? {
                 println!("{key}\t{name}\t{status}\t{users}\t{}", created_at.format("%Y-%m-%d"));

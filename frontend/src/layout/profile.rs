@@ -186,7 +186,7 @@ pub fn password() -> AnyView {
             <h2 class="font-semibold text-[13px]">{t(PASSWORD_CHANGE)}</h2>
             <div class="grid sm:grid-cols-2 gap-x-6 gap-y-3">
                 {current.view(t(PASSWORD_CURRENT), "password", "current-password", "")}
-                {new.view(t(PASSWORD_NEW), "password", "new-password", t(PASSWORD_RULE))}
+                {new.view(t(PASSWORD_NEW), "password", "new-password", "")}
             </div>
             <div><Button label=t(PASSWORD_CHANGE) submit=true busy=busy/></div>
         </form>

@@ -1,11 +1,13 @@
 //! A tenant's beginning: itself, the roles and the pipeline that everybody starts with, and the first person.
 
-use super::presets;
+use super::links::{self, Purpose};
 use super::sign_in::set_password;
+use super::{factors, presets, session};
 use crate::sales::pipeline;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Caller, Engine, Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Record, Violation};
@@ -111,6 +113,36 @@ pub fn create_tenant(
         let user = create(engine, conn, &caller, "user", user)?;
         set_password(conn, tenant, user, password, None)?;
         Ok(NewTenant { tenant, role, user })
+    })
+}
+
+/// Lets somebody in again who has lost password and second factor, and whom no colleague can help: the second factor is
+/// gone, and the answer is the path of a link by which they choose another password.
+pub fn rescue(engine: &Engine, conn: &mut PgConnection, key: &str, username: &str) -> Result<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        tenant: Uuid,
+        #[diesel(sql_type = SqlUuid)]
+        user: Uuid,
+    }
+    conn.transaction(|conn| {
+        let found = diesel::sql_query(
+            "SELECT t.id AS tenant, u.id AS user FROM tenants t JOIN users u ON u.tenant_id = t.id \
+             WHERE t.key = $1 AND u.username = $2 AND u.deleted_at IS NULL",
+        )
+        .bind::<Text, _>(key)
+        .bind::<Text, _>(username)
+        .get_result::<Row>(conn)
+        .optional()?
+        .ok_or_else(|| Error::invalid("user", Code::NoSuchRecord))?;
+        let caller = system(engine, conn, found.tenant)?;
+        if factors::remove_all(conn, found.tenant, found.user)? > 0 {
+            session::revoke_all(conn, found.tenant, found.user, None)?;
+            let note = Note::by(&caller, Event::SecondFactorRemoved).on("user", Some(found.user));
+            note.write(conn, found.tenant)?;
+        }
+        Ok(links::make(conn, &caller, found.user, Purpose::Reset)?.path)
     })
 }
 

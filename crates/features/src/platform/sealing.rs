@@ -12,7 +12,10 @@ pub const KIND: &str = "vault_reseal";
 const BATCH: u16 = 200;
 
 /// Sealed values that are no fields of records. Whoever seals into a table of their own adds a line here.
-pub const COLUMNS: &[SealedColumn] = &[];
+pub const COLUMNS: &[SealedColumn] = &[
+    SealedColumn { table: "totp_factors", id: "user_id", column: "secret", context: "totp" },
+    SealedColumn { table: "totp_factors", id: "user_id", column: "pending", context: "totp" },
+];
 
 /// Makes a new data key for this tenant and has what old ones have sealed sealed anew, in the background.
 pub fn renew(engine: &Engine, conn: &mut PgConnection, tenant: Uuid) -> Result<Uuid> {
