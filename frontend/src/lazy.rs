@@ -95,6 +95,7 @@ lazily! {
     audit: security_screen() => crate::layout::security::screen();
     audit: audit_screen() => crate::features::people::audit::screen();
     roles: roles_screen() => crate::features::people::roles::screen();
+    privacy: data_map_screen() => crate::features::platform::data_map::screen();
     roles: sharing_screen() => crate::features::people::sharing::screen();
     roles: invitations_screen() => crate::features::people::invitations::screen();
     door: welcome_screen() => crate::layout::sign_in::welcome::signed_in();

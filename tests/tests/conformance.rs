@@ -2,7 +2,6 @@
 
 use kezhan_domain::registry::entries;
 use kezhan_engine::{Error, ReadOptions};
-use kezhan_meta::filter::operators;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{FieldMeta, FieldType, Filter, Label, ObjectMeta, Op, Record, Storage};
@@ -26,6 +25,10 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         ("role", "limits") => return json!({ "networks": ["10.0.0.0/8"] }),
         ("field_definition", "kind") => return json!("text"),
         ("field_definition", "object") => return json!("account"),
+        ("field_policy", "object") => return json!("contact"),
+        ("field_policy", "field") => {
+            return json!(["mobile", "phone", "email", "wechat", "address", "birthday", "name", "notes"][n % 8]);
+        }
         ("record_layout", "object") => {
             return json!(["account", "contact", "lead", "task", "product", "stage", "role", "user"][n % 8]);
         }
@@ -36,6 +39,9 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         ("user", "status") => return json!("active"),
         ("account", "tax_id") => {
             return json!(["91350100M000100Y43", "91330100799655058B", "914403001922038216"][n % 3]);
+        }
+        ("contact", "id_number") => {
+            return json!(["11010519491231002X", "440524188001010014", "110105194912310038"][n % 3]);
         }
         (_, "currency") => return json!("CNY"),
         (_, "locale") => return json!("zh-CN"),
@@ -131,7 +137,7 @@ fn every_field_takes_each_of_its_operators_and_finds_its_own_value() {
         let stored = b.fetch(&meta.name, id);
         for field in meta.fields.iter().filter(|f| f.filterable()) {
             let value = stored.get(field.key.as_ref()).cloned().unwrap_or(Value::Null);
-            for op in operators(&field.kind) {
+            for op in field.operators() {
                 let operand = match op {
                     Op::Null => json!(value.is_null()),
                     Op::Within => json!("this_year"),

@@ -205,6 +205,7 @@ fn every_indexed_field_is_served_by_an_index() {
             let Storage::Column(column) = &field.storage else { continue };
             let served = match ddl::way(&object, field) {
                 ddl::Way::None => false,
+                ddl::Way::Sealed => indexes.iter().any(|i| leads(i, &format!("sealed_index({column})"))),
                 ddl::Way::Key => indexes.iter().any(|i| i.keys.iter().any(|key| key == column.as_ref())),
                 ddl::Way::Value | ddl::Way::Members => indexes.iter().any(|i| holds(i, column)),
                 _ => indexes.iter().any(|i| leads(i, column)),

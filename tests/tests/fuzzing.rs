@@ -40,6 +40,7 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     add("record_members", json!({"object": "account", "record": account, "user": user}));
     let condition = json!({"field": "city", "op": "eq", "value": "温州"});
     add("sharing_rules", json!({"name": "温州", "object": "account", "condition": condition, "user": user}));
+    add("field_policies", json!({"object": "account", "field": "city", "sensitivity": "internal"}));
     add("saved_views", json!({"name": "温州的", "object": "account", "settings": {}}));
     add("favorites", json!({"title": "鹿城鞋业", "object": "account", "record": account}));
     let news = json!({"kind": "mentioned", "title": "鹿城鞋业", "object": "account", "record": account});

@@ -270,6 +270,7 @@ fn a_reader_changes_nothing_by_any_operation() {
         "attachments",
         "record_members",
         "sharing_rules",
+        "field_policies",
         "object_definitions",
     ];
     let counts: Vec<Value> = shared.iter().map(|plural| records(plural)).collect();

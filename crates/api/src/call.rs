@@ -15,8 +15,16 @@ use serde::Serialize;
 use std::sync::Arc;
 
 /// Objects whose records decide who may do what, and what there is.
-const TELLING: &[&str] =
-    &["user", "role", "department", "sharing_rule", "object_definition", "field_definition", "record_layout"];
+const TELLING: &[&str] = &[
+    "user",
+    "role",
+    "department",
+    "sharing_rule",
+    "object_definition",
+    "field_definition",
+    "record_layout",
+    "field_policy",
+];
 
 /// A caller with a connection.
 pub struct Call<'a> {

@@ -10,6 +10,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest, web};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
+use kezhan_engine::vault::key_of;
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use serde_json::Value;
@@ -91,7 +92,7 @@ impl Once {
             let Some(claim) = claim else { return work(call) };
             call.transaction(|call| {
                 if let Some(kept) = claim.take(call)? {
-                    return replay(kept);
+                    return replay(claim.open(call, kept)?);
                 }
                 let answer = work(call)?;
                 claim.keep(call, &answer)?;
@@ -175,7 +176,27 @@ impl Claim {
         .optional()?)
     }
 
+    /// Where answers hold sealed fields, they are kept sealed as well.
+    fn place(&self, call: &Call<'_>) -> Option<String> {
+        let sealed = call.state.engine.vault().is_open();
+        sealed.then(|| format!("answer:{}:{}", call.identity.principal(), self.key))
+    }
+
+    fn open(&self, call: &mut Call<'_>, kept: Kept) -> Result<Kept> {
+        let (Some(place), Some(body)) = (self.place(call), &kept.body) else { return Ok(kept) };
+        if key_of(body).is_none() {
+            return Ok(kept);
+        }
+        let body = call.state.engine.vault().open(call.conn, call.caller.tenant, &place, body)?;
+        Ok(Kept { body: Some(body), ..kept })
+    }
+
     fn keep(&self, call: &mut Call<'_>, answer: &Answer) -> Result<()> {
+        let body = answer.kept.as_ref().unwrap_or(&answer.body);
+        let body = match self.place(call) {
+            Some(place) => call.state.engine.vault().seal(call.conn, call.caller.tenant, &place, body)?,
+            None => body.clone(),
+        };
         let headers = serde_json::to_value(&answer.headers).map_err(|e| Error::Internal(e.to_string()))?;
         diesel::sql_query(
             "UPDATE idempotency_keys SET status = $4, headers = $5, body = $6 \
@@ -186,7 +207,7 @@ impl Claim {
         .bind::<Text, _>(&self.key)
         .bind::<SmallInt, _>(i16::try_from(answer.status).unwrap_or(200))
         .bind::<Jsonb, _>(headers)
-        .bind::<Binary, _>(answer.kept.as_ref().unwrap_or(&answer.body))
+        .bind::<Binary, _>(body)
         .execute(call.conn)?;
         Ok(())
     }

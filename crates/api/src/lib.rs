@@ -38,6 +38,7 @@ pub mod openapi;
 mod pace;
 pub mod parts;
 pub mod policies;
+pub mod privacy;
 pub mod problem;
 pub mod records;
 pub mod search;

@@ -13,7 +13,7 @@ use kezhan_engine::access::{Level, Relation};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Str, filter};
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Str};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -95,7 +95,7 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
                 let asked = f.secret || access.readable(object, f);
                 map.insert("filterable".into(), json!(asked && f.filterable()));
                 map.insert("sortable".into(), json!(asked && f.sortable()));
-                let operators = if asked && f.filterable() { filter::operators(&f.kind) } else { &[] };
+                let operators = if asked && f.filterable() { f.operators() } else { &[] };
                 map.insert("operators".into(), json!(operators));
             }
             value

@@ -5,7 +5,7 @@ use kezhan_engine::Engine;
 use kezhan_engine::audit::Sealer;
 use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Worker};
-use kezhan_features::platform::{sealing, transfer};
+use kezhan_features::platform::{privacy, sealing, transfer};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +16,7 @@ use std::time::Duration;
 pub fn handlers(config: &Config, engine: &Arc<Engine>) -> Vec<Arc<dyn Handler>> {
     let mut all = transfer::handlers(engine, config.files.clone());
     all.push(Arc::new(sealing::Reseal(engine.clone())));
+    all.push(Arc::new(privacy::Reindex(engine.clone())));
     all
 }
 

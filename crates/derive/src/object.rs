@@ -82,8 +82,8 @@ struct FieldAttrs {
     when: Vec<TokenStream>,
 }
 
-const FLAGS: [&str; 9] =
-    ["unique", "indexed", "search", "read_only", "immutable", "secret", "hidden", "timeline", "list"];
+const FLAGS: [&str; 10] =
+    ["unique", "indexed", "search", "read_only", "immutable", "secret", "sealed", "hidden", "timeline", "list"];
 
 impl FieldAttrs {
     fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
@@ -281,9 +281,9 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             })
         }
     };
-    let [unique, indexed, search, read_only, immutable, secret, hidden, timeline, list] =
+    let [unique, indexed, search, read_only, immutable, secret, sealed, hidden, timeline, list] =
         FLAGS.map(|flag| attrs.has(flag));
-    let sensitivity = attrs.sensitivity.clone().unwrap_or_else(|| Ident::new("Ordinary", zh.span()));
+    let sensitivity = attrs.sensitivity.clone().unwrap_or_else(|| Ident::new("Internal", zh.span()));
     let rules = &attrs.rules;
     let default = option(attrs.default.clone());
     let inverse = option(attrs.inverse.as_ref().map(borrowed));
@@ -307,6 +307,7 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             read_only: #read_only,
             immutable: #immutable,
             secret: #secret,
+            sealed: #sealed,
             hidden: #hidden,
             unasked: false,
             sensitivity: ::kezhan_meta::Sensitivity::#sensitivity,

@@ -47,6 +47,7 @@ pub fn entries() -> Vec<Entry> {
         entry::<platform::ObjectDefinition>(platform::ObjectDefinition::META),
         entry::<platform::FieldDefinition>(platform::FieldDefinition::META),
         entry::<platform::RecordLayout>(platform::RecordLayout::META),
+        entry::<platform::FieldPolicy>(platform::FieldPolicy::META),
     ]
 }
 

@@ -1,9 +1,10 @@
 //! A tenant's own objects and fields: read from their definitions, merged into the standard catalogue, cached.
 
+use crate::vault::fields::Opener;
 use crate::{Engine, Error, Result};
 use diesel::prelude::*;
 use diesel::sql_types;
-use kezhan_meta::{Catalog, FieldMeta, FieldType, Label, ObjectMeta, Rule, Storage, Str};
+use kezhan_meta::{Catalog, FieldMeta, FieldType, Label, ObjectMeta, Rule, Sensitivity, Storage, Str};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -53,10 +54,17 @@ impl Engine {
             .get_result::<Epoch>(conn)
             .optional()?
             .map_or(0, |e| e.epoch);
-        if let Some(hit) = self.catalogs.get(tenant, epoch) {
+        if let Some(hit) = self.catalogs.get(tenant, epoch)
+            && !self.vault().take_missed()
+        {
             return Ok(hit);
         }
-        let catalog = Arc::new(load(&self.standard, conn, tenant)?);
+        let mut catalog = load(&self.standard, conn, tenant)?;
+        if self.vault().is_open() && catalog.objects().any(|o| o.fields.iter().any(|f| f.sealed)) {
+            self.vault().preload(conn, tenant)?;
+            catalog.extend(Opener { vault: self.vault().clone(), tenant });
+        }
+        let catalog = Arc::new(catalog);
         self.catalogs.put(tenant, epoch, catalog.clone());
         Ok(catalog)
     }
@@ -97,7 +105,13 @@ fn load(standard: &Arc<Catalog>, conn: &mut PgConnection, tenant: Uuid) -> Resul
     )
     .bind::<sql_types::Uuid, _>(tenant)
     .load::<FieldRow>(conn)?;
-    if objects.is_empty() && fields.is_empty() && layouts.is_empty() {
+    let levels = diesel::sql_query(
+        "SELECT object, to_jsonb(f) AS definition FROM field_policies f \
+         WHERE tenant_id = $1 AND deleted_at IS NULL AND sensitivity IS NOT NULL",
+    )
+    .bind::<sql_types::Uuid, _>(tenant)
+    .load::<FieldRow>(conn)?;
+    if objects.is_empty() && fields.is_empty() && layouts.is_empty() && levels.is_empty() {
         return Ok((**standard).clone());
     }
     let mut by_object: HashMap<String, Vec<FieldMeta>> = HashMap::new();
@@ -120,7 +134,12 @@ fn load(standard: &Arc<Catalog>, conn: &mut PgConnection, tenant: Uuid) -> Resul
     // One that can no longer be read counts as none: records must stay within reach.
     let layouts =
         layouts.into_iter().filter_map(|row| Some((row.object, serde_json::from_value(row.definition).ok()?)));
-    Ok(standard.extended(added, own, layouts))
+    let mut catalog = standard.extended(added, own, layouts);
+    catalog.classify(levels.into_iter().filter_map(|row| {
+        let text = |key: &str| row.definition.get(key).and_then(Value::as_str);
+        Some((row.object.clone(), text("field")?.to_owned(), Sensitivity::parse(text("sensitivity")?)?))
+    }));
+    Ok(catalog)
 }
 
 /// The field type that a definition's `kind` and `settings` name.
@@ -163,7 +182,13 @@ pub fn field_from(definition: &Value) -> Result<FieldMeta> {
         required: flag("required"),
         unique: flag("is_unique"),
         indexed: flag("is_indexed") || flag("is_unique"),
-        searchable: settings.get("searchable").and_then(Value::as_bool).unwrap_or_default(),
+        sealed: flag("is_sealed"),
+        sensitivity: settings
+            .get("sensitivity")
+            .and_then(Value::as_str)
+            .and_then(Sensitivity::parse)
+            .unwrap_or_default(),
+        searchable: settings.get("searchable").and_then(Value::as_bool).unwrap_or_default() && !flag("is_sealed"),
         in_list: flag("in_list"),
         inverse,
         rules: Cow::Owned(rules),

@@ -73,6 +73,7 @@ pub struct ForeignKey {
 /// The type of a declared field's column.
 pub fn sql_type(field: &FieldMeta) -> String {
     match &field.kind {
+        _ if field.sealed => "text".to_owned(),
         FieldType::Text
         | FieldType::LongText
         | FieldType::RichText

@@ -223,7 +223,7 @@ fn spellings(text: &str) -> Vec<String> {
 
 /// The form by which this field tells sameness.
 fn form_of(hints: &Hints, object: &ObjectMeta, field: &FieldMeta) -> Option<Form> {
-    if field.secret || (field.hidden && !field.required) {
+    if field.secret || field.sealed || (field.hidden && !field.required) {
         return None;
     }
     if hints.companies.contains(&(object.name.as_ref(), field.key.as_ref())) {

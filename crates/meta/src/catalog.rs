@@ -1,9 +1,10 @@
 //! All objects that one tenant knows, with the relations between them.
 
-use crate::field::FieldMeta;
+use crate::field::{FieldMeta, Sensitivity};
 use crate::layout::Layout;
 use crate::object::{ObjectMeta, Related};
 use crate::text::Str;
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ pub struct Catalog {
     by_name: HashMap<String, usize>,
     by_plural: HashMap<String, usize>,
     related: HashMap<String, Vec<Related>>,
+    extension: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Catalog {
@@ -71,7 +73,29 @@ impl Catalog {
                 object.fields.to_mut().push(field);
             }
         }
-        Catalog::new(all)
+        Catalog { extension: self.extension.clone(), ..Catalog::new(all) }
+    }
+
+    /// Gives fields other levels of sensitivity than declared, companions with them.
+    pub fn classify(&mut self, levels: impl IntoIterator<Item = (String, String, Sensitivity)>) {
+        for (object, key, level) in levels {
+            let Some(object) = self.by_name.get(&object).and_then(|i| self.objects.get_mut(*i)) else { continue };
+            let companion = format!("{key}_e164");
+            for field in Arc::make_mut(object).fields.to_mut() {
+                if field.key == key || field.key == companion {
+                    field.sensitivity = level;
+                }
+            }
+        }
+    }
+
+    /// What the server needs beside the metadata to read this company's records.
+    pub fn extension<T: Any>(&self) -> Option<&T> {
+        self.extension.as_deref().and_then(|e| (e as &dyn Any).downcast_ref())
+    }
+
+    pub fn extend(&mut self, extension: impl Any + Send + Sync) {
+        self.extension = Some(Arc::new(extension));
     }
 
     pub fn objects(&self) -> impl Iterator<Item = &Arc<ObjectMeta>> {

@@ -1,6 +1,7 @@
 //! What a field is.
 
 use crate::choice::Choice;
+use crate::filter::{Op, operators};
 use crate::layout::When;
 use crate::text::{Label, Str};
 use serde::{Deserialize, Serialize};
@@ -77,16 +78,56 @@ pub enum Reset {
     Yearly,
 }
 
-/// How careful one must be with a field's content (GB/T 35273 levels, simplified).
+/// How careful one must be with a field's content, in ascending order; personal and sensitive personal information as
+/// in articles 4 and 28 of the Personal Information Protection Law (PIPL).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sensitivity {
+    /// Known to everybody anyway.
+    Public,
+    /// Business data that stays in the company.
     #[default]
-    Ordinary,
+    Internal,
     /// Identifies or reaches a person.
     Personal,
-    /// Identity numbers, bank details, health.
+    /// Identity numbers, bank details, health, whereabouts: a leak harms the person.
     Sensitive,
+    /// Trade secrets, and what opens doors.
+    Secret,
+}
+
+impl Sensitivity {
+    pub const ALL: [Sensitivity; 5] = [
+        Sensitivity::Public,
+        Sensitivity::Internal,
+        Sensitivity::Personal,
+        Sensitivity::Sensitive,
+        Sensitivity::Secret,
+    ];
+
+    pub const fn key(self) -> &'static str {
+        match self {
+            Sensitivity::Public => "public",
+            Sensitivity::Internal => "internal",
+            Sensitivity::Personal => "personal",
+            Sensitivity::Sensitive => "sensitive",
+            Sensitivity::Secret => "secret",
+        }
+    }
+
+    pub fn parse(key: &str) -> Option<Sensitivity> {
+        Sensitivity::ALL.into_iter().find(|s| s.key() == key)
+    }
+
+    pub const fn label(self) -> Label {
+        match self {
+            Sensitivity::Public => Label::new("公开", "Public"),
+            Sensitivity::Internal => Label::new("内部", "Internal"),
+            Sensitivity::Personal => Label::new("个人信息", "Personal"),
+            Sensitivity::Sensitive => Label::new("敏感个人信息", "Sensitive personal"),
+            Sensitivity::Secret => Label::new("机密", "Secret"),
+        }
+    }
 }
 
 /// A rule that a value must keep; evaluated alike in the browser and on the server.
@@ -164,6 +205,10 @@ pub struct FieldMeta {
     /// Accepted on write, never returned, logged or exported.
     #[serde(default)]
     pub secret: bool,
+    /// Encrypted at rest by the server, under keys of the company. Not searched, sorted or grouped by; found by equal
+    /// values where the field is indexed or unique.
+    #[serde(default)]
+    pub sealed: bool,
     /// Not offered in lists and forms unless asked for.
     #[serde(default)]
     pub hidden: bool,
@@ -217,9 +262,10 @@ impl FieldMeta {
             read_only: false,
             immutable: false,
             secret: false,
+            sealed: false,
             hidden: false,
             unasked: false,
-            sensitivity: Sensitivity::Ordinary,
+            sensitivity: Sensitivity::Internal,
             rules: Cow::Borrowed(&[]),
             default: None,
             inverse: None,
@@ -248,9 +294,28 @@ impl FieldMeta {
         !self.secret && !self.unasked && !matches!(self.kind, FieldType::Json | FieldType::Geo)
     }
 
+    /// Which operators conditions on this field may use.
+    pub fn operators(&self) -> &'static [Op] {
+        match (self.sealed, self.findable()) {
+            (false, _) => operators(&self.kind),
+            (true, true) => &[Op::Eq, Op::In, Op::Null],
+            (true, false) => &[Op::Null],
+        }
+    }
+
+    /// Does the server keep what it finds equal values of this sealed field by? Amounts are not looked for by value.
+    pub fn findable(&self) -> bool {
+        let exact = !matches!(
+            self.kind,
+            FieldType::LongText | FieldType::Decimal { .. } | FieldType::Money | FieldType::Percent
+        );
+        self.sealed && exact && (self.indexed || self.unique)
+    }
+
     /// May lists be sorted by this field? Only scalar types have an order.
     pub fn sortable(&self) -> bool {
         !self.secret
+            && !self.sealed
             && !self.unasked
             && !matches!(
                 self.kind,
@@ -288,6 +353,23 @@ impl FieldType {
     /// A single id of another record?
     pub fn is_reference(&self) -> bool {
         matches!(self, FieldType::Reference { .. } | FieldType::User | FieldType::Department | FieldType::File)
+    }
+
+    /// Can a field of this type be encrypted at rest? What refers to other records, has few values or many parts cannot.
+    pub fn is_sealable(&self) -> bool {
+        matches!(
+            self,
+            FieldType::Text
+                | FieldType::LongText
+                | FieldType::Phone
+                | FieldType::Email
+                | FieldType::Url
+                | FieldType::Integer
+                | FieldType::Decimal { .. }
+                | FieldType::Money
+                | FieldType::Percent
+                | FieldType::Date
+        )
     }
 
     /// A list of values?

@@ -185,6 +185,7 @@ fn companion_e164(phone: &FieldMeta) -> FieldMeta {
         indexed: phone.indexed,
         unique: phone.unique,
         read_only: true,
+        sealed: phone.sealed,
         hidden: true,
         sensitivity: phone.sensitivity,
         rules: Cow::Borrowed(&[Rule::Length { min: 0, max: 40 }]),

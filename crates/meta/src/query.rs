@@ -1,7 +1,7 @@
 //! What a list asks for: fields, order, page, groups.
 
 use crate::field::FieldMeta;
-use crate::filter::{Filter, Op, operators};
+use crate::filter::{Filter, Op};
 use crate::text::Str;
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,7 @@ pub fn parse_parameter(name: &str, value: &str) -> Result<Filter, String> {
 
 /// May this field be compared in this way?
 pub fn allows(field: &FieldMeta, op: Op) -> bool {
-    field.filterable() && operators(&field.kind).contains(&op)
+    field.filterable() && field.operators().contains(&op)
 }
 
 #[cfg(test)]

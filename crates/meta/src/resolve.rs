@@ -268,8 +268,11 @@ impl Resolver<'_> {
 
     fn operand(&self, field: &FieldMeta, value: &Value, bad: &dyn Fn(&str) -> QueryFault) -> Result<Value, QueryFault> {
         // Parts of a number or an address are fair operands though they would not be fair values.
-        let loose =
-            matches!(field.kind, FieldType::Phone | FieldType::Email | FieldType::Url | FieldType::AutoNumber { .. });
+        let loose = !field.sealed
+            && matches!(
+                field.kind,
+                FieldType::Phone | FieldType::Email | FieldType::Url | FieldType::AutoNumber { .. }
+            );
         if loose && value.is_string() {
             return Ok(value.clone());
         }

@@ -1,3 +1,4 @@
 //! Screens that know concrete objects; the same folders as everywhere else.
 
 pub mod people;
+pub mod platform;

@@ -2,8 +2,8 @@
 
 use super::nav::list_url;
 use crate::i18n::{
-    AUDIT_TITLE, HAND_OVER_TITLE, INVITE_TITLE, Key, NAV_SETTINGS, POLICY_TITLE, ROLES_TITLE, SETTINGS_TEXT,
-    SHARING_TITLE, label, t,
+    AUDIT_TITLE, DATA_MAP_TITLE, HAND_OVER_TITLE, INVITE_TITLE, Key, NAV_SETTINGS, POLICY_TITLE, ROLES_TITLE,
+    SETTINGS_TEXT, SHARING_TITLE, label, t,
 };
 use crate::state::{catalog, session};
 use crate::ui::icon;
@@ -39,11 +39,18 @@ const PAGES: &[Page] = &[
     },
     Page { path: "/settings/invitations", icon: "user-plus", title: INVITE_TITLE, object: "user", action: "configure" },
     Page { path: "/settings/policy", icon: "lock-keyhole", title: POLICY_TITLE, object: "user", action: "configure" },
+    Page {
+        path: "/settings/privacy/data-map",
+        icon: "map",
+        title: DATA_MAP_TITLE,
+        object: "field_policy",
+        action: "configure",
+    },
     Page { path: "/settings/audit", icon: "scroll-text", title: AUDIT_TITLE, object: "user", action: "configure" },
 ];
 
 /// Have a screen of their own.
-const ELSEWHERE: &[&str] = &["role", "sharing_rule"];
+const ELSEWHERE: &[&str] = &["role", "sharing_rule", "field_policy"];
 
 pub fn objects() -> Vec<Arc<ObjectMeta>> {
     catalog::catalog()

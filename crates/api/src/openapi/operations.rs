@@ -3,7 +3,7 @@
 use super::fields::reference;
 use super::{Builder, Named, examples, pascal};
 use kezhan_features::actions::ActionDef;
-use kezhan_meta::{FieldMeta, ObjectMeta, filter};
+use kezhan_meta::{FieldMeta, ObjectMeta};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -136,15 +136,16 @@ impl Operations<'_> {
     }
 
     fn filter(&self, field: &FieldMeta) -> Value {
-        let operators: Vec<String> = filter::operators(&field.kind)
+        let operators: Vec<String> = field
+            .operators()
             .iter()
             .filter(|op| **op != kezhan_meta::Op::Eq)
             .map(|op| format!("`{}[{}]`", field.key, op.key()))
             .collect();
-        let equal = filter::operators(&field.kind).contains(&kezhan_meta::Op::Eq);
+        let equal = field.operators().contains(&kezhan_meta::Op::Eq);
         let text = format!("{} · {}", field.label.zh, field.label.en);
         // Types without equality are filtered by their first operator.
-        let name = match filter::operators(&field.kind).first() {
+        let name = match field.operators().first() {
             Some(first) if !equal => format!("{}[{}]", field.key, first.key()),
             _ => field.key.to_string(),
         };

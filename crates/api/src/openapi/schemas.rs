@@ -122,6 +122,69 @@ pub struct AuditPage {
     next_cursor: Option<String>,
 }
 
+/// A role, and the most that it may do with a field.
+#[derive(ToSchema)]
+pub struct DataMapReader {
+    role: String,
+    /// `masked`, `read` or `write`.
+    #[schema(example = "masked")]
+    level: String,
+}
+
+/// A name in both languages.
+#[derive(ToSchema)]
+pub struct DataMapLabel {
+    zh: String,
+    en: String,
+}
+
+/// What is known of one field.
+#[derive(ToSchema)]
+pub struct DataMapRow {
+    #[schema(example = "contact")]
+    object: String,
+    object_label: DataMapLabel,
+    #[schema(example = "mobile")]
+    field: String,
+    label: DataMapLabel,
+    /// `public`, `internal`, `personal`, `sensitive` or `secret`.
+    #[schema(example = "personal")]
+    sensitivity: String,
+    /// The level that the field was declared with.
+    declared: String,
+    /// Encrypted at rest?
+    encrypted: bool,
+    purpose: Option<String>,
+    /// `consent`, `contract`, `employment`, `legal_duty`, `emergency`, `public_interest` or `published` (PIPL, article 13).
+    legal_basis: Option<String>,
+    retention_months: Option<i64>,
+    cross_border: Option<String>,
+    /// Table and column.
+    #[schema(example = "contacts.mobile")]
+    stored: String,
+    readers: Vec<DataMapReader>,
+    /// Id of the field policy that says so.
+    policy: Option<String>,
+    policy_version: Option<i64>,
+}
+
+/// A place where data lies.
+#[derive(ToSchema)]
+pub struct DataMapStore {
+    /// `database` or `files`.
+    kind: String,
+    /// `embedded`, `directory`, or a host.
+    place: String,
+    region: Option<String>,
+    bucket: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct DataMap {
+    data: Vec<DataMapRow>,
+    stores: Vec<DataMapStore>,
+}
+
 /// Days by category; null keeps for good.
 #[derive(ToSchema)]
 pub struct AuditDays {

@@ -4,6 +4,7 @@ use super::Request;
 use crate::call::{Answer, Call};
 use kezhan_engine::write::merge;
 use kezhan_engine::{Error, Result};
+use kezhan_features::platform::privacy::reading;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{ObjectMeta, Record};
@@ -68,6 +69,10 @@ pub fn one(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Re
     };
     // What is expanded changes without this record's version.
     let unchanged = options.expand.is_empty() && matches(request.if_none_match.as_deref(), found.version);
+    // Whoever has the record already has seen it before.
+    if !unchanged {
+        reading::opened(call.conn, call.caller, object, id, &found.body)?;
+    }
     let answer = if unchanged { Answer::empty(304) } else { Answer::ok(found.body) };
     Ok(answer.version(found.version))
 }

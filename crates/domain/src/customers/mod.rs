@@ -148,6 +148,9 @@ pub struct Account {
     pub annual_revenue: Option<Money>,
     #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY", section = "scale")]
     pub currency: Option<String>,
+    /// Encrypted at rest.
+    #[field(zh = "银行账号", en = "Bank account", sealed, sensitivity = Sensitive, section = "scale", length(4, 40))]
+    pub bank_account: Option<String>,
     #[field(zh = "成立年份", en = "Year established", range("1000", "2100"), section = "scale")]
     pub founded: Option<i32>,
     #[field(zh = "标签", en = "Tags", indexed, list, section = "more")]
@@ -228,6 +231,9 @@ pub struct Contact {
     pub address: Option<Address>,
     #[field(zh = "生日", en = "Birthday", sensitivity = Personal, section = "more")]
     pub birthday: Option<NaiveDate>,
+    /// Resident identity card, 18 characters. Encrypted at rest.
+    #[field(zh = "身份证号", en = "ID number", sealed, indexed, sensitivity = Sensitive, rule = IdCard, section = "more")]
+    pub id_number: Option<String>,
     #[field(
         zh = "直属上级",
         en = "Reports to",

@@ -1,5 +1,9 @@
 //! What the product itself is made of: attachments, saved views, a tenant's own objects and fields.
 
+mod privacy;
+
+pub use privacy::{FieldPolicy, LegalBasis, SensitivityLevel};
+
 use crate::people::{Department, Role};
 use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
@@ -183,6 +187,10 @@ pub struct FieldDefinition {
     pub is_indexed: bool,
     #[field(zh = "列表显示", en = "In lists", default = false)]
     pub in_list: bool,
+    /// Encrypted at rest, under keys of this company. Not searched, sorted or grouped by; found by equal values where it is
+    /// indexed or unique. What there is is encrypted in the background; it cannot be taken back.
+    #[field(zh = "加密存储", en = "Encrypted", default = false)]
+    pub is_sealed: bool,
     #[field(zh = "分组", en = "Section", length(1, 50))]
     pub section: Option<String>,
     #[field(zh = "帮助", en = "Help", length(1, 500))]

@@ -57,6 +57,7 @@ events! {
     Imported "import" Transfer;
     AuditExported "audit_export" Transfer;
     Revealed "reveal" Reading;
+    SensitiveRead "sensitive_read" Reading;
     ViewedAs "view_as" Reading;
     PolicySet "policy_set" Configuration;
     RetentionSet "retention_set" Configuration;
@@ -128,7 +129,8 @@ impl Category {
 /// Objects whose records decide who may do what.
 const RIGHTS: &[&str] = &["user", "role", "department", "record_member", "sharing_rule"];
 /// Objects whose records decide what there is and how it works.
-const CONFIGURATION: &[&str] = &["object_definition", "field_definition", "record_layout", "pipeline", "stage"];
+const CONFIGURATION: &[&str] =
+    &["object_definition", "field_definition", "record_layout", "field_policy", "pipeline", "stage"];
 
 /// Something that happened, to go into the trail with the transaction at hand.
 #[derive(Clone, Debug)]

@@ -42,11 +42,15 @@ pub enum Way {
     Value,
     /// By the members of a list, where there is no search index.
     Members,
+    /// By what equal sealed values have in common.
+    Sealed,
 }
 
 pub fn way(object: &ObjectMeta, field: &FieldMeta) -> Way {
     let companion = |f: &FieldMeta| companion_of(f).is_some_and(|c| c.key == field.key);
     match &field.kind {
+        _ if field.sealed && field.findable() => Way::Sealed,
+        _ if field.sealed => Way::None,
         FieldType::Id => Way::Key,
         // Who made and who changed a record is looked at, not looked for.
         _ if matches!(field.key.as_ref(), "created_by" | "updated_by" | "deleted_by") => Way::None,
@@ -96,6 +100,11 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
                 out.push(Index { unique: true, name: name(&object.table, column, "key"), ..unique });
             }
             Way::Order => out.push(index(object, column, ordered(object, &field.key, key), living())),
+            Way::Sealed => {
+                let found = index(object, column, vec![format!("sealed_index({})", ident(column))], living());
+                let suffix = if field.unique { "key" } else { "idx" };
+                out.push(Index { unique: field.unique, name: name(&object.table, column, suffix), ..found });
+            }
             Way::Members => out.push(inverted(object, column, vec![ident(column)])),
             Way::Value => shared.push(ident(column)),
         }
@@ -169,6 +178,8 @@ pub fn field_index(tenant: Uuid, object: &ObjectMeta, field: &FieldMeta) -> Opti
     }
     let text = format!("(custom->>'{}')", field.key);
     let expression = match &field.kind {
+        _ if field.sealed && field.findable() => format!("sealed_index({text})"),
+        _ if field.sealed => return None,
         FieldType::Text
         | FieldType::Choice { .. }
         | FieldType::Phone

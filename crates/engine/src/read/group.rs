@@ -85,7 +85,7 @@ pub(super) fn run(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta,
 
 fn known<'o>(caller: &Caller, object: &'o ObjectMeta, key: &str) -> Result<&'o FieldMeta> {
     let unknown = || Error::refused(Code::UnknownField, &[key]);
-    object.field(key).filter(|f| f.filterable() && caller.access.readable(object, f)).ok_or_else(unknown)
+    object.field(key).filter(|f| f.filterable() && !f.sealed && caller.access.readable(object, f)).ok_or_else(unknown)
 }
 
 /// A typed expression: custom fields are compared by their cast, so they come back in its format too.

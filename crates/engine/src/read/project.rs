@@ -6,6 +6,7 @@ use crate::sql::members::{self, Least};
 use crate::sql::row::{RawRow, Wire};
 use crate::sql::scope::{Aliases, Guard, Life, Style};
 use crate::sql::{Sql, column};
+use crate::vault::fields::{self, Opener, VEIL};
 use crate::{Action, Error, Result};
 use kezhan_meta::check::LIST_MAX;
 use kezhan_meta::problem::Code;
@@ -112,6 +113,17 @@ struct Cell {
     wire: Wire,
     /// Present where the caller does not see every record's value in full.
     veil: Option<Veil>,
+    seal: Option<Seal>,
+}
+
+/// What it takes to open a sealed value.
+#[derive(Debug)]
+struct Seal {
+    /// `contact.id_number`
+    path: String,
+    /// Place of the record's id.
+    id_at: usize,
+    opener: Opener,
 }
 
 /// Less than the whole value.
@@ -129,6 +141,36 @@ enum Expanded {
     Many(usize, Node),
 }
 
+impl Cell {
+    /// Who sees an outline sees that there is something: to tell more, the value would have to be opened.
+    fn write_sealed(&self, row: &RawRow, level: Option<Level>, out: &mut Vec<u8>) -> Result<()> {
+        let custom: Option<String>;
+        let stored = match self.wire {
+            Wire::Jsonb => {
+                custom = row.json(self.at).map(text_of);
+                custom.as_deref()
+            }
+            _ => row.text(self.at),
+        };
+        match (&self.seal, stored) {
+            (Some(_), Some(_)) if level == Some(Level::Masked) => {
+                out.extend_from_slice(format!("\"{VEIL}\"").as_bytes())
+            }
+            (Some(seal), Some(stored)) => {
+                let id = row.uuid(seal.id_at).unwrap_or_default();
+                out.extend_from_slice(&seal.opener.open(&seal.path, id, stored)?);
+            }
+            _ => out.extend_from_slice(b"null"),
+        }
+        Ok(())
+    }
+}
+
+/// A JSON string without its quotes; from before the field was sealed it may be a number.
+fn text_of(json: &[u8]) -> String {
+    serde_json::from_slice::<String>(json).unwrap_or_else(|_| String::from_utf8_lossy(json).into_owned())
+}
+
 impl Node {
     pub fn write(&self, row: &RawRow, out: &mut Vec<u8>) -> Result<()> {
         out.push(b'{');
@@ -144,6 +186,7 @@ impl Node {
             n += 1;
             out.extend_from_slice(cell.key.as_bytes());
             match (&cell.veil, level) {
+                (_, level) if cell.seal.is_some() => cell.write_sealed(row, level, out)?,
                 (Some(veil), Some(Level::Masked)) => row.write_masked(cell.at, cell.wire, veil.mask, out)?,
                 _ => row.write(cell.at, cell.wire, out)?,
             }
@@ -209,11 +252,20 @@ pub fn plan(
     aliases: &mut Aliases,
 ) -> Result<Node> {
     let mut node = Node::default();
+    let mut id_at = None;
     for field in chosen(guard, object, wanted, life)? {
         let at = select.add(|sql| column::projection(sql, alias, field));
         let rule = guard.access.field_rule(object, field);
         let veil = (rule.least() < Level::Read).then(|| Veil { rule, mask: Mask::of(&field.kind) });
-        node.fields.push(Cell { key: format!("\"{}\":", field.key), at, wire: Wire::of(field), veil });
+        let seal = match field.sealed {
+            false => None,
+            true => Some(Seal {
+                path: fields::path(object, field),
+                id_at: *id_at.get_or_insert_with(|| select.add(|sql| sql.column(alias, "id").done())),
+                opener: Opener::of(guard.catalog)?.clone(),
+            }),
+        };
+        node.fields.push(Cell { key: format!("\"{}\":", field.key), at, wire: Wire::of(field), veil, seal });
     }
     if node.fields.iter().any(|cell| cell.veil.as_ref().is_some_and(|veil| !veil.rule.fixed())) {
         node.relation = Some(relation(select, guard, object, alias, aliases));

@@ -62,7 +62,7 @@ fn depth(access: &Access, object: &ObjectMeta) -> Depth {
         return Depth::All;
     }
     let title = object.title_field().is_some_and(|f| access.readable(object, f));
-    match closed.all(|f| f.sensitivity != Sensitivity::Ordinary) {
+    match closed.all(|f| f.sensitivity >= Sensitivity::Personal) {
         true => Depth::Open,
         false if title => Depth::Title,
         false => Depth::Nothing,

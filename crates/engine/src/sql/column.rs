@@ -16,6 +16,7 @@ pub fn expression(sql: &mut Sql, alias: &str, field: &FieldMeta) {
             let json = format!("({alias}.custom->'{}')", field.key);
             // The casts are what the expression index of an indexed custom field has.
             let typed = match &field.kind {
+                _ if field.sealed => text,
                 FieldType::Integer => format!("({text}::bigint)"),
                 FieldType::Decimal { .. } | FieldType::Money | FieldType::Percent => format!("({text}::numeric)"),
                 FieldType::Boolean => format!("({text}::boolean)"),
@@ -69,6 +70,11 @@ pub fn members(sql: &mut Sql, alias: &str, field: &FieldMeta) {
 pub fn operand(sql: &mut Sql, field: &FieldMeta, value: &Value) -> Result<()> {
     let text = || value.as_str().map(str::to_owned);
     let fits = |found: bool| if found || value.is_null() { Ok(()) } else { Err(misfit(&field.key)) };
+    if field.sealed {
+        fits(value.is_string())?;
+        sql.bind(Bind::Text(text()));
+        return Ok(());
+    }
     match &field.kind {
         FieldType::Text
         | FieldType::LongText

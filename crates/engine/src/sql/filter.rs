@@ -3,6 +3,7 @@
 use super::scope::{Aliases, Guard};
 use super::{Sql, column};
 use crate::access::Action;
+use crate::vault::fields::{self, Opener};
 use crate::{Error, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Storage};
@@ -104,7 +105,10 @@ fn leaf(
     let unknown = || Error::refused(Code::UnknownField, &[path]);
     let Some((head, rest)) = path.split_once('.') else {
         let field = object.field(path).ok_or_else(unknown)?;
-        return comparison(sql, alias, field, op, value);
+        return match field.sealed {
+            true => sealed(sql, guard, (object, field), alias, op, value),
+            false => comparison(sql, alias, field, op, value),
+        };
     };
     let field = object.field(head).ok_or_else(unknown)?;
     if field.kind == FieldType::Address {
@@ -138,6 +142,32 @@ fn leaf(
     let result = leaf(sql, guard, target, &r, rest, op, &value, aliases);
     sql.push(")");
     result
+}
+
+/// Equal values of a sealed field, by what they have in common.
+fn sealed(
+    sql: &mut Sql,
+    guard: &Guard<'_>,
+    (object, field): (&ObjectMeta, &FieldMeta),
+    alias: &str,
+    op: Op,
+    value: &Value,
+) -> Result<()> {
+    let stored = fields::column(alias, field);
+    let wanted = match (op, value) {
+        (Op::Null, value) => {
+            sql.push(&stored).push(if value.as_bool().unwrap_or(true) { " IS NULL" } else { " IS NOT NULL" });
+            return Ok(());
+        }
+        (Op::Eq, one) => vec![one],
+        (Op::In, Value::Array(all)) => all.iter().collect(),
+        _ => return Err(Error::refused(Code::UnknownOperator, &[&field.key, op.key()])),
+    };
+    let opener = Opener::of(guard.catalog)?;
+    let indexes: Vec<String> = wanted.iter().map(|v| opener.index(object, field, v)).collect::<Result<_>>()?;
+    sql.push(&format!("sealed_index({stored}) = ANY("));
+    sql.bind(super::Bind::Texts(Some(indexes))).push(")");
+    Ok(())
 }
 
 fn comparison(sql: &mut Sql, alias: &str, field: &FieldMeta, op: Op, value: &Value) -> Result<()> {

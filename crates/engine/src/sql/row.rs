@@ -36,6 +36,7 @@ impl Wire {
             return Wire::Jsonb;
         }
         match &field.kind {
+            _ if field.sealed => Wire::Text,
             FieldType::Id | FieldType::Reference { .. } | FieldType::User | FieldType::Department | FieldType::File => {
                 Wire::Uuid
             }

@@ -4,6 +4,7 @@
 use super::ledger::is_about_a_row;
 use super::run::{Phase, last_change, request_id};
 use crate::jobs::{Job, Run, Signal};
+use crate::vault::fields;
 use crate::{Action, Caller, Channel, Engine, Error, Keep, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
@@ -101,10 +102,14 @@ pub fn check(engine: &Engine, conn: &mut PgConnection, caller: &Caller, mut plan
     if (plan.operation == Operation::Update) == plan.record.is_empty() {
         return Err(Error::invalid("record", Code::BadValue));
     }
+    if plan.filter.as_ref().is_some_and(|f| fields::veiled(&caller.catalog, &object, f) != *f) {
+        return Err(Error::invalid("filter", Code::BadValue));
+    }
     let mut names = Vec::new();
     for (key, value) in &mut plan.record {
         let field = object.field(key).ok_or_else(|| Error::invalid(key, Code::UnknownField))?;
-        if field.read_only || field.immutable {
+        // An order waits in the database as it was given: what is sealed is set record by record.
+        if field.read_only || field.immutable || field.sealed {
             return Err(Error::invalid(key, Code::ReadOnly));
         }
         *value = normalise_value(field, value).map_err(|fault| Error::Invalid(vec![fault]))?;

@@ -4,6 +4,7 @@
 use super::hints::{Hints, Sameness};
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
+use crate::vault::fields::{Opener, index_of};
 use crate::{Action, Caller, Result};
 use diesel::PgConnection;
 use kezhan_meta::resolve::Readable;
@@ -11,6 +12,7 @@ use kezhan_meta::rules::company::{company_key, similarity};
 use kezhan_meta::rules::text::{fold, squash};
 use kezhan_meta::rules::{email, phone};
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -60,6 +62,8 @@ pub struct Directory {
     all_named: bool,
     /// What was added since the last mark, to be taken back where a transaction fails.
     added: Vec<u64>,
+    /// Of sealed fields not the values are compared but what equal ones have in common.
+    opener: Option<Opener>,
 }
 
 /// The form in which a text of this sort is compared; none where nothing is left of it.
@@ -92,7 +96,7 @@ pub fn reference_keys(object: &ObjectMeta) -> Vec<KeyField> {
             || (f.searchable && f.key.starts_with("name") && matches!(f.kind, FieldType::Text))
     };
     let texts = |f: &&FieldMeta| {
-        !f.secret && matches!(f.kind, FieldType::Text | FieldType::Email | FieldType::AutoNumber { .. })
+        !f.secret && !f.sealed && matches!(f.kind, FieldType::Text | FieldType::Email | FieldType::AutoNumber { .. })
     };
     let keys = object.fields.iter().filter(named).filter(texts);
     keys.map(|f| KeyField { field: f.key.to_string(), form: Form::Name }).collect()
@@ -140,6 +144,7 @@ impl Directory {
             names: Vec::new(),
             all_named: true,
             added: Vec::new(),
+            opener: Opener::of(&caller.catalog).ok().cloned(),
         };
         if !caller.access.may(&object.name, Action::Read) || directory.keys.is_empty() {
             return Ok(directory);
@@ -192,7 +197,9 @@ impl Directory {
                     self.name(title, id);
                 }
                 for (at, key) in self.keys.iter().enumerate() {
-                    let found = row.text(at + 2).and_then(|text| hash(&key.field, key.form, text));
+                    let sealed = self.object.field(&key.field).is_some_and(|f| f.sealed);
+                    let text = row.text(at + 2).and_then(|text| if sealed { index_of(text) } else { Some(text) });
+                    let found = text.and_then(|text| hash(&key.field, key.form, text));
                     if let Some(hash) = found {
                         put(&mut self.hits, hash, id);
                     }
@@ -229,7 +236,17 @@ impl Directory {
 
     /// The record whose key field has this value, in the form in which it is compared.
     pub fn find_by(&self, key: &KeyField, text: &str) -> Option<Hit> {
-        self.hits.get(&hash(&key.field, key.form, text)?).copied()
+        self.hits.get(&hash(&key.field, key.form, &self.compared(key, text)?)?).copied()
+    }
+
+    /// The text by which a value of this key is compared.
+    fn compared<'t>(&self, key: &KeyField, text: &'t str) -> Option<Cow<'t, str>> {
+        let field = self.object.field(&key.field)?;
+        if !field.sealed {
+            return Some(Cow::Borrowed(text));
+        }
+        let value = kezhan_meta::normalise_value(field, &serde_json::Value::String(text.to_owned())).ok()?;
+        self.opener.as_ref()?.index(&self.object, field, &value).ok().map(Cow::Owned)
     }
 
     /// A record that has come to be in the meantime.
@@ -238,7 +255,7 @@ impl Directory {
             self.name(&title, id);
         }
         for key in &self.keys {
-            let found = value(&key.field).and_then(|text| hash(&key.field, key.form, &text));
+            let found = value(&key.field).and_then(|text| hash(&key.field, key.form, &self.compared(key, &text)?));
             if let Some(hash) = found.filter(|h| !self.hits.contains_key(h)) {
                 self.hits.insert(hash, Hit::One(id));
                 self.added.push(hash);

@@ -6,6 +6,7 @@ use super::write::{self, Column};
 use super::{Cell, Format};
 use crate::access::grants;
 use crate::audit::{Event, Note};
+use crate::vault::fields;
 use crate::{Access, Action, Caller, Engine, Error, Result, jobs};
 use chrono::{Duration, NaiveDate, Timelike};
 use diesel::PgConnection;
@@ -13,7 +14,7 @@ use kezhan_meta::check::as_decimal;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::{LIMIT_MAX, ListQuery, Sort};
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{FieldMeta, FieldType, Filter, Lang, ObjectMeta, Record};
+use kezhan_meta::{FieldMeta, FieldType, Filter, Lang, ObjectMeta, Record, Sensitivity};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -71,6 +72,17 @@ pub struct Export {
     job: Uuid,
 }
 
+/// Does the column, which may lie behind references, hold what needs particular care?
+fn is_sensitive(caller: &Caller, object: &ObjectMeta, path: &str) -> bool {
+    match path.split_once('.') {
+        None => object.field(path).is_some_and(|f| f.sensitivity >= Sensitivity::Sensitive),
+        Some((head, rest)) => {
+            let target = object.field(head).and_then(|f| f.target()).and_then(|t| caller.catalog.get(t));
+            target.is_some_and(|target| is_sensitive(caller, target, rest))
+        }
+    }
+}
+
 impl Export {
     /// Checks rights, fields and conditions, and puts the export on record.
     pub fn new(engine: &Engine, conn: &mut PgConnection, caller: &Caller, order: &Order) -> Result<Export> {
@@ -102,9 +114,13 @@ impl Export {
         };
         // What is wrong with the conditions shows before anything is sent.
         engine.records(conn, &caller, &object, &ListQuery { limit: Some(1), ..query.clone() })?;
-        let job = jobs::note(conn, caller.tenant, KIND, order, caller.user)?;
-        let detail =
-            json!({ "job": job, "format": order.format, "columns": names, "filter": query.filter, "q": query.q });
+        let veil = |filter: &Filter| fields::veiled(&caller.catalog, &object, filter);
+        let noted = Order { filter: order.filter.as_ref().map(veil), ..order.clone() };
+        let job = jobs::note(conn, caller.tenant, KIND, &noted, caller.user)?;
+        let filter = query.filter.as_ref().map(veil);
+        let sensitive: Vec<&String> = names.iter().filter(|n| is_sensitive(&caller, &object, n)).collect();
+        let detail = json!({ "job": job, "format": order.format, "columns": names, "filter": filter, "q": query.q,
+            "sensitive": sensitive });
         Note::by(&caller, Event::Exported).on(&object.name, None).with(detail).write(conn, caller.tenant)?;
         Ok(Export { object, caller, columns, query, format: order.format, job })
     }

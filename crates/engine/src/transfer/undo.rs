@@ -232,7 +232,13 @@ impl Work<'_> {
         for (key, values) in &change.changes {
             let Some(field) = object.field(key).filter(|_| key != "department") else { continue };
             let part = |name: &str| values.get(name).cloned().unwrap_or(Value::Null);
-            if record.get(key).unwrap_or(&Value::Null) != &part("to") {
+            // What a sealed field held is not in the trail, so it stays as it is now; one that was empty can be emptied.
+            let unknown = field.sealed && !part("from").is_null();
+            let same = || match field.sealed {
+                true => record.get(key).is_none_or(Value::is_null) == part("to").is_null(),
+                false => record.get(key).unwrap_or(&Value::Null) == &part("to"),
+            };
+            if unknown || !same() {
                 if !field.read_only {
                     kept.push(key.clone());
                 }

@@ -171,6 +171,20 @@ impl Vault {
         })
     }
 
+    /// Has all keys of this company at hand, so that nothing is asked of the database while rows are read.
+    pub(crate) fn preload(&self, conn: &mut PgConnection, tenant: Uuid) -> Result<()> {
+        let (_, index) = self.current(conn, tenant, Purpose::Index)?;
+        self.0.indexes.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, index);
+        let sql = format!("SELECT {COLUMNS} FROM vault_keys WHERE tenant_id = $1");
+        let rows: Vec<Row> = diesel::sql_query(sql).bind::<st::Uuid, _>(tenant).load(conn)?;
+        for row in rows {
+            if let Err(error) = self.unwrapped(&row) {
+                log::error!("{error}");
+            }
+        }
+        Ok(())
+    }
+
     /// The id of the key that seals now.
     pub(crate) fn current_id(&self, conn: &mut PgConnection, tenant: Uuid) -> Result<Uuid> {
         Ok(self.current(conn, tenant, Purpose::Seal)?.0)

@@ -6,8 +6,10 @@
 //! seals nothing and stays the same when the sealing key is renewed.
 
 mod cipher;
+pub(crate) mod fields;
 mod keys;
 mod master;
+mod records;
 mod reseal;
 
 pub use keys::{KeyRow, Lost};
@@ -17,7 +19,9 @@ pub use reseal::SealedColumn;
 use crate::{Error, Result};
 use cipher::Key;
 use diesel::PgConnection;
+pub use fields::VEIL;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -39,6 +43,10 @@ struct Inner {
     source: Option<Box<Source>>,
     /// By id, which is random: one that was rolled back again is never asked for.
     keys: RwLock<HashMap<Uuid, Arc<DataKey>>>,
+    /// By company, for look-ups without the database.
+    indexes: RwLock<HashMap<Uuid, Arc<DataKey>>>,
+    /// Was a key asked for that is not at hand?
+    missed: AtomicBool,
 }
 
 struct DataKey {
@@ -98,6 +106,31 @@ impl Vault {
     pub fn index(&self, conn: &mut PgConnection, tenant: Uuid, context: &str, plain: &[u8]) -> Result<Vec<u8>> {
         let (_, key) = self.current(conn, tenant, Purpose::Index)?;
         Ok(cipher::mac(&key.bytes, &[context.as_bytes(), plain]).to_vec())
+    }
+
+    /// Opens with the keys at hand; none where the key is not among them.
+    pub(crate) fn open_known(&self, tenant: Uuid, context: &str, sealed: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let refused = || Error::Internal(format!("a sealed value does not open as {context}"));
+        let id = key_of(sealed).ok_or_else(refused)?;
+        let key = self.0.keys.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let Some(key) = key else {
+            self.0.missed.store(true, Ordering::Relaxed);
+            return Ok(None);
+        };
+        let fits = key.tenant == tenant && key.purpose == Purpose::Seal;
+        let rest = sealed.get(HEAD..).filter(|_| fits).ok_or_else(refused)?;
+        key.cipher.open(&associated(tenant, context), rest).map(Some).ok_or_else(refused)
+    }
+
+    pub(crate) fn index_known(&self, tenant: Uuid, context: &str, plain: &[u8]) -> Result<Vec<u8>> {
+        let key = self.0.indexes.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
+        let key = key.ok_or_else(|| Error::Internal("there is no key to look for sealed values with".into()))?;
+        Ok(cipher::mac(&key.bytes, &[context.as_bytes(), plain]).to_vec())
+    }
+
+    /// Has a key been missed since this was asked last?
+    pub(crate) fn take_missed(&self) -> bool {
+        self.0.missed.load(Ordering::Relaxed) && self.0.missed.swap(false, Ordering::Relaxed)
     }
 
     /// Is there a master key at all?

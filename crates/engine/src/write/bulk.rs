@@ -3,6 +3,7 @@
 
 use super::{draft, store};
 use crate::sql::{Bind, Sql};
+use crate::vault::fields;
 use crate::{Caller, Engine, Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::{Connection, PgConnection};
@@ -56,7 +57,7 @@ impl Engine {
                 for chunk in lives.chunks(ROWS) {
                     let mut rows = Vec::with_capacity(chunk.len());
                     for life in chunk {
-                        rows.push(self.row(caller, &object, life, &mut entries)?);
+                        rows.push(self.row(conn, caller, &object, life, &mut entries)?);
                     }
                     insert(conn, &object.table, &columns, rows)?;
                     super::host::fill(conn, caller, &object, chunk.iter().map(|life| life.id).collect())?;
@@ -77,7 +78,14 @@ impl Engine {
     }
 
     /// The finished row of a table, and the history that led to it.
-    fn row(&self, caller: &Caller, object: &Arc<ObjectMeta>, life: &Life, entries: &mut Vec<Entry>) -> Result<Value> {
+    fn row(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        life: &Life,
+        entries: &mut Vec<Entry>,
+    ) -> Result<Value> {
         let mut before: Option<Record> = None;
         for (n, state) in life.states.iter().enumerate() {
             let after = self.settled(caller, object, &state.record)?;
@@ -100,6 +108,9 @@ impl Engine {
             return Err(Error::Internal(format!("a life of {} without a state", object.name)));
         };
         record.extend(life.mirrored.clone());
+        if object.fields.iter().any(|f| f.sealed) {
+            record = fields::stored(conn, caller, object, life.id, &record)?.into_owned();
+        }
         let mut row = row_of(object, &mut record);
         row.insert("tenant_id".into(), json!(caller.tenant));
         row.insert("id".into(), json!(life.id));

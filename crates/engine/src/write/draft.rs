@@ -3,6 +3,7 @@
 use crate::access::{Level, Relation};
 use crate::search::keys::{SearchKeys, SearchPart};
 use crate::sql::column;
+use crate::vault::VEIL;
 use crate::{Access, Caller, Draft, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
@@ -123,9 +124,9 @@ pub fn companions(object: &ObjectMeta, record: &mut Record) {
 /// What search finds the record by.
 pub fn search_keys(object: &ObjectMeta, record: &Record) -> SearchKeys {
     let (mut open, mut personal) = (Vec::new(), Vec::new());
-    for field in object.fields.iter().filter(|f| f.searchable) {
+    for field in object.fields.iter().filter(|f| f.searchable && !f.sealed) {
         let Some(text) = record.get(field.key.as_ref()).and_then(Value::as_str) else { continue };
-        let parts = if field.sensitivity == Sensitivity::Ordinary { &mut open } else { &mut personal };
+        let parts = if field.sensitivity < Sensitivity::Personal { &mut open } else { &mut personal };
         parts.push(match field.kind {
             FieldType::Phone => SearchPart::Phone(text),
             FieldType::Email => SearchPart::Email(text),
@@ -146,6 +147,9 @@ pub fn diff(object: &ObjectMeta, before: Option<&Record>, after: &Record) -> ser
         let from = before_record.get(field.key.as_ref()).unwrap_or(&Value::Null);
         let to = after.get(field.key.as_ref()).unwrap_or(&Value::Null);
         if !same(field, from, to) {
+            // The trail is kept for years and cannot be changed: of a sealed value it tells that there is one.
+            let told = |value: &Value| if field.sealed && !value.is_null() { json!(VEIL) } else { value.clone() };
+            let (from, to) = (told(from), told(to));
             let entry = match before {
                 Some(_) => json!({ "from": from, "to": to }),
                 None => json!({ "to": to }),

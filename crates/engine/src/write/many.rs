@@ -3,6 +3,7 @@
 
 use super::create::within;
 use super::{bulk, draft, references};
+use crate::vault::fields;
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use diesel::prelude::*;
@@ -62,6 +63,9 @@ impl Engine {
                 "changes": draft::diff(object, None, &record),
             }));
             let owner = record.get("owner").and_then(crate::sql::column::uuid);
+            if object.fields.iter().any(|f| f.sealed) {
+                record = fields::stored(conn, caller, object, id, &record)?.into_owned();
+            }
             let mut row = bulk::row_of(object, &mut record);
             row.insert("tenant_id".into(), json!(caller.tenant));
             row.insert("id".into(), json!(id));

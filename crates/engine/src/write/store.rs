@@ -6,6 +6,7 @@ use crate::read::project::{self, Node, Select, Wanted};
 use crate::search::keys::SearchKeys;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Bind, Sql, column};
+use crate::vault::fields;
 use crate::{Caller, Error, Result};
 use diesel::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -48,6 +49,7 @@ pub fn insert(
     keys: SearchKeys,
     diff: Value,
 ) -> Result<Written> {
+    let record = &*fields::stored(conn, caller, object, id, record)?;
     let mut names = Sql::new("tenant_id, id, created_by_id, updated_by_id, created_at, updated_at, custom");
     let mut values = Sql::default();
     values.uuid(caller.tenant).push(", ").uuid(id).push(", ");
@@ -90,6 +92,7 @@ pub fn update(
     record: &Record,
     diff: serde_json::Map<String, Value>,
 ) -> Result<Written> {
+    let stored_record = fields::stored(conn, caller, object, id, record)?;
     let mut sql = Sql::new("WITH t AS (UPDATE ");
     sql.ident(&object.table).push(" SET version = version + 1, updated_at = now(), updated_by_id = ");
     sql.bind(Bind::Uuid(caller.user));
@@ -99,12 +102,12 @@ pub fn update(
             Storage::Custom => custom = true,
             Storage::Column(name) => {
                 sql.push(", ").ident(name).push(" = ");
-                column::operand(&mut sql, field, record.get(field.key.as_ref()).unwrap_or(&Value::Null))?;
+                column::operand(&mut sql, field, stored_record.get(field.key.as_ref()).unwrap_or(&Value::Null))?;
             }
         }
     }
     if custom {
-        sql.push(", custom = ").bind(Bind::Json(Some(Value::Object(custom_of(object, record)))));
+        sql.push(", custom = ").bind(Bind::Json(Some(Value::Object(custom_of(object, &stored_record)))));
     }
     if diff.contains_key("owner") && object.field("department").is_some() {
         sql.push(", department_id = ");

@@ -1,10 +1,11 @@
 use super::Written;
 use crate::sql::scope::{Aliases, Guard, Life};
-use crate::sql::{Sql, column};
+use crate::sql::{Sql, column, filter};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
-use kezhan_meta::{ObjectMeta, Record, Violation, normalise_value};
+use kezhan_meta::resolve::Readable;
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record, Violation, normalise_value};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -21,7 +22,9 @@ impl Engine {
         mut record: Record,
     ) -> Result<(Written, bool)> {
         let unknown = || Error::refused(Code::UnknownField, &[key]);
-        let field = object.field(key).filter(|f| f.unique).ok_or_else(unknown)?;
+        // Who may not read a key in full could find it out by asking which values are taken.
+        let known = |f: &&FieldMeta| f.unique && caller.access.readable(object, f);
+        let field = object.field(key).filter(known).ok_or_else(unknown)?;
         let canonical = normalise_value(field, &json!(value)).map_err(|v| Error::Invalid(vec![v]))?;
         if canonical.is_null() {
             return Err(Error::invalid(key, Code::Required));
@@ -59,16 +62,22 @@ impl Engine {
         value: &Value,
     ) -> Result<Option<Uuid>> {
         let unknown = || Error::refused(Code::UnknownField, &[key]);
-        let field = object.field(key).filter(|f| f.unique).ok_or_else(unknown)?;
+        object.field(key).filter(|f| f.unique).ok_or_else(unknown)?;
         let guard = Guard::of(caller);
+        let mut aliases = Aliases::default();
         let mut sql = Sql::new("SELECT t.id FROM ");
         column::from(&mut sql, object, "t");
         sql.push(" WHERE ");
-        column::expression(&mut sql, "t", field);
-        sql.push(" = ");
-        column::operand(&mut sql, field, value)?;
+        filter::print(
+            &mut sql,
+            &guard,
+            object,
+            "t",
+            &Filter::field(key.to_owned(), Op::Eq, value.clone()),
+            &mut aliases,
+        )?;
         sql.push(" AND ");
-        guard.rows(&mut sql, object, "t", Action::Read, Life::Living, &mut Aliases::default());
+        guard.rows(&mut sql, object, "t", Action::Read, Life::Living, &mut aliases);
         let mut found = None;
         sql.rows(conn, |row| {
             found = row.uuid(0);

@@ -1,11 +1,13 @@
 //! A tenant's own objects and fields: what a definition must keep so that the engine can live with it.
 
 use super::identity;
+use crate::platform::sealing;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::DatabaseErrorKind;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use kezhan_engine::custom::{FIELDS_MAX, field_from, kind_from};
+use kezhan_engine::vault::VEIL;
 use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved, ddl};
 use kezhan_meta::object::companion_of;
 use kezhan_meta::problem::Code;
@@ -110,15 +112,48 @@ impl Hooks for Fields {
             faults.extend(check_new(draft, &object, &key)?);
         }
         faults.extend(check_kind(draft));
+        faults.extend(check_sealed(draft, &object, &key));
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
-        let flags = |r: &Record| ["is_indexed", "is_unique"].map(|f| r.get(f).and_then(Value::as_bool));
+        let flags = |r: &Record| ["is_indexed", "is_unique", "is_sealed"].map(|f| r.get(f).and_then(Value::as_bool));
         if saved.before.map(flags) != saved.after.map(flags) {
             index(saved)?;
+            let sealed = saved.after.and_then(flag_sealed).unwrap_or_default();
+            if sealed && saved.before.is_some() {
+                sealing::order(saved.conn, saved.caller.tenant, saved.caller.user)?;
+            }
         }
         identity::bump_catalog(saved.conn, saved.caller.tenant)
+    }
+}
+
+fn flag_sealed(record: &Record) -> Option<bool> {
+    record.get("is_sealed")?.as_bool()
+}
+
+/// Only what has a value of its own can be sealed, and once it is, it stays so: values in the clear would stand in
+/// backups that people believe to be safe.
+fn check_sealed(draft: &Draft<'_>, object: &str, key: &str) -> Vec<Violation> {
+    let was = draft.before.and_then(flag_sealed).unwrap_or_default();
+    let is = draft.value("is_sealed").as_bool().unwrap_or_default();
+    let fault = |code| vec![Violation::new("is_sealed", code)];
+    match (was, is) {
+        (true, false) => fault(Code::ReadOnly),
+        (_, false) => Vec::new(),
+        (_, true) => {
+            let kind = kind_from(draft.text("kind").unwrap_or_default(), draft.value("settings"));
+            // Records are called by their title, in lists and by the search that reads it without opening anything.
+            let own = |o: &ObjectMeta| o.fields.iter().any(|f| !kezhan_meta::system::is_system(&f.key));
+            let title = draft.caller.catalog.get(object).is_some_and(|o| o.custom && (o.title == key || !own(o)));
+            match kind.is_ok_and(|kind| kind.is_sealable()) && !title {
+                true => Vec::new(),
+                false => {
+                    vec![Violation::new("is_sealed", Code::NotPossible).with(draft.text("kind").unwrap_or_default())]
+                }
+            }
+        }
     }
 }
 
@@ -157,9 +192,10 @@ fn in_double(saved: &mut Saved<'_>, object: &ObjectMeta, field: &FieldMeta) -> R
     // Table and key are names that were checked when they were declared.
     let (key, table) = (&field.key, &object.table);
     let kind = if object.custom { "object = $2" } else { "$2 <> ''" };
+    let value = if field.sealed { format!("sealed_index(custom->>'{key}')") } else { format!("custom->>'{key}'") };
     let row = diesel::sql_query(format!(
-        "SELECT custom->>'{key}' AS value, count(*) AS records FROM {table} WHERE tenant_id = $1 AND {kind} \
-         AND deleted_at IS NULL AND custom->>'{key}' IS NOT NULL \
+        "SELECT {value} AS value, count(*) AS records FROM {table} WHERE tenant_id = $1 AND {kind} \
+         AND deleted_at IS NULL AND {value} IS NOT NULL \
          GROUP BY 1 HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT 1"
     ))
     .bind::<SqlUuid, _>(saved.caller.tenant)
@@ -167,6 +203,7 @@ fn in_double(saved: &mut Saved<'_>, object: &ObjectMeta, field: &FieldMeta) -> R
     .get_result::<Row>(saved.conn)
     .optional()?;
     let (value, records) = row.map_or(("?".to_owned(), 2), |r| (r.value, r.records));
+    let value = if field.sealed { VEIL.to_owned() } else { value };
     let label = field.label.get(saved.caller.lang);
     let fault = Violation::new("is_unique", Code::NotUnique).with(records).with(label).with(value);
     Ok(Error::Invalid(vec![fault]))

@@ -5,6 +5,7 @@ mod hints;
 pub mod layouts;
 pub mod merge;
 pub mod notify;
+pub mod privacy;
 pub mod sealing;
 pub mod transfer;
 pub mod uploads;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
     vec![
         (layouts::OBJECT.into(), Arc::new(layouts::Layouts) as Arc<dyn Hooks>),
+        (privacy::OBJECT.into(), Arc::new(privacy::Policies)),
         (views::OBJECT.into(), Arc::new(views::Views)),
     ]
 }

@@ -1,9 +1,13 @@
-//! Seals a company's secrets anew after its data key was renewed.
+//! Seals what is to be sealed, in the background: everything after a data key was renewed, what stands in the clear
+//! after a custom field was made a sealed one.
 
+use crate::people::identity;
+use crate::people::setup::system;
 use diesel::{Connection, PgConnection};
 use kezhan_engine::jobs::{self, Handler, Run, Signal};
 use kezhan_engine::vault::SealedColumn;
-use kezhan_engine::{Engine, Result};
+use kezhan_engine::{Engine, Error, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -21,8 +25,25 @@ pub const COLUMNS: &[SealedColumn] = &[
 pub fn renew(engine: &Engine, conn: &mut PgConnection, tenant: Uuid) -> Result<Uuid> {
     conn.transaction(|conn| {
         engine.vault().renew(conn, tenant)?;
-        jobs::enqueue(conn, tenant, KIND, &json!({}), None)
+        // Every process reads the keys of the company anew.
+        identity::bump_catalog(conn, tenant)?;
+        order(conn, tenant, None)
     })
+}
+
+/// Has everything of this tenant that is not sealed as it should be sealed anew.
+pub fn order(conn: &mut PgConnection, tenant: Uuid, user: Option<Uuid>) -> Result<Uuid> {
+    jobs::enqueue(conn, tenant, KIND, &json!({}), user)
+}
+
+/// How far it has come.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Progress {
+    done: u64,
+    /// The object at work, and the last record that was looked at.
+    object: Option<String>,
+    after: Option<Uuid>,
 }
 
 pub struct Reseal(pub Arc<Engine>);
@@ -32,21 +53,54 @@ impl Handler for Reseal {
         KIND
     }
 
-    /// Goes over everything until nothing is left that an old key has sealed: also of what was written meanwhile.
     fn run(&self, conn: &mut PgConnection, run: &mut Run) -> Result<Signal> {
-        let (tenant, mut done) = (run.job.tenant_id, run.job.progress["done"].as_u64().unwrap_or_default());
+        let mut state: Progress = serde_json::from_value(run.job.progress.clone()).unwrap_or_default();
+        let tenant = run.job.tenant_id;
+        // Columns until nothing is left: also of what was written meanwhile.
         loop {
             let (some, signal) = conn.transaction(|conn| {
                 let mut some = 0;
                 for column in COLUMNS {
                     some += column.reseal(self.0.vault(), conn, tenant, BATCH)?;
                 }
-                done += some as u64;
-                Ok::<_, kezhan_engine::Error>((some, run.checkpoint(conn, &json!({"done": done}))?))
+                state.done += some as u64;
+                Ok::<_, Error>((some, run.checkpoint(conn, &state)?))
             })?;
-            if some == 0 || signal != Signal::Continue {
+            if signal != Signal::Continue {
                 return Ok(signal);
             }
+            if some == 0 {
+                break;
+            }
         }
+        let caller = system(&self.0, conn, tenant)?;
+        let objects = caller.catalog.objects().filter(|o| o.fields.iter().any(|f| f.sealed));
+        let from = state.object.clone();
+        for object in objects.skip_while(|o| from.as_ref().is_some_and(|name| o.name != *name)) {
+            if state.object.as_deref() != Some(&object.name) {
+                (state.object, state.after) = (Some(object.name.to_string()), None);
+            }
+            let mut changed = 0;
+            loop {
+                let (next, signal) = conn.transaction(|conn| {
+                    let part = self.0.reseal(conn, &caller, object, state.after, usize::from(BATCH))?;
+                    changed += part.changed;
+                    state.done += part.changed as u64;
+                    state.after = part.next;
+                    Ok::<_, Error>((part.next, run.checkpoint(conn, &state)?))
+                })?;
+                if signal != Signal::Continue {
+                    return Ok(signal);
+                }
+                if next.is_none() {
+                    break;
+                }
+            }
+            // What was in the clear may have been searched by.
+            if changed > 0 {
+                self.0.reindex(conn, &caller, object)?;
+            }
+        }
+        Ok(Signal::Continue)
     }
 }

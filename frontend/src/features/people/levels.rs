@@ -2,10 +2,12 @@
 
 use super::draft::Draft;
 use super::matrix;
-use crate::i18n::{self, Key, ROLE_FIELD, ROLE_OBJECT, label, t};
+use crate::features::platform::data_map::tone;
+use crate::i18n::{self, Key, LEVELS_MASK_PERSONAL, LEVELS_MASKED, ROLE_FIELD, ROLE_OBJECT, label, t, tf};
 use crate::record::url::Url;
-use crate::state::catalog;
-use kezhan_meta::{FieldMeta, ObjectMeta, Scope};
+use crate::state::{catalog, toast};
+use crate::ui::{Button, badge};
+use kezhan_meta::{FieldMeta, ObjectMeta, Scope, Sensitivity};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -36,15 +38,38 @@ pub fn levels(draft: Draft, url: Url) -> AnyView {
         })
         .collect_view();
     view! {
-        <div class="px-4 py-2 shrink-0">
+        <div class="px-4 py-2 shrink-0 flex flex-wrap gap-2">
             <select class="select !w-48" aria-label=t(ROLE_OBJECT)
                 on:change=move |ev| url.replace(&[("object", Some(event_target_value(&ev)))])>{options}</select>
+            <Button label=t(LEVELS_MASK_PERSONAL) icon="eye-off" on_click=move |_| mask_personal(draft)/>
         </div>
         <div class="overflow-auto scroll-thin grow min-h-0">
             {move || catalog::object(&chosen.get()).map(|object| table(draft, &object))}
         </div>
     }
     .into_any()
+}
+
+/// Masks every field that is personal, in all objects, for everyone who has the role. What is hidden stays so.
+fn mask_personal(draft: Draft) {
+    let mut masked = 0;
+    for object in matrix::objects() {
+        for field in object.fields.iter().filter(|f| shown(f) && f.sensitivity >= Sensitivity::Personal) {
+            let open = ["owner", "team", "other"].into_iter().filter(|relation| {
+                matches!(draft.level(&object.name, &field.key, relation).as_str(), "read" | "write")
+            });
+            let open: Vec<&str> = open.collect();
+            masked += usize::from(!open.is_empty());
+            for relation in open {
+                draft.set_level(&object.name, &field.key, relation, "masked");
+            }
+        }
+    }
+    toast::done(tf(LEVELS_MASKED, &[("n", &masked.to_string())]));
+}
+
+fn shown(field: &FieldMeta) -> bool {
+    !field.hidden && !field.secret
 }
 
 fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
@@ -54,8 +79,7 @@ fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
         _ => vec![("other", i18n::RELATION_ALL)],
     };
     let single = relations.len() == 1;
-    let shown = |f: &&FieldMeta| !f.hidden && !f.secret;
-    let lines = object.fields.iter().filter(shown).map(|field| {
+    let lines = object.fields.iter().filter(|f| shown(f)).map(|field| {
         let cells = relations.iter().map(|(relation, name)| {
             let (object, key, relation) = (object.name.to_string(), field.key.to_string(), *relation);
             let what = format!("{} · {}", label(&field.label), t(*name));
@@ -78,9 +102,13 @@ fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
                 </td>
             }
         });
+        let careful = field.sensitivity >= Sensitivity::Personal;
+        let level = careful.then(|| badge(label(&field.sensitivity.label()), tone(field.sensitivity)));
         view! {
             <tr>
-                <th scope="row" class="px-4 py-1 text-start font-normal border-t border-base-300/60 min-w-44">{label(&field.label)}</th>
+                <th scope="row" class="px-4 py-1 text-start font-normal border-t border-base-300/60 min-w-44">
+                    <span class="inline-flex flex-wrap items-center gap-2">{label(&field.label)}{level}</span>
+                </th>
                 {cells.collect_view()}
             </tr>
         }

@@ -10,7 +10,6 @@ use crate::i18n::{
 use crate::state::catalog;
 use crate::ui::combobox::fixed;
 use crate::ui::{Button, Combobox, Item, Look, Menu, MenuItem, icon};
-use kezhan_meta::filter::operators;
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Op};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -180,7 +179,7 @@ fn ops(field: &FieldMeta) -> Vec<(String, Op, Option<bool>, &'static str)> {
         ],
         op => vec![(op.key().to_owned(), *op, None, fields::op_text(*op, &field.kind))],
     };
-    operators(&field.kind).iter().flat_map(one).collect()
+    field.operators().iter().flat_map(one).collect()
 }
 
 /// Operators whose operands look alike keep what was typed.
@@ -247,7 +246,7 @@ fn leaf(leaf: Leaf, about: &About) -> AnyView {
 }
 
 fn first_op(field: &FieldMeta) -> Op {
-    let all = operators(&field.kind);
+    let all = field.operators();
     [Op::In, Op::Contains, Op::HasAny, Op::Within]
         .into_iter()
         .find(|op| all.contains(op) && !(field.kind.is_number() && *op == Op::In))

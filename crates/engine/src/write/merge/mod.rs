@@ -7,6 +7,7 @@ mod moves;
 pub use kept::survivor_of;
 
 use crate::access::Level;
+use crate::vault::fields;
 use crate::write::Written;
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
@@ -74,7 +75,11 @@ impl Engine {
             let of = |record: &Record| -> Record {
                 patch.keys().map(|key| (key.clone(), record.get(key).cloned().unwrap_or_default())).collect()
             };
-            let done = Done { before: of(&before), after: of(&after), moved };
+            // Kept as they would stand in the survivor's row.
+            let mut kept = |record: Record| -> Result<Record> {
+                Ok(fields::stored(conn, caller, object, order.survivor, &record)?.into_owned())
+            };
+            let done = Done { before: kept(of(&before))?, after: kept(of(&after))?, moved };
             let merge = kept::keep(conn, caller, object, order, &done)?;
             Ok(Merged { merge, moved: done.moved.len(), written })
         })
@@ -91,7 +96,10 @@ impl Engine {
         merge: Uuid,
     ) -> Result<Written> {
         conn.transaction(|conn| {
-            let (losers, done) = kept::take(conn, caller, object, survivor, merge)?;
+            let (losers, mut done) = kept::take(conn, caller, object, survivor, merge)?;
+            for record in [&mut done.before, &mut done.after] {
+                fields::opened(caller, object, survivor, record)?;
+            }
             let now = self.whole(conn, caller, object, survivor)?;
             let untouched = |key: &String| now.get(key) == done.after.get(key);
             let patch: Record =

@@ -8,9 +8,9 @@ use crate::i18n::{
     AUDIT_DO_KEY_MADE, AUDIT_DO_KEY_REVOKED, AUDIT_DO_LINK_MADE, AUDIT_DO_LINK_USED, AUDIT_DO_LINK_WITHDRAWN,
     AUDIT_DO_PASSWORD_CHANGED, AUDIT_DO_PASSWORD_SET, AUDIT_DO_POLICY_SET, AUDIT_DO_RECOVERY_CODE_USED,
     AUDIT_DO_RECOVERY_CODES_MADE, AUDIT_DO_RESTORE, AUDIT_DO_RETENTION_SET, AUDIT_DO_RETIRED, AUDIT_DO_REVEAL,
-    AUDIT_DO_SECOND_FACTOR_REMOVED, AUDIT_DO_SECOND_FACTOR_SET, AUDIT_DO_SESSION_ENDED, AUDIT_DO_SIGN_IN,
-    AUDIT_DO_SIGN_IN_FAILED, AUDIT_DO_SIGN_OUT, AUDIT_DO_TOKEN_REUSED, AUDIT_DO_UPDATE, AUDIT_DO_VIEW_AS, AUDIT_IP,
-    AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD, Key, label, t,
+    AUDIT_DO_SECOND_FACTOR_REMOVED, AUDIT_DO_SECOND_FACTOR_SET, AUDIT_DO_SENSITIVE_READ, AUDIT_DO_SESSION_ENDED,
+    AUDIT_DO_SIGN_IN, AUDIT_DO_SIGN_IN_FAILED, AUDIT_DO_SIGN_OUT, AUDIT_DO_TOKEN_REUSED, AUDIT_DO_UPDATE,
+    AUDIT_DO_VIEW_AS, AUDIT_IP, AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD, Key, label, t,
 };
 use crate::layout::nav;
 use crate::record::detail::history;
@@ -23,7 +23,7 @@ use serde_json::Value;
 
 /// What was done, in words; the key itself where it has none yet.
 pub fn done(action: &str) -> String {
-    const WORDS: [(&str, Key); 28] = [
+    const WORDS: [(&str, Key); 29] = [
         ("create", AUDIT_DO_CREATE),
         ("update", AUDIT_DO_UPDATE),
         ("delete", AUDIT_DO_DELETE),
@@ -41,6 +41,7 @@ pub fn done(action: &str) -> String {
         ("import", AUDIT_DO_IMPORT),
         ("audit_export", AUDIT_DO_AUDIT_EXPORT),
         ("reveal", AUDIT_DO_REVEAL),
+        ("sensitive_read", AUDIT_DO_SENSITIVE_READ),
         ("view_as", AUDIT_DO_VIEW_AS),
         ("retention_set", AUDIT_DO_RETENTION_SET),
         ("retired", AUDIT_DO_RETIRED),

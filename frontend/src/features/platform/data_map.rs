@@ -1,0 +1,269 @@
+//! The data map: per field how sensitive it is, what it is kept for and how long, where, and who reads it.
+
+use crate::api::client::ApiError;
+use crate::api::privacy::{self, DataMap, Row, Store};
+use crate::api::records::{self, RecordExt};
+use crate::fields::{self, Input};
+use crate::i18n::{
+    CANCEL, DATA_MAP_DIRECTORY, DATA_MAP_EMBEDDED, DATA_MAP_EMPTY, DATA_MAP_ENCRYPTED, DATA_MAP_KEPT, DATA_MAP_LEAST,
+    DATA_MAP_LEVEL, DATA_MAP_MONTHS, DATA_MAP_PURPOSE, DATA_MAP_READERS, DATA_MAP_STORE_DATABASE, DATA_MAP_STORE_FILES,
+    DATA_MAP_STORED, DATA_MAP_TEXT, DATA_MAP_TITLE, EDIT, EXPORT, LEVEL_MASKED, LEVEL_READ, LEVEL_WRITE, ROLE_FIELD,
+    SAVE, SAVED, label, t, tf,
+};
+use crate::layout::shell;
+use crate::record::url::Url;
+use crate::state::{catalog, session, toast};
+use crate::ui::{self, Button, Field, Layer, Look, Shape, badge, icon};
+use kezhan_meta::{FieldMeta, ObjectMeta, Record, Sensitivity, Tone};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const OBJECT: &str = "field_policy";
+/// What a policy says of its field.
+const SAID: [&str; 6] = ["sensitivity", "purpose", "legal_basis", "retention_months", "cross_border", "notes"];
+
+type Found = RwSignal<Option<Result<DataMap, ApiError>>>;
+
+pub fn screen() -> AnyView {
+    let Some(policies) = catalog::object(OBJECT).filter(|_| session::may(OBJECT, "configure")) else {
+        return shell::missing();
+    };
+    let url = Url::new();
+    let found: Found = RwSignal::new(None);
+    let least = Memo::new(move |_| url.get("min").unwrap_or_else(|| "personal".to_owned()));
+    Effect::new(move || load(least.get(), found));
+    let editing = RwSignal::new(None::<Row>);
+    let export = move |format: &'static str, name: &'static str| {
+        view! {
+            <a class="btn btn-plain" download="" href=move || privacy::export_url(&least.get(), format)>{icon("download")}{format!("{} {name}", t(EXPORT))}</a>
+        }
+    };
+    let levels = Sensitivity::ALL.map(|level| {
+        view! { <option value=level.key() selected=move || least.get() == level.key()>{label(&level.label())}</option> }
+    });
+    let meta = policies.clone();
+    let body = move || match found.get() {
+        None => ui::loading_rows(8),
+        Some(Err(error)) => ui::failed(&error, move || load(least.get_untracked(), found)),
+        Some(Ok(map)) if map.data.is_empty() => ui::empty("map", t(DATA_MAP_EMPTY), t(DATA_MAP_TEXT), ().into_any()),
+        Some(Ok(map)) => table(&meta, map, editing),
+    };
+    let editor = move || {
+        let row = editing.get()?;
+        Some(editor(policies.clone(), row, editing, move || load(least.get_untracked(), found)))
+    };
+    view! {
+        <section class="grow min-h-0 flex flex-col bg-base-100">
+            <div class="flex flex-wrap items-end gap-2 px-4 py-3 border-b border-base-300 shrink-0">
+                <div class="grow min-w-60">
+                    <h1 class="font-semibold text-base">{t(DATA_MAP_TITLE)}</h1>
+                    <p class="muted text-[13px]">{t(DATA_MAP_TEXT)}</p>
+                </div>
+                <select class="select !w-auto" aria-label=t(DATA_MAP_LEAST)
+                    on:change=move |ev| url.replace(&[("min", Some(event_target_value(&ev)))])>{levels}</select>
+                {export("xlsx", "XLSX")}
+                {export("csv", "CSV")}
+            </div>
+            <div class="grow min-h-0 overflow-auto scroll-thin" data-map>{body}</div>
+        </section>
+        {editor}
+    }
+    .into_any()
+}
+
+fn load(least: String, found: Found) {
+    leptos::task::spawn_local(async move {
+        let answer = privacy::data_map(&least).await;
+        let _ = found.try_set(Some(answer));
+    });
+}
+
+pub fn tone(level: Sensitivity) -> Tone {
+    match level {
+        Sensitivity::Public | Sensitivity::Internal => Tone::Neutral,
+        Sensitivity::Personal => Tone::Warning,
+        Sensitivity::Sensitive | Sensitivity::Secret => Tone::Accent,
+    }
+}
+
+fn table(policies: &Arc<ObjectMeta>, map: DataMap, editing: RwSignal<Option<Row>>) -> AnyView {
+    let mut objects: Vec<(String, Vec<Row>)> = Vec::new();
+    for row in map.data {
+        match objects.last_mut() {
+            Some((name, rows)) if *name == row.object => rows.push(row),
+            _ => objects.push((row.object.clone(), vec![row])),
+        }
+    }
+    let heads = [ROLE_FIELD, DATA_MAP_LEVEL, DATA_MAP_PURPOSE, DATA_MAP_KEPT, DATA_MAP_STORED, DATA_MAP_READERS];
+    let heads = heads.map(
+        |key| view! { <th scope="col" class="px-3 py-2 font-normal muted text-start whitespace-nowrap">{t(key)}</th> },
+    );
+    let groups = objects.into_iter().map(|(_, rows)| {
+        let name = rows.first().map(|row| label(&row.object_label)).unwrap_or_default();
+        let lines = rows.into_iter().map(|row| line(policies, row, editing)).collect_view();
+        view! {
+            <tbody>
+                <tr><th scope="rowgroup" colspan="7" class="px-3 pt-4 pb-1 text-start font-semibold">{name}</th></tr>
+                {lines}
+            </tbody>
+        }
+    });
+    view! {
+        <ul class="flex flex-wrap gap-x-6 gap-y-1 px-4 pt-3 text-[13px]">{map.stores.iter().map(store).collect_view()}</ul>
+        <table class="text-[13px] border-separate border-spacing-0 w-full min-w-[56rem]">
+            <thead class="sticky top-0 bg-base-100 z-10"><tr>{heads}<th></th></tr></thead>
+            {groups.collect_view()}
+        </table>
+    }
+    .into_any()
+}
+
+fn store(store: &Store) -> AnyView {
+    let (sign, kind) = match store.kind.as_str() {
+        "database" => ("database", DATA_MAP_STORE_DATABASE),
+        _ => ("folder", DATA_MAP_STORE_FILES),
+    };
+    let place = match store.place.as_str() {
+        "embedded" => t(DATA_MAP_EMBEDDED).to_owned(),
+        "directory" => t(DATA_MAP_DIRECTORY).to_owned(),
+        place => store.region.iter().fold(place.to_owned(), |text, region| format!("{text} ({region})")),
+    };
+    view! { <li class="inline-flex items-center gap-1.5"><span class="muted">{icon(sign)}</span>{t(kind)}": "{place}</li> }
+        .into_any()
+}
+
+fn line(policies: &Arc<ObjectMeta>, row: Row, editing: RwSignal<Option<Row>>) -> AnyView {
+    let name = label(&row.label);
+    let basis = row.legal_basis.as_ref().and_then(|key| {
+        let option = policies.field("legal_basis")?.options().iter().find(|o| o.value == key.as_str())?;
+        Some(label(&option.label))
+    });
+    let kept = row.retention_months.map(|n| tf(DATA_MAP_MONTHS, &[("n", &n.to_string())]));
+    let readers = row.readers.iter().map(|reader| {
+        let level = match reader.level.as_str() {
+            "masked" => LEVEL_MASKED,
+            "read" => LEVEL_READ,
+            _ => LEVEL_WRITE,
+        };
+        view! { <li class="inline whitespace-nowrap after:content-['、'] last:after:content-['']">{reader.role.clone()}<span class="muted">" "{t(level)}</span></li> }
+    });
+    let (sealed, level) = (row.encrypted, row.sensitivity);
+    let (purpose, abroad, stored) = (row.purpose.clone(), row.cross_border.clone(), row.stored.clone());
+    let readers = readers.collect_view();
+    let change = format!("{} · {name}", t(EDIT));
+    view! {
+        <tr class="align-top">
+            <th scope="row" class="px-3 py-2 text-start font-normal border-t border-base-300/60 min-w-32">{name}</th>
+            <td class="px-3 py-2 border-t border-base-300/60">
+                <div class="flex flex-wrap gap-1">
+                    {badge(label(&level.label()), tone(level))}
+                    {sealed.then(|| badge(t(DATA_MAP_ENCRYPTED), Tone::Success))}
+                </div>
+            </td>
+            <td class="px-3 py-2 border-t border-base-300/60 min-w-40">{purpose}<p class="muted">{basis}</p></td>
+            <td class="px-3 py-2 border-t border-base-300/60 whitespace-nowrap">{kept}</td>
+            <td class="px-3 py-2 border-t border-base-300/60"><code class="text-xs break-all">{stored}</code><p class="muted">{abroad}</p></td>
+            <td class="px-3 py-2 border-t border-base-300/60 min-w-56"><ul>{readers}</ul></td>
+            <td class="px-1 py-1 border-t border-base-300/60">
+                <Button label=change icon="pencil" icon_only=true look=Look::Quiet on_click=move |_| editing.set(Some(row.clone()))/>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What the company says of one field; stored as its field policy.
+fn editor(
+    policies: Arc<ObjectMeta>,
+    row: Row,
+    editing: RwSignal<Option<Row>>,
+    saved: impl Fn() + Copy + Send + Sync + 'static,
+) -> AnyView {
+    let values: Vec<(&'static str, RwSignal<Value>)> =
+        SAID.into_iter().map(|key| (key, RwSignal::new(Value::Null))).collect();
+    let stored = RwSignal::new(None::<Record>);
+    let ready = RwSignal::new(row.policy.is_none());
+    if let Some(id) = row.policy.clone() {
+        let (policies, values) = (policies.clone(), values.clone());
+        leptos::task::spawn_local(async move {
+            match records::read(&policies, &id).await {
+                Ok(record) => {
+                    for (key, value) in &values {
+                        let _ = value.try_set(record.value(key).clone());
+                    }
+                    let _ = stored.try_set(Some(record));
+                    let _ = ready.try_set(true);
+                }
+                Err(error) => toast::error(&error),
+            }
+        });
+    }
+    let (busy, faults) = (RwSignal::new(false), RwSignal::new(None::<ApiError>));
+    let fault = move |key: &'static str| {
+        Signal::derive(move || {
+            let items = faults.with(|f| f.as_ref().map(|f| f.items().to_vec())).unwrap_or_default();
+            items.into_iter().find(|item| item.field == key).map(|item| item.message)
+        })
+    };
+    let title = format!("{} · {}", label(&row.object_label), label(&row.label));
+    let inputs = {
+        let (policies, values) = (policies.clone(), values.clone());
+        move || {
+            let each = values.iter().filter_map(|(key, value)| {
+                let field: FieldMeta = policies.field(key)?.clone();
+                let (id, name) = (format!("policy-{key}"), label(&field.label));
+                let done = Callback::new(|()| ());
+                let input = Input {
+                    id: id.clone(),
+                    field,
+                    value: *value,
+                    expanded: None,
+                    home: None,
+                    invalid: Signal::stored(false),
+                    done,
+                };
+                Some(view! { <Field id=id label=name error=fault(key)>{fields::input(input)}</Field> })
+            });
+            ready.get().then(|| each.collect_view())
+        }
+    };
+    let save = move |_| {
+        let mut record = Record::new();
+        for (key, value) in &values {
+            record.insert((*key).to_owned(), value.get_untracked());
+        }
+        let (policies, row) = (policies.clone(), row.clone());
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = match stored.get_untracked() {
+                Some(policy) => records::update(&policies, policy.id(), &record, policy.version()).await.map(drop),
+                None => {
+                    record.insert("object".to_owned(), json!(row.object));
+                    record.insert("field".to_owned(), json!(row.field));
+                    records::create(&policies, &record).await.map(drop)
+                }
+            };
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(()) => {
+                    toast::done(t(SAVED));
+                    let _ = editing.try_set(None);
+                    saved();
+                }
+                Err(error) if error.items().is_empty() => toast::error(&error),
+                Err(error) => drop(faults.try_set(Some(error))),
+            }
+        });
+    };
+    view! {
+        <Layer shape=Shape::Drawer label=title on_close=move |()| editing.set(None)>
+            <div class="p-4 overflow-y-auto scroll-thin grow flex flex-col gap-3" data-policy>{inputs}</div>
+            <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0">
+                <Button label=t(CANCEL) on_click=move |_| editing.set(None)/>
+                <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
+            </footer>
+        </Layer>
+    }
+    .into_any()
+}

@@ -1,0 +1,3 @@
+//! What serves the whole of the product.
+
+pub mod data_map;
