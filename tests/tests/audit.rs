@@ -340,8 +340,8 @@ fn a_restored_backup_has_a_chain_that_holds_and_goes_on() {
     std::fs::create_dir_all(&place).unwrap();
     let config = Config::from_vars(&BTreeMap::from([("KEZHAN_DATA".into(), place.display().to_string())])).unwrap();
     let archive = place.join("all.kezhan");
-    backup::backup(&config, server.db.url(), &archive).unwrap();
-    backup::restore(&config, to.url(), &archive, false).unwrap();
+    backup::backup(&config, server.db.url(), &archive, None).unwrap();
+    backup::restore(&config, to.url(), &archive, false, &kezhan_api::backup_cover::Opening::default()).unwrap();
     std::fs::remove_dir_all(&place).unwrap();
 
     assert_eq!(verdict(&to, tenant).fault, None);

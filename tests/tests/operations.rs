@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use kezhan_api::backup::{self, BackupError};
+use kezhan_api::backup_cover::{Cover, Opening};
 use kezhan_api::config::Config;
 use kezhan_api::database;
 use kezhan_api::embedded::Postgres;
@@ -176,10 +177,10 @@ fn a_backup_goes_into_an_empty_installation_and_is_all_there() {
     fs::write(old.file(&long), vec![7; 3 << 20]).unwrap();
 
     let archive = old.dir.join("all.kezhan");
-    let manifest = backup::backup(&old.config, from.url(), &archive).unwrap();
+    let manifest = backup::backup(&old.config, from.url(), &archive, None).unwrap();
     assert_eq!(manifest.entries.len(), 3);
     assert_eq!(fs::read_dir(&old.dir).unwrap().count(), 2, "nothing is left beside the archive");
-    backup::restore(&new.config, to.url(), &archive, false).unwrap();
+    backup::restore(&new.config, to.url(), &archive, false, &Opening::default()).unwrap();
 
     let mut connection = to.connect();
     assert_eq!(count(&mut connection, "proof WHERE t = '中文 ' || n"), 50);
@@ -191,7 +192,7 @@ fn a_backup_goes_into_an_empty_installation_and_is_all_there() {
     // Once there is something, only with force, and never under a server that runs.
     connection.batch_execute("DELETE FROM proof; CREATE TABLE stray (n int)").unwrap();
     fs::write(new.file("stray"), b"x").unwrap();
-    let again = |force| backup::restore(&new.config, to.url(), &archive, force);
+    let again = |force| backup::restore(&new.config, to.url(), &archive, force, &Opening::default());
     assert!(matches!(again(true), Err(BackupError::InUse(1))));
     drop(connection);
     assert!(matches!(again(false), Err(BackupError::NotEmpty)));
@@ -209,13 +210,13 @@ fn a_damaged_archive_changes_nothing() {
     fs::create_dir_all(&place.config.files).unwrap();
     fs::write(place.file("one"), b"first").unwrap();
     let archive = place.dir.join("all.kezhan");
-    backup::backup(&place.config, from.url(), &archive).unwrap();
+    backup::backup(&place.config, from.url(), &archive, None).unwrap();
     fs::remove_file(place.file("one")).unwrap();
     let good = fs::read(&archive).unwrap();
 
     let refused = |bytes: &[u8]| {
         fs::write(&archive, bytes).unwrap();
-        let error = backup::restore(&place.config, to.url(), &archive, false).unwrap_err();
+        let error = backup::restore(&place.config, to.url(), &archive, false, &Opening::default()).unwrap_err();
         assert!(matches!(error, BackupError::Damaged(..)), "{error}");
     };
     let mut flipped = good.clone();
@@ -227,7 +228,7 @@ fn a_damaged_archive_changes_nothing() {
     assert_eq!(table_names(&mut to.connect()), 0);
     assert!(!Path::new(&place.file("one")).exists());
     fs::write(&archive, &good).unwrap();
-    backup::restore(&place.config, to.url(), &archive, false).unwrap();
+    backup::restore(&place.config, to.url(), &archive, false, &Opening::default()).unwrap();
     assert_eq!(fs::read(place.file("one")).unwrap(), b"first");
 }
 
@@ -248,4 +249,80 @@ fn a_database_of_a_newer_version_is_left_alone() {
     database.connect().batch_execute(sql).unwrap();
     let error = database::migrate(database.url()).unwrap_err().to_string();
     assert!(error.contains("newer version") && error.contains("99991231235959"), "{error}");
+}
+
+#[test]
+fn an_encrypted_backup_opens_for_whom_it_was_made_and_for_nobody_else() {
+    use age::secrecy::ExposeSecret;
+    let from = TestDb::new();
+    from.connect()
+        .batch_execute("INSERT INTO tenants (id, key, name) VALUES (gen_random_uuid(), 'geheim', 'x')")
+        .unwrap();
+    let place = Place::new("cover");
+    fs::create_dir_all(&place.config.files).unwrap();
+    fs::write(place.config.files.join("a.txt"), "ein Brief").unwrap();
+    let archive = place.dir.join("backup.age");
+    let key = age::x25519::Identity::generate();
+    let file = place.dir.join("key.txt");
+    fs::write(&file, key.to_string().expose_secret()).unwrap();
+    let cover = Cover::recipients(&[key.to_public().to_string()]).unwrap();
+    backup::backup(&place.config, from.url(), &archive, Some(&cover)).unwrap();
+    let bytes = fs::read(&archive).unwrap();
+    assert!(bytes.starts_with(b"age-encryption.org/"));
+    for clear in ["geheim", "ein Brief", "manifest.json", "PGDMP"] {
+        assert!(!bytes.windows(clear.len()).any(|w| w == clear.as_bytes()), "{clear}");
+    }
+    let stray =
+        fs::read_dir(&place.config.data).unwrap().flatten().any(|e| e.path().extension().is_some_and(|x| x == "dump"));
+    assert!(!stray, "the dump is cleared away");
+
+    let other = place.dir.join("other.txt");
+    fs::write(&other, age::x25519::Identity::generate().to_string().expose_secret()).unwrap();
+    let wrong = [Opening::default(), Opening::passphrase("a guess of mine"), Opening::identities(&other).unwrap()];
+    for opening in &wrong {
+        backup::verify(&archive, opening).unwrap_err();
+    }
+    let opening = Opening::identities(&file).unwrap();
+    backup::verify(&archive, &opening).unwrap();
+    // A bit of it, and an end that is missing.
+    let bent = place.dir.join("bent.age");
+    let mut changed = bytes.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    for damaged in [changed, bytes[..bytes.len() - 1].to_vec()] {
+        fs::write(&bent, damaged).unwrap();
+        backup::verify(&bent, &opening).unwrap_err();
+    }
+    let to = TestDb::new();
+    backup::restore(&place.config, to.url(), &archive, true, &opening).unwrap();
+    assert_eq!(count(&mut to.connect(), "tenants WHERE key = 'geheim'"), 1);
+    assert_eq!(fs::read_to_string(place.config.files.join("a.txt")).unwrap(), "ein Brief");
+}
+
+#[test]
+fn a_backup_under_a_passphrase_is_made_and_opened_on_the_command_line() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let (from, to) = (TestDb::new(), TestDb::new());
+    let data = std::env::temp_dir().join(format!("kezhan-cover-{}", uuid::Uuid::now_v7()));
+    fs::create_dir_all(&data).unwrap();
+    let archive = data.join("b.age");
+    let run = |url: &str, args: &[&str], typed: &str| {
+        let mut command = process::command(&data);
+        command.env("DATABASE_URL", url).args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{typed}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let path = archive.to_str().unwrap();
+    let (done, text) = run(from.url(), &["backup", "--encrypt", path], "short");
+    assert!(!done && text.contains("at least 12"), "{text}");
+    let (done, text) = run(from.url(), &["backup", "--encrypt", path], "correct horse battery");
+    assert!(done, "{text}");
+    let (done, _) = run(to.url(), &["restore", "--force", path], "wrong horse battery");
+    assert!(!done);
+    let (done, text) = run(to.url(), &["restore", "--force", path], "correct horse battery");
+    assert!(done, "{text}");
+    fs::remove_dir_all(data).unwrap();
 }

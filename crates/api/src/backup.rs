@@ -1,8 +1,10 @@
 //! A whole installation in one file, and back.
 //!
 //! The file is a tar archive: `database.dump` (custom format of `pg_dump`), `files/…`, and at its end
-//! `manifest.json` with a digest of every entry, so that a restore checks everything before it changes anything.
+//! `manifest.json` with a digest of every entry, so that a restore checks everything before it changes anything. Where
+//! that is asked for, the whole of it is encrypted.
 
+use crate::backup_cover::{self, Cover, Opening, Sink};
 use crate::config::{Config, ConfigError};
 use crate::context::{Context, IoFault};
 use crate::database::{self, DatabaseError};
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,10 +63,17 @@ pub struct Manifest {
 }
 
 /// Writes a consistent backup of a live installation. The target appears only when it is complete.
-pub fn backup(config: &Config, url: &str, target: &Path) -> Result<Manifest> {
+pub fn backup(config: &Config, url: &str, target: &Path, cover: Option<&Cover>) -> Result<Manifest> {
     let draft = beside(target, "part");
-    let dump = beside(target, "dump");
-    let result = write_archive(config, url, &draft, &dump)
+    // The dump is in the clear while it lasts: where the archive is not, it stays at home.
+    let dump = match cover {
+        None => beside(target, "dump"),
+        Some(_) => {
+            config.create_data_dir()?;
+            config.data.join(format!("backup-{}.dump", std::process::id()))
+        }
+    };
+    let result = write_archive(config, url, &draft, &dump, cover)
         .and_then(|manifest| Ok(fs::rename(&draft, target).context(|| name(target)).map(|()| manifest)?));
     for leftover in [&draft, &dump] {
         if leftover.exists() {
@@ -74,11 +83,11 @@ pub fn backup(config: &Config, url: &str, target: &Path) -> Result<Manifest> {
     result
 }
 
-fn write_archive(config: &Config, url: &str, draft: &Path, dump: &Path) -> Result<Manifest> {
+fn write_archive(config: &Config, url: &str, draft: &Path, dump: &Path, cover: Option<&Cover>) -> Result<Manifest> {
     let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
     let migrations = database::applied_versions(&mut connection)?;
     let out = private_file(draft)?;
-    let mut archive = Builder::new(BufWriter::new(out));
+    let mut archive = Builder::new(Sink::new(out, cover).context(|| name(draft))?);
     let mut entries = BTreeMap::new();
 
     // The dump first: a file is stored before the row that names it, so none can be missing afterwards.
@@ -101,17 +110,16 @@ fn write_archive(config: &Config, url: &str, draft: &Path, dump: &Path) -> Resul
     let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from).context(|| MANIFEST.to_owned())?;
     let mut header = header(text.len() as u64, manifest.created_at);
     archive.append_data(&mut header, MANIFEST, text.as_slice()).context(|| name(draft))?;
-    let out = archive.into_inner().and_then(|sink| sink.into_inner().map_err(io::IntoInnerError::into_error));
-    out.and_then(|file| file.sync_all()).context(|| name(draft))?;
+    archive.into_inner().and_then(Sink::finish).context(|| name(draft))?;
     Ok(manifest)
 }
 
 /// Checks an archive completely: readable, nothing missing, nothing added, every digest right.
-pub fn verify(source: &Path) -> Result<Manifest> {
+pub fn verify(source: &Path, opening: &Opening) -> Result<Manifest> {
     let damaged = |why: String| BackupError::Damaged(source.to_path_buf(), why);
     let mut found = BTreeMap::new();
     let mut manifest: Option<Manifest> = None;
-    let mut archive = open(source)?;
+    let mut archive = open(source, opening)?;
     for entry in archive.entries().map_err(|e| damaged(e.to_string()))? {
         let mut entry = entry.map_err(|e| damaged(e.to_string()))?;
         let path = entry.path().map_err(|e| damaged(e.to_string()))?.into_owned();
@@ -143,8 +151,8 @@ pub fn verify(source: &Path) -> Result<Manifest> {
 
 /// Puts a backup into an empty database, or with `force` in place of what is there, and migrates it forward.
 /// The database changes in one transaction: an interrupted restore leaves it as it was.
-pub fn restore(config: &Config, url: &str, source: &Path, force: bool) -> Result<Manifest> {
-    let manifest = verify(source)?;
+pub fn restore(config: &Config, url: &str, source: &Path, force: bool, opening: &Opening) -> Result<Manifest> {
+    let manifest = verify(source, opening)?;
     let known = database::known_versions()?;
     if let Some(newer) = manifest.migrations.iter().find(|v| !known.contains(v)) {
         return Err(BackupError::Newer(newer.clone()));
@@ -162,7 +170,7 @@ pub fn restore(config: &Config, url: &str, source: &Path, force: bool) -> Result
     config.create_data_dir()?;
     let staged = beside(&config.files, "restore");
     let dump = beside(&config.files, "restore.dump");
-    let result = unpack(source, &staged, &dump)
+    let result = unpack(source, opening, &staged, &dump)
         .and_then(|()| replace_database(config, url, &dump))
         .and_then(|()| replace_directory(&staged, &config.files));
     if dump.exists() {
@@ -190,12 +198,12 @@ fn count(connection: &mut PgConnection, sql: &str) -> Result<i64> {
     Ok(row.n)
 }
 
-fn unpack(source: &Path, staged: &Path, dump: &Path) -> Result<()> {
+fn unpack(source: &Path, opening: &Opening, staged: &Path, dump: &Path) -> Result<()> {
     if staged.exists() {
         fs::remove_dir_all(staged).context(|| name(staged))?;
     }
     fs::create_dir_all(staged).context(|| name(staged))?;
-    for entry in open(source)?.entries().context(|| name(source))? {
+    for entry in open(source, opening)?.entries().context(|| name(source))? {
         let mut entry = entry.context(|| name(source))?;
         let path = entry.path().context(|| name(source))?.into_owned();
         let target = match path.strip_prefix(FILES) {
@@ -343,8 +351,8 @@ fn run(program: &'static str, command: &mut Command) -> Result<()> {
     Err(BackupError::Program { program, output: String::from_utf8_lossy(&output.stderr).trim().to_owned() })
 }
 
-fn open(source: &Path) -> Result<Archive<BufReader<File>>> {
-    Ok(Archive::new(BufReader::new(File::open(source).context(|| name(source))?)))
+fn open(source: &Path, opening: &Opening) -> Result<Archive<Box<dyn Read>>> {
+    Ok(Archive::new(backup_cover::source(source, opening).context(|| name(source))?))
 }
 
 fn private_file(path: &Path) -> Result<File> {

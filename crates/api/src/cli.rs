@@ -2,19 +2,24 @@
 #![allow(clippy::print_stdout, reason = "answers of commands belong on stdout")]
 
 use crate::audit_cli::{self, AuditCommand, AuditError};
+use crate::backup_cover::{Cover, Opening};
 use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
 use crate::serve::{self, ServeError};
 use crate::tenant::{self, TenantCommand, TenantError};
-use crate::{backup, keys_cli, logging, openapi};
+use crate::{backup, backup_cover, keys_cli, logging, openapi};
 use chrono::Utc;
 use clap::{Parser, Subcommand};
 use diesel::{Connection, PgConnection};
 use kezhan_features::demo;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use zeroize::Zeroizing;
+
+/// Whoever gets at the archive may guess as fast as their machines can.
+const PASSPHRASE_MIN: usize = 12;
 
 /// Kezhan CRM: one program, one PostgreSQL.
 #[derive(Debug, Parser)]
@@ -57,6 +62,12 @@ enum Command {
     Backup {
         /// The archive to write
         file: PathBuf,
+        /// Encrypt it under a passphrase, which is asked for or read from the first line of the standard input
+        #[arg(long)]
+        encrypt: bool,
+        /// Encrypt it for whoever keeps the key of this recipient (`age1…`); may be given more than once
+        #[arg(long, value_name = "RECIPIENT", conflicts_with = "encrypt")]
+        recipient: Vec<String>,
     },
     /// Check an archive, then put its database and files in place
     Restore {
@@ -65,6 +76,9 @@ enum Command {
         /// Replace a database that is not empty
         #[arg(long)]
         force: bool,
+        /// The key file of a recipient for whom it was encrypted
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
     },
 }
 
@@ -86,6 +100,8 @@ enum CliError {
     Keys(#[from] keys_cli::KeysError),
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
+    #[error(transparent)]
+    Input(#[from] io::Error),
 }
 
 /// Runs what the command line asks for.
@@ -160,16 +176,47 @@ fn run(cli: Cli) -> Result<(), CliError> {
             let each = |tenant: &str, object: &str, changed: usize| println!("{changed:>8} {tenant} {object}");
             Ok(kezhan_features::people::setup::reindex(&mut connection, &config.engine()?, each)?)
         })?,
-        Command::Backup { file } => {
-            let manifest = with_database(&config, |url| Ok(backup::backup(&config, url, &file)?))?;
+        Command::Backup { file, encrypt, recipient } => {
+            let cover = cover(encrypt, &recipient)?;
+            let manifest = with_database(&config, |url| Ok(backup::backup(&config, url, &file, cover.as_ref())?))?;
             println!("wrote {}: the database and {} file(s)", file.display(), manifest.entries.len() - 1);
         }
-        Command::Restore { file, force } => {
-            let manifest = with_database(&config, |url| Ok(backup::restore(&config, url, &file, force)?))?;
+        Command::Restore { file, force, identity } => {
+            let opening = match identity {
+                Some(path) => Opening::identities(&path)?,
+                None if backup_cover::wants_passphrase(&file)? => {
+                    Opening::passphrase(&typed("Passphrase of the backup: ")?)
+                }
+                None => Opening::default(),
+            };
+            let manifest = with_database(&config, |url| Ok(backup::restore(&config, url, &file, force, &opening)?))?;
             println!("restored the backup of {}", manifest.created_at.format("%Y-%m-%d %H:%M:%S UTC"));
         }
     }
     Ok(())
+}
+
+/// Twice where somebody types it: a backup under a mistyped passphrase is none.
+fn cover(encrypt: bool, recipients: &[String]) -> io::Result<Option<Cover>> {
+    if !recipients.is_empty() {
+        return Cover::recipients(recipients).map(Some);
+    }
+    if !encrypt {
+        return Ok(None);
+    }
+    let first = typed("Passphrase for the backup: ")?;
+    if first.chars().count() < PASSPHRASE_MIN {
+        return Err(io::Error::other(format!("a passphrase has at least {PASSPHRASE_MIN} characters")));
+    }
+    if io::stdin().is_terminal() && typed("Once more: ")? != first {
+        return Err(io::Error::other("the two passphrases differ"));
+    }
+    Ok(Some(Cover::passphrase(&first)))
+}
+
+fn typed(prompt: &str) -> io::Result<Zeroizing<String>> {
+    let text = if io::stdin().is_terminal() { tenant::hidden(prompt) } else { tenant::line() };
+    text.map(Zeroizing::new)
 }
 
 fn announce(address: SocketAddr) {

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod audit_cli;
 pub mod auth;
 pub mod backup;
+pub mod backup_cover;
 pub mod bulk;
 pub mod call;
 pub mod changes;

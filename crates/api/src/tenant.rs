@@ -91,7 +91,7 @@ fn asked(admin: &str) -> Result<String, TenantError> {
     Ok(first)
 }
 
-fn hidden(prompt: &str) -> io::Result<String> {
+pub(crate) fn hidden(prompt: &str) -> io::Result<String> {
     let mut err = io::stderr();
     write!(err, "{prompt}")?;
     err.flush()?;
@@ -111,7 +111,7 @@ fn words(error: &Error) -> String {
     if problem.detail.is_empty() { problem.title } else { problem.detail }
 }
 
-fn line() -> io::Result<String> {
+pub(crate) fn line() -> io::Result<String> {
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
