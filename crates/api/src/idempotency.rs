@@ -32,8 +32,9 @@ struct Kept {
     body: Option<Vec<u8>>,
 }
 
-/// POSTs that take no key, and why.
+/// POSTs that take no key, and why, in the order of the document.
 pub const EXEMPT: &[(&str, &str)] = &[
+    ("renewPassword", "its answer holds tokens, which are kept nowhere"),
     ("login", "its answer holds tokens, which are kept nowhere"),
     ("logout", "once signed out, a repetition finds nothing to do"),
     ("refreshToken", "its answer holds tokens, which are kept nowhere"),
@@ -41,7 +42,6 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("enrolAtSignIn", "its answer holds a secret, which is kept nowhere"),
     ("lookAtLink", "it changes nothing"),
     ("acceptLink", "its answer holds tokens, which are kept nowhere"),
-    ("renewPassword", "its answer holds tokens, which are kept nowhere"),
 ];
 
 /// An authenticated request that may change something. A POST has no other way to a [`Call`] than through here: `Who`
