@@ -1,6 +1,7 @@
 //! Settings: one table, read from the environment, then from a TOML file, else the default.
 
 use crate::master::MasterSource;
+use kezhan_connect::guard::Inside;
 use kezhan_connect::storage::Bucket;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -75,6 +76,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("sign_in_limit", "KEZHAN_SIGN_IN_LIMIT", Some("20"), "sign-ins per minute, address and name; 0: no limit"),
     setting("request_seconds", "KEZHAN_REQUEST_SECONDS", Some("20"), "longest a request may keep us waiting for more"),
     setting("behind_proxy", "KEZHAN_BEHIND_PROXY", Some("false"), "trust the forwarding headers of a reverse proxy"),
+    setting(
+        "internal_hosts",
+        "KEZHAN_INTERNAL_HOSTS",
+        None,
+        "own hosts and networks that may be called: a.corp, 10.1.0.0/16",
+    ),
     setting("pg_bin", "KEZHAN_PG_BIN", None, "PostgreSQL programs; the newest in /usr/lib/postgresql, else the PATH"),
     setting("pg_data", "KEZHAN_PG_DATA", None, "directory of the embedded PostgreSQL; postgres in the data directory"),
     setting("pg_user", "KEZHAN_PG_USER", Some("postgres"), "system user of the embedded PostgreSQL when run as root"),
@@ -132,6 +139,8 @@ pub struct Config {
     pub sign_in_limit: u32,
     pub request_seconds: u64,
     pub behind_proxy: bool,
+    /// Besides the public Internet.
+    pub inside: Inside,
     pub pg_bin: Option<PathBuf>,
     pub pg_data: Option<PathBuf>,
     pub pg_user: String,
@@ -198,6 +207,7 @@ impl Config {
             sign_in_limit: values.number("sign_in_limit", 0, 1_000_000)?,
             request_seconds: values.number("request_seconds", 1, 3600)?,
             behind_proxy: values.parse("behind_proxy", "true or false")?,
+            inside: values.given("internal_hosts").unwrap_or_default().parse().map_err(ConfigError)?,
             pg_bin: values.given("pg_bin").map(absolute).transpose()?,
             pg_data: values.given("pg_data").map(absolute).transpose()?,
             pg_user: values.text("pg_user")?,
