@@ -101,6 +101,7 @@ lazily! {
     door: welcome_screen() => crate::layout::sign_in::welcome::signed_in();
     roles: policy_screen() => crate::features::people::policy::screen();
     roles: hand_over_screen() => crate::features::people::hand_over::screen();
+    elsewhere: elsewhere_screen() => crate::features::people::sign_in::screen();
     access: reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
     access: access_panel(open: Open) => crate::features::people::explain::panel(open);
     manage: recycle_screen() => crate::record::recycle::screen();

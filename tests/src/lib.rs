@@ -6,6 +6,8 @@ pub mod browser;
 pub mod engine;
 pub mod factor;
 pub mod import;
+pub mod ldap;
+pub mod oidc;
 pub mod pages;
 pub mod postgres;
 pub mod process;
@@ -48,6 +50,11 @@ pub fn client_tool(path: &str) -> PathBuf {
 /// A program of a service that tests talk to, installed by the same.
 pub fn peer_tool(path: &str) -> PathBuf {
     installed("peers", path)
+}
+
+/// A package of the providers of identities that tests sign in at.
+pub fn oidc_tool(path: &str) -> PathBuf {
+    installed("oidc", path)
 }
 
 /// A file of what audits pages, installed by the same.

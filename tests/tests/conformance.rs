@@ -22,6 +22,14 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         ("record_member" | "sharing_rule", "unit" | "role") => return Value::Null,
         ("sharing_rule", "object") => return json!("account"),
         ("sharing_rule", "condition") => return json!({ "field": "level", "op": "eq", "value": "a" }),
+        ("identity_provider" | "directory", "group_roles") => {
+            return json!([{ "group": format!("g{n}"), "role": minimal(b, "role", n).to_string() }]);
+        }
+        ("identity_provider", "email_domains") => return json!([format!("d{n}.example")]),
+        ("directory", "address") => return json!(format!("ldaps://ldap{n}.example")),
+        ("directory", "user_filter") => return json!("(objectClass=person)"),
+        ("directory", "deactivate_max") => return json!(n % 100),
+        ("directory", key) if key.ends_with("_attribute") => return json!(format!("attribute{n}")),
         ("role", "limits") => return json!({ "networks": ["10.0.0.0/8"] }),
         ("field_definition", "kind") => return json!("text"),
         ("field_definition", "object") => return json!("account"),

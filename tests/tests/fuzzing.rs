@@ -41,6 +41,12 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     let condition = json!({"field": "city", "op": "eq", "value": "温州"});
     add("sharing_rules", json!({"name": "温州", "object": "account", "condition": condition, "user": user}));
     add("field_policies", json!({"object": "account", "field": "city", "sensitivity": "internal"}));
+    let provider = json!({"name": "企业账号", "issuer": "https://login.example.com", "client_id": "kezhan"});
+    add("identity_providers", provider);
+    // It could not be reached, and every sign-in would have to say so.
+    let directory =
+        json!({"name": "公司目录", "address": "ldaps://ldap.example.com", "base_dn": "dc=x", "signs_in": false});
+    add("directories", directory);
     add("saved_views", json!({"name": "温州的", "object": "account", "settings": {}}));
     add("favorites", json!({"title": "鹿城鞋业", "object": "account", "record": account}));
     let news = json!({"kind": "mentioned", "title": "鹿城鞋业", "object": "account", "record": account});

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::entrance::{self, REFRESH_PATH, cookie, granted};
 use crate::extract::{ACCESS_COOKIE, Json, REFRESH_COOKIE, VIEW_COOKIE, Who, client_ip, door, require_same_site};
 use crate::idempotency::Once;
+use crate::outside;
 use crate::parts::Part;
 use crate::problem::ApiError;
 use crate::second_factor::{self, Proof};
@@ -35,6 +36,9 @@ fn routes(app: &mut web::ServiceConfig) {
     app.service(
         web::scope("/auth")
             .service(web::resource("/login").post(login))
+            .service(web::resource("/providers").get(outside::providers))
+            .service(web::resource("/oidc/start").get(outside::start))
+            .service(web::resource("/oidc/callback").get(outside::callback))
             .service(web::resource("/refresh").post(refresh))
             .service(web::resource("/logout").post(logout))
             .configure(second_factor::routes)
@@ -181,8 +185,9 @@ pub fn object_permissions(access: &Access, object: &str) -> Value {
     )
 }
 
-/// Sign in with a password. Where something is missing yet, a second factor for instance, there are no tokens but a
-/// challenge, to be completed in the same browser: send the cookies along that came with it.
+/// Sign in with a password: one's own here, or that of a directory of the company. Where something is missing yet, a
+/// second factor for instance, there are no tokens but a challenge, to be completed in the same browser: send the
+/// cookies along that came with it.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", operation_id = "login", security(()), request_body = Login,
     responses((status = 200, body = TokenPair, description = "Signed in; browsers also get the tokens as cookies"),
         (status = 202, body = crate::openapi::signing_in::SignInChallenge, description = "Something is missing: see `step`")))]
@@ -200,13 +205,17 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
         state.db.run(move |conn| Ok(sign_in::look_up(conn, tenant.as_deref(), &name, &ip, device.as_deref())?)).await?;
     // Hashing takes its time: no connection is held meanwhile.
     let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
+    let typed = password.clone();
     let (attempt, fits) = web::block(move || {
-        let fits = attempt.verify(&password);
+        let fits = attempt.verify(&typed);
         (attempt, fits)
     })
     .await
     .map_err(|_| ApiError::internal("hashing panicked"))?;
     drop(permit);
+    if !fits && let Some(proven) = outside::by_directory(&state, &attempt, &password, &door).await? {
+        return entrance::enter(&state, &req, proven).await;
+    }
     let proven = state.db.run(move |conn| Ok(attempt.settle(conn, fits, &door)?)).await?;
     entrance::enter(&state, &req, proven).await
 }

@@ -36,6 +36,7 @@ pub mod me;
 pub mod meta;
 pub mod middleware;
 pub mod openapi;
+pub mod outside;
 mod pace;
 pub mod parts;
 pub mod policies;

@@ -1,8 +1,8 @@
 //! The parts of the API that are not the same for every object: routes and their documentation, in one place.
 
 use crate::{
-    attachments, audit, auth, bulk, changes, composite, docs, invitations, keys, layouts, me, meta, policies, privacy,
-    search, view_as,
+    attachments, audit, auth, bulk, changes, composite, docs, invitations, keys, layouts, me, meta, outside, policies,
+    privacy, search, view_as,
 };
 use actix_web::web::ServiceConfig;
 use utoipa::openapi::OpenApi;
@@ -17,6 +17,7 @@ pub struct Part {
 pub fn all() -> Vec<Part> {
     vec![
         auth::PART,
+        outside::PART,
         keys::PART,
         invitations::PART,
         policies::PART,

@@ -11,7 +11,8 @@ use crate::{bulk, changes, docs, health, middleware, parts, records, spa};
 use actix_web::dev::{HttpServiceFactory, Server};
 use actix_web::{App, HttpServer, web};
 use diesel::{Connection, PgConnection};
-use kezhan_connect::Storage;
+use kezhan_connect::oidc::Oidc;
+use kezhan_connect::{Guard, Storage, Web};
 use kezhan_engine::Engine;
 use kezhan_features::actions::ActionDef;
 use kezhan_features::people::Identities;
@@ -49,6 +50,10 @@ pub struct State {
     pub limits: Limits,
     pub metrics: Metrics,
     pub files: Storage,
+    /// Speaks to providers of identities.
+    pub oidc: Oidc,
+    /// What may be called at addresses that people type.
+    pub guard: Guard,
     pub documents: docs::Documents,
     pub pulse: changes::Pulse,
     /// Passwords hashed at once: each takes 19 MB.
@@ -65,6 +70,7 @@ impl State {
         let mut conn = PgConnection::establish(url).map_err(io::Error::other)?;
         config.check_vault(engine.vault(), &mut conn).map_err(io::Error::other)?;
         let identities = Arc::new(Identities::default());
+        let guard = Guard::new(config.inside.clone());
         let worker =
             config.worker.then(|| crate::worker::Beside::start(config, &engine, url)).transpose()?.map(Arc::new);
         Ok(State {
@@ -86,6 +92,8 @@ impl State {
                 None => Storage::directory(&config.files),
             }
             .map_err(io::Error::other)?,
+            oidc: Oidc::new(Web::new(guard.clone())),
+            guard,
             documents: docs::Documents::default(),
             pulse: changes::Pulse::default(),
             hashing: Semaphore::new(4),

@@ -1,10 +1,12 @@
 //! Background jobs: on a thread of the server, or as a process of their own.
 
 use crate::config::Config;
+use kezhan_connect::Guard;
 use kezhan_engine::Engine;
 use kezhan_engine::audit::Sealer;
 use kezhan_engine::events::{Herald, Subscriber};
-use kezhan_engine::jobs::{Handler, Worker};
+use kezhan_engine::jobs::{Handler, Timetable, Worker};
+use kezhan_features::people::outside::sync;
 use kezhan_features::platform::{privacy, sealing, transfer};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,12 +19,18 @@ pub fn handlers(config: &Config, engine: &Arc<Engine>) -> Vec<Arc<dyn Handler>> 
     let mut all = transfer::handlers(engine, config.files.clone());
     all.push(Arc::new(sealing::Reseal(engine.clone())));
     all.push(Arc::new(privacy::Reindex(engine.clone())));
+    all.push(Arc::new(sync::Runs { engine: engine.clone(), guard: Guard::new(config.inside.clone()) }));
     all
 }
 
 fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> Worker {
     let stale = Duration::from_secs(config.job_stale_seconds);
     Worker { stale, ..Worker::new(url, handlers(config, engine)) }
+}
+
+/// What is ordered by the clock.
+fn timetable() -> Vec<kezhan_engine::jobs::Order> {
+    vec![sync::order_due]
 }
 
 /// Everyone who wants to hear what happens.
@@ -46,6 +54,8 @@ impl Beside {
         let herald = Herald::new(url, engine.clone(), subscribers());
         let flag = stop.clone();
         beside.begin("events", move || herald.run(&flag))?;
+        let (flag, timetable) = (stop.clone(), Timetable::new(url, timetable()));
+        beside.begin("clock", move || timetable.run(&flag))?;
         let sealer = Sealer::new(url);
         beside.begin("audit", move || sealer.run(&stop))?;
         Ok(beside)

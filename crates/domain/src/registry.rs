@@ -30,6 +30,8 @@ pub fn entries() -> Vec<Entry> {
         entry::<people::User>(people::User::META),
         entry::<people::RecordMember>(people::RecordMember::META),
         entry::<people::SharingRule>(people::SharingRule::META),
+        entry::<people::IdentityProvider>(people::IdentityProvider::META),
+        entry::<people::Directory>(people::Directory::META),
         entry::<customers::Account>(customers::Account::META),
         entry::<customers::Contact>(customers::Contact::META),
         entry::<customers::Lead>(customers::Lead::META),

@@ -86,6 +86,9 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::people::factors::remove::RemoveSecondFactor),
         Arc::new(crate::people::effect::Effect),
         Arc::new(crate::people::reveal::Reveal),
+        Arc::new(crate::people::outside::secret::SetSecret),
+        Arc::new(crate::people::outside::preview::Preview),
+        Arc::new(crate::people::outside::sync::Sync),
         Arc::new(crate::platform::merge::Merge),
         Arc::new(crate::platform::merge::Unmerge),
     ]

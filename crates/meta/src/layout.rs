@@ -89,7 +89,7 @@ fn two() -> u8 {
 }
 
 /// Headings that declarations name by a key; a tenant's own are their own words.
-const TITLES: [(&str, Label); 10] = [
+const TITLES: [(&str, Label); 14] = [
     ("basic", Label::new("基本信息", "Basics")),
     ("contact", Label::new("联系方式", "Contact details")),
     ("scale", Label::new("规模", "Size")),
@@ -98,6 +98,10 @@ const TITLES: [(&str, Label); 10] = [
     ("related", Label::new("关联", "Related to")),
     ("account", Label::new("登录与权限", "Sign-in and rights")),
     ("regional", Label::new("语言与时区", "Language and time zone")),
+    ("claims", Label::new("声明映射", "Claims")),
+    ("attributes", Label::new("属性映射", "Attributes")),
+    ("people", Label::new("人员与权限", "People and rights")),
+    ("sync", Label::new("同步", "Synchronisation")),
     ("more", Label::new("其他信息", "More")),
     ("system", Label::new("归属与系统", "Ownership and system")),
 ];

@@ -66,6 +66,8 @@ codes! {
     ChallengeOver 401 "challenge_over" "此次登录已失效，请重新登录" "This sign-in took too long or is over; start again";
     LinkOver 401 "link_over" "链接无效、已使用或已过期，请向管理员索取新的链接" "The link is not valid, was used, or is over; ask your administrator for another";
     TokenExpired 401 "token_expired" "登录已过期，请重新登录" "The sign-in has expired";
+    SignInRefused 403 "sign_in_refused" "身份已确认，但不能登录：{}" "It is known who you are, but you may not sign in: {}";
+    DirectoryAway 503 "directory_away" "暂时无法连接公司目录，请稍后再试" "The company's directory cannot be reached; try again shortly";
     Forbidden 403 "forbidden" "没有执行此操作的权限：{}" "You may not do this: {}";
     ReadOnlyView 403 "read_only_view" "正在以他人身份查看，不能做任何更改" "You are looking as somebody else: nothing can be changed";
     NotFound 404 "not_found" "找不到该记录，或无权查看" "There is no such thing, or you may not see it";
@@ -82,6 +84,7 @@ codes! {
     Internal 500 "internal" "服务器内部错误，请凭请求编号联系管理员" "Something failed on our side; quote the request id";
     Unavailable 503 "unavailable" "服务繁忙，请稍后再试" "The service is busy; try again shortly";
     // Fields
+    NotReachable 422 "not_reachable" "无法使用：{}" "This does not work: {}";
     Required 422 "required" "必填" "Required";
     WrongType 422 "wrong_type" "类型不正确，应为{}" "Wrong type; expected {}";
     TooShort 422 "too_short" "至少 {} 个字符" "At least {} characters";

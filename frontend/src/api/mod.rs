@@ -7,6 +7,7 @@ pub mod client;
 pub mod files;
 pub mod inbox;
 pub mod invitations;
+pub mod outside;
 pub mod privacy;
 pub mod records;
 pub mod security;

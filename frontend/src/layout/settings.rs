@@ -2,8 +2,8 @@
 
 use super::nav::list_url;
 use crate::i18n::{
-    AUDIT_TITLE, DATA_MAP_TITLE, HAND_OVER_TITLE, INVITE_TITLE, Key, NAV_SETTINGS, POLICY_TITLE, ROLES_TITLE,
-    SETTINGS_TEXT, SHARING_TITLE, label, t,
+    AUDIT_TITLE, DATA_MAP_TITLE, ELSEWHERE_TITLE, HAND_OVER_TITLE, INVITE_TITLE, Key, NAV_SETTINGS, POLICY_TITLE,
+    ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
 };
 use crate::state::{catalog, session};
 use crate::ui::icon;
@@ -31,6 +31,13 @@ const PAGES: &[Page] = &[
         action: "configure",
     },
     Page {
+        path: "/settings/sign-in",
+        icon: "key-round",
+        title: ELSEWHERE_TITLE,
+        object: "identity_provider",
+        action: "configure",
+    },
+    Page {
         path: "/settings/hand-over",
         icon: "handshake",
         title: HAND_OVER_TITLE,
@@ -50,7 +57,7 @@ const PAGES: &[Page] = &[
 ];
 
 /// Have a screen of their own.
-const ELSEWHERE: &[&str] = &["role", "sharing_rule", "field_policy"];
+const ELSEWHERE: &[&str] = &["role", "sharing_rule", "field_policy", "identity_provider", "directory"];
 
 pub fn objects() -> Vec<Arc<ObjectMeta>> {
     catalog::catalog()

@@ -1,10 +1,12 @@
 //! The door: a name and a password, and whatever else is asked for.
 
+mod elsewhere;
 pub mod factor;
 mod steps;
 pub mod welcome;
 
 use super::user_menu::{language_items, theme_items};
+use crate::api::outside;
 use crate::api::sign_in::{self, Arrival, Further};
 use crate::i18n::{
     APP_NAME, APP_PROMISE, LANGUAGE, PASSWORD, SIGN_IN, SIGN_IN_TENANT, SIGN_IN_TENANT_HINT, SIGN_IN_TITLE, THEME,
@@ -94,6 +96,15 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     let several = RwSignal::new(!tenant.get_untracked().is_empty());
+    let places = RwSignal::new(Vec::<outside::Place>::new());
+    let look = move || {
+        let key = tenant.get_untracked().trim().to_owned();
+        leptos::task::spawn_local(async move {
+            let _ = places.try_set(outside::places(&key).await);
+        });
+    };
+    look();
+    error.set(elsewhere::why());
 
     let submit = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
@@ -125,7 +136,8 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
         view! {
             <input id=id name=id type=kind class="input" autocomplete=complete autocapitalize="off" spellcheck="false"
                 required=id != "tenant" prop:value=move || value.get()
-                on:input=move |ev| value.set(event_target_value(&ev))/>
+                on:input=move |ev| value.set(event_target_value(&ev))
+                on:change=move |_| if id == "tenant" { look() }/>
         }
     };
     view! {
@@ -138,6 +150,7 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
             <Field id="password" label=t(PASSWORD)>{input("password", "password", "current-password", password)}</Field>
             <div role="alert">{move || error.get().map(|text| view! { <p class="text-[13px] text-error">{text}</p> })}</div>
             <Button label=t(SIGN_IN) look=Look::Primary submit=true busy=busy class="w-full"/>
+            {move || elsewhere::ways(places.get())}
         </form>
         <div class="mt-3 -mb-11">
             <button type="button" class="btn btn-quiet muted" on:click=move |_| several.update(|s| *s = !*s)>{t(SIGN_IN_TENANT)}</button>

@@ -496,3 +496,58 @@ pub struct MetaObject {
     #[schema(value_type = Vec<Object>)]
     views: Vec<Value>,
 }
+
+/// How many, and up to 20 of their names.
+#[derive(ToSchema)]
+pub struct DirectoryTally {
+    #[schema(example = 3)]
+    count: u32,
+    names: Vec<String>,
+}
+
+/// What a synchronisation did, or would do.
+#[derive(ToSchema)]
+pub struct DirectoryReport {
+    /// People in the directory.
+    read: u32,
+    created: DirectoryTally,
+    changed: DirectoryTally,
+    /// Users who were here before, and were found in the directory by their e-mail address.
+    linked: DirectoryTally,
+    unchanged: u32,
+    deactivated: DirectoryTally,
+    /// Deactivated by a synchronisation before, and back.
+    reactivated: DirectoryTally,
+    /// By the reason: `email_taken`, `inactive`.
+    #[schema(value_type = Object)]
+    refused: Map<String, Value>,
+    /// Departments that people are said to be in, and that are none here.
+    unknown_departments: Vec<String>,
+    /// More would have been deactivated than `deactivate_max` allows: nothing was done.
+    stopped: bool,
+    /// Why the directory could not be read.
+    error: Option<String>,
+}
+
+/// A synchronisation of a directory.
+#[derive(ToSchema)]
+pub struct DirectoryRun {
+    id: Uuid,
+    dry_run: bool,
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
+    #[schema(example = "done")]
+    state: String,
+    done: u64,
+    total: u64,
+    report: Option<DirectoryReport>,
+    error: Option<String>,
+    /// Nobody where the clock did.
+    ordered_by: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    finished_at: Option<DateTime<Utc>>,
+}
+
+#[derive(ToSchema)]
+pub struct DirectoryRunList {
+    data: Vec<DirectoryRun>,
+}

@@ -1,5 +1,9 @@
 //! Tenants' people: departments, positions, roles, users.
 
+mod outside;
+
+pub use outside::{DepartmentSource, Directory, IdentityProvider, SyncEvery};
+
 use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
 use kezhan_meta::{Email, FileId, Id, LongText, Phone, UserId};

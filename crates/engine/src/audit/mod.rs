@@ -53,6 +53,9 @@ events! {
     RecoveryCodeUsed "recovery_code_used" Security;
     KeyMade "key_made" Security;
     KeyRevoked "key_revoked" Security;
+    SecretSet "secret_set" Security;
+    IdentityLinked "identity_linked" Security;
+    DirectorySynced "directory_sync" Rights;
     Exported "export" Transfer;
     Imported "import" Transfer;
     AuditExported "audit_export" Transfer;
@@ -127,7 +130,8 @@ impl Category {
 }
 
 /// Objects whose records decide who may do what.
-const RIGHTS: &[&str] = &["user", "role", "department", "record_member", "sharing_rule"];
+const RIGHTS: &[&str] =
+    &["user", "role", "department", "record_member", "sharing_rule", "identity_provider", "directory"];
 /// Objects whose records decide what there is and how it works.
 const CONFIGURATION: &[&str] =
     &["object_definition", "field_definition", "record_layout", "field_policy", "pipeline", "stage"];

@@ -6,8 +6,10 @@
 //! cancellation or take-over; the others need an asynchronous driver. What makes imports safe is that a chunk of work
 //! and the progress it makes are committed together, which takes this table in the same transaction.
 
+mod timetable;
 mod worker;
 
+pub use timetable::{Order, Timetable};
 pub(crate) use worker::patient;
 pub use worker::{Handler, Worker};
 

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod links;
 pub mod lock;
 pub mod members;
+pub mod outside;
 pub mod password;
 pub mod policy;
 pub mod presets;
@@ -43,6 +44,8 @@ pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
         ("role".into(), Arc::new(hooks::Roles)),
         ("record_member".into(), Arc::new(members::RecordMembers)),
         ("sharing_rule".into(), Arc::new(sharing::SharingRules)),
+        ("identity_provider".into(), Arc::new(outside::hooks::IdentityProviders)),
+        ("directory".into(), Arc::new(outside::hooks::Directories)),
         ("object_definition".into(), Arc::new(definitions::Objects)),
         ("field_definition".into(), Arc::new(definitions::Fields)),
     ]

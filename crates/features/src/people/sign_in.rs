@@ -13,7 +13,7 @@ use kezhan_meta::problem::Code;
 use uuid::Uuid;
 
 /// A sign-in that has been looked up and not yet been decided.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Attempt {
     tenant: Uuid,
     name: String,
@@ -73,6 +73,23 @@ pub fn look_up(
 }
 
 impl Attempt {
+    /// The company.
+    pub fn tenant(&self) -> Uuid {
+        self.tenant
+    }
+
+    /// What was typed, in lower case.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// May a directory be asked? Not for somebody who has a password here and has not come from one: it is nobody
+    /// else's business.
+    pub fn asks_directories(&self, conn: &mut PgConnection) -> Result<bool> {
+        let (Some(user), Some(_)) = (self.user, &self.hash) else { return Ok(true) };
+        super::outside::arrive::is_of_directory(conn, self.tenant, user)
+    }
+
     /// Holds the password against the stored one. Slow on purpose: call it without holding a connection.
     pub fn verify(&self, password: &str) -> bool {
         password::verify(password, self.hash.as_deref())
@@ -96,7 +113,7 @@ impl Attempt {
 }
 
 /// The tenant by its key, or the only one there is.
-fn find_tenant(conn: &mut PgConnection, key: Option<&str>) -> Result<Option<Uuid>> {
+pub fn find_tenant(conn: &mut PgConnection, key: Option<&str>) -> Result<Option<Uuid>> {
     if let Some(key) = key.map(str::trim).filter(|k| !k.is_empty()) {
         let row = diesel::sql_query("SELECT id FROM tenants WHERE key = $1 AND status = 'active'")
             .bind::<Text, _>(key.to_lowercase())

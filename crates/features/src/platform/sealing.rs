@@ -19,6 +19,7 @@ const BATCH: u16 = 200;
 pub const COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "totp_factors", id: "user_id", column: "secret", context: "totp" },
     SealedColumn { table: "totp_factors", id: "user_id", column: "pending", context: "totp" },
+    crate::people::outside::secret::COLUMN,
 ];
 
 /// Makes a new data key for this tenant and has what old ones have sealed sealed anew, in the background.

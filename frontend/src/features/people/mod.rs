@@ -13,3 +13,4 @@ pub mod reveal;
 pub mod roles;
 mod rules;
 pub mod sharing;
+pub mod sign_in;
