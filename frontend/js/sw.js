@@ -39,7 +39,7 @@ self.addEventListener("fetch", (event) => {
 function isSeen(request, url) {
   if (!url.pathname.startsWith("/api/v1/")) return false;
   if (request.method === "POST") return url.pathname.endsWith("/query");
-  return request.method === "GET" && !/\/(events|changes|content|download|results|exports?)(\/|$)/.test(url.pathname);
+  return request.method === "GET" && !/\/(events|changes|content|download|results|exports?|host|oauth|api_keys)(\/|$)/.test(url.pathname);
 }
 
 /** Lists are asked for by POST: their question becomes part of the name. */

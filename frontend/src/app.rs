@@ -18,14 +18,22 @@ pub fn root() -> impl IntoView {
     view! {
         <Router>
             {move || match phase.get().1 {
+                _ if at("/host") => lazy::host_screen(),
                 0 => starting(),
                 1 => lazy::sign_in(),
+                2 if at("/oauth/authorize") => lazy::consent_screen(),
                 2 => shell::shell(),
                 _ => unreachable_server(),
             }}
         </Router>
         {ui::toaster::toaster()}
     }
+}
+
+/// Pages that stand by themselves: that of the installation, which is nobody's in any company, and the one on which
+/// somebody lets an application in.
+fn at(page: &str) -> bool {
+    window().location().pathname().is_ok_and(|path| path.trim_end_matches('/') == page)
 }
 
 fn phase(session: &Session) -> u8 {

@@ -52,6 +52,11 @@ impl TestDb {
         sql_query(format!("SELECT ({sql})::text AS text")).get_result::<Row>(&mut self.connect()).unwrap().text
     }
 
+    /// Does something behind the server's back.
+    pub fn run(&self, sql: &str) {
+        self.connect().batch_execute(sql).unwrap();
+    }
+
     fn create(template: Option<&str>) -> TestDb {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

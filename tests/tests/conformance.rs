@@ -30,6 +30,9 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         ("directory", "user_filter") => return json!("(objectClass=person)"),
         ("directory", "deactivate_max") => return json!(n % 100),
         ("directory", key) if key.ends_with("_attribute") => return json!(format!("attribute{n}")),
+        ("oauth_client", "role") => return Value::Null,
+        ("oauth_client", "scopes") => return json!("account:read contact:write"),
+        ("oauth_client", "redirect_uris") => return json!("https://app.example.com/back"),
         ("role", "limits") => return json!({ "networks": ["10.0.0.0/8"] }),
         ("field_definition", "kind") => return json!("text"),
         ("field_definition", "object") => return json!("account"),
@@ -94,7 +97,10 @@ fn minimal(b: &mut Bench, object: &str, n: usize) -> Uuid {
     let mut record = Record::new();
     let needed = |f: &&FieldMeta| {
         f.required && !f.read_only && f.default.is_none()
-            || matches!((object, f.key.as_ref()), ("record_member" | "sharing_rule", "user"))
+            || matches!(
+                (object, f.key.as_ref()),
+                ("record_member" | "sharing_rule", "user") | ("oauth_client", "redirect_uris")
+            )
     };
     for field in meta.fields.iter().filter(needed) {
         let value = sample(b, &meta, field, n);

@@ -47,6 +47,8 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     let directory =
         json!({"name": "公司目录", "address": "ldaps://ldap.example.com", "base_dn": "dc=x", "signs_in": false});
     add("directories", directory);
+    let back = "https://app.example.com/back";
+    add("oauth_clients", json!({"name": "报表", "scopes": "account:read", "redirect_uris": back}));
     add("saved_views", json!({"name": "温州的", "object": "account", "settings": {}}));
     add("favorites", json!({"title": "鹿城鞋业", "object": "account", "record": account}));
     let news = json!({"kind": "mentioned", "title": "鹿城鞋业", "object": "account", "record": account});

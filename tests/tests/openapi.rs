@@ -74,6 +74,10 @@ fn every_operation_shows_what_goes_in_and_what_comes_back() {
         assert!(seen.insert(id.to_owned()), "{id} twice");
     }
     hold(&document, "failures as problems", |o| {
+        // RFC 6749, section 5.2, has a form of its own.
+        if o.path.starts_with("/oauth/") {
+            return None;
+        }
         let failures = object(&o.body["responses"]).filter(|(status, _)| status.starts_with(['4', '5']));
         let failures: Vec<_> = failures.collect();
         let odd =

@@ -142,6 +142,8 @@ pub struct Me {
 impl Me {
     pub fn of(identity: &Identity, config: &Config) -> Me {
         let person = identity.person.as_ref();
+        // A key or an application gets to know who it acts for, and not how to call them.
+        let private = person.filter(|_| !identity.delegated());
         Me {
             id: identity.user(),
             name: person.map(|p| p.name.clone()),
@@ -155,10 +157,10 @@ impl Me {
             roles: person.map(|p| p.role_ids()).unwrap_or_default(),
             locale: identity.lang.tag(),
             time_zone: person.and_then(|p| p.time_zone.clone()),
-            mobile: person.and_then(|p| p.mobile.clone()),
-            email: person.and_then(|p| p.email.clone()),
-            avatar: person.and_then(|p| p.avatar),
-            preferences: person.and_then(|p| p.preferences.as_ref()?.as_object().cloned()).unwrap_or_default(),
+            mobile: private.and_then(|p| p.mobile.clone()),
+            email: private.and_then(|p| p.email.clone()),
+            avatar: private.and_then(|p| p.avatar),
+            preferences: private.and_then(|p| p.preferences.as_ref()?.as_object().cloned()).unwrap_or_default(),
             viewer: identity.viewer,
             upload_max_bytes: config.upload_max_bytes(),
             permissions: permissions(&identity.access, &identity.catalog),
@@ -289,7 +291,8 @@ pub async fn change_password(
     let proved = second_factor::prove(&state, &req, (&once, &body), proof, "current").await?;
     let answer = once.run(&state, &body, move |call| {
         proved.require()?;
-        let user = call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["password"]))?;
+        let own = call.caller.user.filter(|_| !call.identity.delegated());
+        let user = own.ok_or_else(|| Error::refused(Code::Forbidden, &["password"]))?;
         call.rights_changed = true;
         sign_in::set_password(call.conn, call.caller.tenant, user, &password, call.identity.session)?;
         let note = Note::by(call.caller, Event::PasswordChanged).on("user", Some(user));

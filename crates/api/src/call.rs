@@ -20,6 +20,7 @@ const TELLING: &[&str] = &[
     "role",
     "department",
     "sharing_rule",
+    "oauth_client",
     "object_definition",
     "field_definition",
     "record_layout",

@@ -5,6 +5,7 @@ use crate::audit_cli::{self, AuditCommand, AuditError};
 use crate::backup_cover::{Cover, Opening};
 use crate::config::{Config, ConfigError};
 use crate::database::{self, Database, DatabaseError};
+use crate::host_cli::{self, HostCommand};
 use crate::serve::{self, ServeError};
 use crate::tenant::{self, TenantCommand, TenantError};
 use crate::{backup, backup_cover, keys_cli, logging, openapi};
@@ -45,9 +46,12 @@ enum Command {
     Reindex,
     /// Load the demonstration company, unless it is there
     Demo,
-    /// Add or list the companies on this installation
+    /// Add, list, suspend, take along or erase the companies on this installation
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Administrators of this installation
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Print the OpenAPI document of the standard objects
     Openapi,
     /// Print every setting, its value and where it comes from
@@ -146,7 +150,12 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Tenant(command) => with_database(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
-            Ok(tenant::run(&mut connection, &config.engine()?, command)?)
+            Ok(tenant::run(&config, &mut connection, &config.engine()?, command)?)
+        })?,
+        Command::Host(command) => with_database(&config, |url| {
+            database::migrate(url)?;
+            let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+            Ok(host_cli::run(&mut connection, &command)?)
         })?,
         Command::Audit(command) => with_database(&config, |url| {
             database::migrate(url)?;

@@ -46,6 +46,7 @@ const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Se
 /// Every setting there is; `kezhan config` prints this table.
 pub const SETTINGS: &[Setting] = &[
     setting("addr", "KEZHAN_ADDR", Some("127.0.0.1:8080"), "address and port that the server listens on"),
+    setting("public_url", "KEZHAN_PUBLIC_URL", None, "address that people reach us at; else that of each request"),
     setting("data", "KEZHAN_DATA", None, "data directory; as root /var/lib/kezhan, else ~/.local/share/kezhan"),
     setting("config", "KEZHAN_CONFIG", None, "this file of settings; kezhan.toml in the data directory if it exists"),
     setting("files", "KEZHAN_FILES", None, "directory of uploaded files; files in the data directory"),
@@ -75,6 +76,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("rate_limit", "KEZHAN_RATE_LIMIT", Some("12000"), "calls per minute and caller; 0: no limit"),
     setting("sign_in_limit", "KEZHAN_SIGN_IN_LIMIT", Some("20"), "sign-ins per minute, address and name; 0: no limit"),
     setting("request_seconds", "KEZHAN_REQUEST_SECONDS", Some("20"), "longest a request may keep us waiting for more"),
+    setting("erase_wait_days", "KEZHAN_ERASE_WAIT_DAYS", Some("7"), "days before a company that is to be erased is"),
     setting("behind_proxy", "KEZHAN_BEHIND_PROXY", Some("false"), "trust the forwarding headers of a reverse proxy"),
     setting(
         "internal_hosts",
@@ -119,6 +121,8 @@ impl fmt::Display for Source {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub addr: SocketAddr,
+    /// `https://crm.example.com`
+    pub public_url: Option<String>,
     pub data: PathBuf,
     pub files: PathBuf,
     pub web: PathBuf,
@@ -138,6 +142,7 @@ pub struct Config {
     pub rate_limit: u32,
     pub sign_in_limit: u32,
     pub request_seconds: u64,
+    pub erase_wait_days: u32,
     pub behind_proxy: bool,
     /// Besides the public Internet.
     pub inside: Inside,
@@ -195,6 +200,7 @@ impl Config {
             web: absolute(&values.text("web")?)?,
             upload_max_mb: values.number("upload_max_mb", 1, 10_240)?,
             bucket: values.bucket()?,
+            public_url: values.given("public_url").map(str::to_owned),
             database_url: values.given("database_url").map(str::to_owned),
             db_pool: values.number("db_pool", 1, 1000)?,
             db_statement_timeout_ms: values.number("db_statement_timeout_ms", 100, 3_600_000)?,
@@ -206,6 +212,7 @@ impl Config {
             rate_limit: values.number("rate_limit", 0, 10_000_000)?,
             sign_in_limit: values.number("sign_in_limit", 0, 1_000_000)?,
             request_seconds: values.number("request_seconds", 1, 3600)?,
+            erase_wait_days: values.number("erase_wait_days", 0, 365)?,
             behind_proxy: values.parse("behind_proxy", "true or false")?,
             inside: values.given("internal_hosts").unwrap_or_default().parse().map_err(ConfigError)?,
             pg_bin: values.given("pg_bin").map(absolute).transpose()?,

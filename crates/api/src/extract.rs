@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use kezhan_engine::{Channel, Error, Origin, Result};
 use kezhan_features::people::door::Door;
-use kezhan_features::people::{Credential, api_key};
+use kezhan_features::people::{Credential, api_key, oauth};
 use kezhan_meta::Lang;
 use kezhan_meta::problem::Code;
 use std::future::{Ready, ready};
@@ -108,9 +108,11 @@ pub fn credential(state: &State, req: &HttpRequest) -> Result<Option<Credential>
             value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(s, _)| s.eq_ignore_ascii_case("bearer"));
         let Some((_, token)) = token else { return Err(Error::refused(Code::Unauthenticated, &[])) };
         let token = token.trim();
-        return match token.starts_with(api_key::PREFIX) && token.len() < 200 {
-            true => Ok(Some(Credential::Key(token.to_owned()))),
-            false => state.tokens.check(token).map(Some),
+        let short = token.len() < 200;
+        return match token {
+            key if short && key.starts_with(api_key::PREFIX) => Ok(Some(Credential::Key(key.to_owned()))),
+            token if short && token.starts_with(oauth::tokens::ACCESS) => Ok(Some(Credential::Token(token.to_owned()))),
+            token => state.tokens.check(token).map(Some),
         };
     }
     let Some(cookie) = req.cookie(VIEW_COOKIE).or_else(|| req.cookie(ACCESS_COOKIE)) else { return Ok(None) };

@@ -42,6 +42,15 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("enrolAtSignIn", "its answer holds a secret, which is kept nowhere"),
     ("lookAtLink", "it changes nothing"),
     ("acceptLink", "its answer holds tokens, which are kept nowhere"),
+    ("oauthIntrospect", "it changes nothing"),
+    ("oauthRevoke", "once ended, a token stays so"),
+    ("oauthToken", "its answer holds tokens, which are kept nowhere; codes and refresh tokens are good once"),
+    ("hostAddCompany", "keys belong to companies; a second one of this name is refused"),
+    ("hostEraseCompany", "a repetition is refused"),
+    ("hostResumeCompany", "a repetition is refused"),
+    ("hostSuspendCompany", "a repetition is refused"),
+    ("hostLogin", "its answer holds a token, which is kept nowhere"),
+    ("hostLogout", "once signed out, a repetition finds nothing to do"),
 ];
 
 /// An authenticated request that may change something. A POST has no other way to a [`Call`] than through here: `Who`
@@ -227,6 +236,7 @@ fn replay(kept: Kept) -> Result<Answer> {
 pub fn sweep(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'").execute(conn)?;
     diesel::sql_query("DELETE FROM sessions WHERE expires_at < now() - interval '30 days'").execute(conn)?;
+    kezhan_features::people::oauth::tokens::sweep(conn)?;
     diesel::sql_query("DELETE FROM known_devices WHERE last_used_at < now() - interval '1 year'").execute(conn)?;
     kezhan_features::people::challenge::sweep(conn)?;
     kezhan_features::people::links::sweep(conn)?;

@@ -165,7 +165,8 @@ impl MeChange {
 pub async fn change(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let change: MeChange = crate::call::parse(&body)?;
     let answer = once.run(&state, &body, move |call| {
-        let id = call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["me"]))?;
+        let own = call.caller.user.filter(|_| !call.identity.delegated());
+        let id = own.ok_or_else(|| Error::refused(Code::Forbidden, &["me"]))?;
         let interface = change.of_interface()?;
         let users = call.object("users")?;
         call.transaction(|call| {

@@ -145,7 +145,7 @@ pub async fn limit(
                 Credential::Session { session, .. } | Credential::ViewAs { session, .. } => {
                     state.limits.calls.take(session)
                 }
-                Credential::Key(text) => state.limits.calls.take(text),
+                Credential::Key(text) | Credential::Token(text) => state.limits.calls.take(text),
             };
             req.extensions_mut().insert(credential);
             standing

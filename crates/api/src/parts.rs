@@ -1,8 +1,8 @@
 //! The parts of the API that are not the same for every object: routes and their documentation, in one place.
 
 use crate::{
-    attachments, audit, auth, bulk, changes, composite, docs, invitations, keys, layouts, me, meta, outside, policies,
-    privacy, search, view_as,
+    attachments, audit, auth, bulk, changes, composite, docs, host, invitations, keys, layouts, me, meta, oauth,
+    outside, policies, privacy, search, view_as,
 };
 use actix_web::web::ServiceConfig;
 use utoipa::openapi::OpenApi;
@@ -21,6 +21,8 @@ pub fn all() -> Vec<Part> {
         keys::PART,
         invitations::PART,
         policies::PART,
+        oauth::PART,
+        host::PART,
         audit::PART,
         privacy::PART,
         me::PART,

@@ -7,7 +7,7 @@ use crate::hearing::Ear;
 use crate::limit::Limiter;
 use crate::problem::ApiError;
 use crate::token::Tokens;
-use crate::{bulk, changes, docs, health, middleware, parts, records, spa};
+use crate::{bulk, changes, docs, health, middleware, oauth, parts, records, spa};
 use actix_web::dev::{HttpServiceFactory, Server};
 use actix_web::{App, HttpServer, web};
 use diesel::{Connection, PgConnection};
@@ -112,7 +112,7 @@ pub fn app_config(state: web::Data<State>) -> impl FnOnce(&mut web::ServiceConfi
             .configure(docs::pages)
             .service(api())
             .service(web::scope("/api").default_service(web::to(nothing_here)))
-            .service(web::scope("/oauth").default_service(web::to(nothing_here)))
+            .configure(oauth::protocol_routes)
             .configure(|app| spa::routes(app, &state.config));
     }
 }
@@ -149,7 +149,9 @@ pub fn start(state: State, listener: TcpListener) -> io::Result<Server> {
     .keep_alive(Duration::from_secs(75))
     .listen(listener)?
     .run();
-    actix_web::rt::spawn(housekeeping(state));
+    actix_web::rt::spawn(housekeeping(state.clone()));
+    actix_web::rt::spawn(note_uses(state.clone()));
+    actix_web::rt::spawn(erase(state));
     Ok(server)
 }
 
@@ -160,6 +162,38 @@ pub fn run(state: State, listener: TcpListener, started: impl FnOnce(ServerHandl
         started(server.handle());
         server.await
     })
+}
+
+/// Writes down when keys and applications were used.
+async fn note_uses(state: web::Data<State>) {
+    let mut beat = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        beat.tick().await;
+        if state.identities.uses.is_empty() {
+            continue;
+        }
+        let identities = state.identities.clone();
+        if let Err(e) = state.db.run(move |conn| Ok(identities.uses.write(conn)?)).await {
+            log::warn!("the use of keys is not noted: {e}");
+        }
+    }
+}
+
+/// Erases companies whose time has come.
+async fn erase(state: web::Data<State>) {
+    let mut beat = tokio::time::interval(Duration::from_secs(10));
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        beat.tick().await;
+        let (shared, handle) = (state.clone(), tokio::runtime::Handle::current());
+        let actor = kezhan_features::host::trail::Actor { name: "server".to_owned(), ip: None };
+        let work = state
+            .db
+            .run(move |conn| Ok(crate::host::erase_due(conn, &actor, &shared.config, (&shared.files, &handle))?));
+        if let Err(e) = work.await {
+            log::error!("a company is not erased: {e}");
+        }
+    }
 }
 
 /// Forgets what is too old to matter.

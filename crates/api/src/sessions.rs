@@ -17,7 +17,11 @@ use uuid::Uuid;
 #[openapi(paths(list, end_others, end, sign_ins))]
 pub struct Docs;
 
+/// Where someone signs in is nothing for a key or an application to know.
 fn person(call: &Call<'_>) -> Result<Uuid> {
+    if call.identity.delegated() {
+        return Err(Error::refused(Code::Forbidden, &["API key"]));
+    }
     call.caller.user.ok_or_else(|| Error::refused(Code::Forbidden, &["sessions"]))
 }
 

@@ -1,13 +1,23 @@
 //! `kezhan tenant`: companies on this installation.
 #![allow(clippy::print_stdout, reason = "answers of commands belong on stdout")]
 
+use crate::config::Config;
+use crate::context::{Context, IoFault};
+use crate::host;
 use clap::Subcommand;
 use diesel::PgConnection;
+use kezhan_connect::Storage;
 use kezhan_engine::{Engine, Error};
+use kezhan_features::host::tenants;
+use kezhan_features::host::trail::Actor;
 use kezhan_features::people::setup::{self, Tenant};
 use kezhan_meta::Lang;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use tokio::runtime::Handle;
 
 /// Characters of a generated password: none that is taken for another.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
@@ -40,6 +50,28 @@ pub enum TenantCommand {
     },
     /// List the companies: key, name, status, users, day of creation
     List,
+    /// Suspend a company: its sessions, keys and jobs stop at once
+    Suspend { key: String },
+    /// Let a suspended company go on
+    Resume { key: String },
+    /// Write all that a company has into one archive (tar)
+    Export {
+        key: String,
+        /// The archive to write
+        file: PathBuf,
+    },
+    /// Suspend a company and have it erased after some days, by a server that runs then
+    Erase {
+        key: String,
+        /// The key once more, by whoever means it
+        #[arg(long, value_name = "KEY")]
+        confirm: String,
+        /// Erase it here and now
+        #[arg(long)]
+        now: bool,
+    },
+    /// Call an erasure off; the company stays suspended
+    Keep { key: String },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +82,19 @@ pub enum TenantError {
     Input(#[from] io::Error),
     #[error("the two passwords differ")]
     Differ,
+    #[error(transparent)]
+    File(#[from] IoFault),
+    #[error("storage: {0}")]
+    Storage(String),
 }
 
-pub fn run(conn: &mut PgConnection, engine: &Engine, command: TenantCommand) -> Result<(), TenantError> {
+pub fn run(
+    config: &Config,
+    conn: &mut PgConnection,
+    engine: &Engine,
+    command: TenantCommand,
+) -> Result<(), TenantError> {
+    let actor = Actor::command_line();
     match command {
         TenantCommand::Add { key, name, admin } => add(conn, engine, &key, &name, &admin),
         TenantCommand::Rescue { key, user } => {
@@ -65,18 +107,90 @@ pub fn run(conn: &mut PgConnection, engine: &Engine, command: TenantCommand) -> 
             }
             Ok(())
         }
+        TenantCommand::Suspend { key } => {
+            let company = tenants::find_key(conn, &key)?;
+            tenants::suspend(conn, &actor, &company)?;
+            println!("suspended {key}");
+            Ok(())
+        }
+        TenantCommand::Resume { key } => {
+            let company = tenants::find_key(conn, &key)?;
+            tenants::resume(conn, &actor, &company)?;
+            println!("resumed {key}");
+            Ok(())
+        }
+        TenantCommand::Export { key, file } => export(config, engine, conn, &actor, (&key, &file)),
+        TenantCommand::Erase { key, confirm, now } => {
+            let company = tenants::find_key(conn, &key)?;
+            let days = if now { 0 } else { i32::try_from(config.erase_wait_days).unwrap_or(i32::MAX) };
+            let company = tenants::order_erasure(conn, &actor, &company, &confirm, days)?;
+            if now {
+                let (files, handle) = store(config)?;
+                host::erase_due(conn, &actor, config, (&files, &handle))?;
+                println!("erased {key}");
+            } else if let Some(at) = company.erase_after {
+                println!("suspended {key}; it will be erased after {}", at.format("%Y-%m-%d %H:%M UTC"));
+            }
+            Ok(())
+        }
+        TenantCommand::Keep { key } => {
+            let company = tenants::find_key(conn, &key)?;
+            tenants::call_off(conn, &actor, &company)?;
+            println!("{key} is kept; it is suspended");
+            Ok(())
+        }
     }
 }
 
-fn add(conn: &mut PgConnection, engine: &Engine, key: &str, name: &str, admin: &str) -> Result<(), TenantError> {
+/// The files, and what reads them for a thread that waits.
+fn store(config: &Config) -> Result<(Storage, Handle), TenantError> {
+    let files = match &config.bucket {
+        Some(bucket) => Storage::bucket(bucket),
+        None => Storage::directory(&config.files),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    // It is driven by a thread of its own, to the end of the command.
+    std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    Ok((files.map_err(|e| TenantError::Storage(e.to_string()))?, handle))
+}
+
+fn export(
+    config: &Config,
+    engine: &Engine,
+    conn: &mut PgConnection,
+    actor: &Actor,
+    (key, file): (&str, &Path),
+) -> Result<(), TenantError> {
+    let company = tenants::find_key(conn, key)?;
+    let (files, handle) = store(config)?;
+    let named = || file.display().to_string();
+    // It is there only once it is whole.
+    let draft = PathBuf::from(format!("{}.part", file.display()));
+    let out = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft).context(named)?;
+    let mut out = BufWriter::new(out);
+    host::export_to(conn, engine, actor, &company, (&files, &handle), &mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|f| f.sync_all()).context(named)?;
+    std::fs::rename(&draft, file).context(named)?;
+    println!("wrote {}", file.display());
+    Ok(())
+}
+
+/// A password that was typed, or one that was made up and is to be printed.
+pub(crate) fn password_for(name: &str) -> Result<(String, bool), TenantError> {
     let typed = match io::stdin().is_terminal() {
-        true => asked(admin)?,
+        true => asked(name)?,
         false => line()?,
     };
-    let password = if typed.is_empty() { generated() } else { typed.clone() };
+    let made_up = typed.is_empty();
+    Ok((if made_up { generated() } else { typed }, made_up))
+}
+
+fn add(conn: &mut PgConnection, engine: &Engine, key: &str, name: &str, admin: &str) -> Result<(), TenantError> {
+    let (password, made_up) = password_for(admin)?;
     setup::create_tenant(engine, conn, key, name, admin, &password)?;
     println!("added {key}: {name}, administrator {admin}");
-    if typed.is_empty() {
+    if made_up {
         println!("password: {password}");
     }
     Ok(())

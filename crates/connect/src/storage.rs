@@ -90,6 +90,19 @@ impl Storage {
         Ok(found.into_stream().map_err(StorageError::from).boxed())
     }
 
+    /// Removes all files whose keys begin with this folder, with what was begun and never finished as far as the store
+    /// shows it. How many there were.
+    pub async fn remove_all(&self, folder: &str) -> Result<u64> {
+        let folder = Key::from(folder);
+        let mut found = self.0.list(Some(&folder));
+        let mut count = 0;
+        while let Some(file) = found.try_next().await? {
+            self.0.delete(&file.location).await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// Removes a file; one that is not there is gone already.
     pub async fn remove(&self, key: &str) -> Result<()> {
         match self.0.delete(&Key::from(key)).await {

@@ -32,6 +32,7 @@ pub fn entries() -> Vec<Entry> {
         entry::<people::SharingRule>(people::SharingRule::META),
         entry::<people::IdentityProvider>(people::IdentityProvider::META),
         entry::<people::Directory>(people::Directory::META),
+        entry::<people::OauthClient>(people::OauthClient::META),
         entry::<customers::Account>(customers::Account::META),
         entry::<customers::Contact>(customers::Contact::META),
         entry::<customers::Lead>(customers::Lead::META),

@@ -7,6 +7,7 @@ pub mod actions;
 pub mod customers;
 pub mod demo;
 mod fits;
+pub mod host;
 pub mod people;
 pub mod platform;
 pub mod sales;

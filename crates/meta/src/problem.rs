@@ -72,6 +72,7 @@ codes! {
     ReadOnlyView 403 "read_only_view" "正在以他人身份查看，不能做任何更改" "You are looking as somebody else: nothing can be changed";
     NotFound 404 "not_found" "找不到该记录，或无权查看" "There is no such thing, or you may not see it";
     MethodNotAllowed 405 "method_not_allowed" "此地址不支持该方法" "This address does not support that method";
+    UnknownClient 400 "unknown_client" "没有这个应用，或回调地址与登记的不一致" "There is no such application, or the redirect address is not one of its own";
     RequestTimeout 408 "request_timeout" "请求传输过慢，已中断" "The request arrived too slowly";
     Conflict 409 "conflict" "与现有数据冲突：{}" "This conflicts with existing data: {}";
     Stale 412 "stale" "记录已被他人修改，请刷新后重试" "Someone has changed this record since; reload it";
@@ -97,6 +98,7 @@ codes! {
     BadEmail 422 "bad_email" "邮箱地址不正确" "Not an e-mail address";
     BadUrl 422 "bad_url" "网址不正确，应以 http:// 或 https:// 开头" "Not a web address; it starts with http:// or https://";
     BadDate 422 "bad_date" "日期不正确，应为 2026-11-24 的形式" "Not a date; write it like 2026-11-24";
+    BadRedirect 422 "bad_redirect" "“{}”不能作为回调地址：应为 https 地址、本机回环地址或应用自有的协议，且不含片段" "“{}” cannot be a redirect address: https, a loopback address or a scheme of the application's own, without a fragment";
     BadUscc 422 "bad_uscc" "统一社会信用代码校验不通过" "Not a valid unified social credit code";
     BadIdCard 422 "bad_id_card" "身份证号校验不通过" "Not a valid identity number";
     BadCurrency 422 "bad_currency" "币种应为三位 ISO 4217 代码" "The currency is a three-letter ISO 4217 code";
@@ -106,6 +108,7 @@ codes! {
     PasswordOwn 422 "password_own" "密码与姓名、用户名、邮箱、手机或公司名称太接近" "Too close to the person's name, user name, address, number or company";
     PasswordUsed 422 "password_used" "不能使用最近用过的密码" "Used not long ago; choose another";
     BadKey 422 "bad_key" "只能用小写字母、数字和下划线，以字母开头" "Lower-case letters, digits and underscores only, starting with a letter";
+    BadNetwork 422 "bad_network" "“{}”不是网络地址，应为 10.0.0.0/8 的形式" "“{}” is not a network; write it like 10.0.0.0/8";
     BadGeo 422 "bad_geo" "经纬度超出范围" "The coordinates are out of range";
     BeforeOther 422 "before_other" "不能早于“{}”" "Must not be before “{}”";
     NoSuchRecord 422 "no_such_record" "所引用的记录不存在或无权查看" "The record referred to does not exist, or you may not see it";

@@ -1,4 +1,4 @@
-//! One's own sessions, sign-ins, keys and second factor, and what the company asks of everybody.
+//! One's own sessions, sign-ins and second factor, and what the company asks of everybody.
 
 use super::client::{ApiError, Call};
 use super::sign_in::{Offer, codes_of};
@@ -33,18 +33,6 @@ pub struct SignIn {
     pub ip: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct ApiKey {
-    pub id: String,
-    pub name: String,
-    pub prefix: String,
-    pub user: Option<String>,
-    pub last_used_at: Option<String>,
-    pub expires_at: Option<String>,
-    pub revoked_at: Option<String>,
-}
-
 #[derive(Deserialize)]
 struct All<T> {
     data: Vec<T>,
@@ -62,14 +50,6 @@ pub async fn end(id: Option<&str>) -> Result<(), ApiError> {
 
 pub async fn sign_ins() -> Result<Vec<SignIn>, ApiError> {
     Call::get("/auth/sign_ins?limit=50").json().await.map(|all: All<SignIn>| all.data)
-}
-
-pub async fn keys() -> Result<Vec<ApiKey>, ApiError> {
-    Call::get("/api_keys").json().await.map(|all: All<ApiKey>| all.data)
-}
-
-pub async fn revoke_key(id: &str) -> Result<(), ApiError> {
-    Call::delete(&format!("/api_keys/{id}")).send().await.map(|_| ())
 }
 
 /// What one has beside one's password.

@@ -4,15 +4,16 @@ mod factor;
 
 use super::profile;
 use crate::api::client::ApiError;
-use crate::api::security::{self, ApiKey, Device, Session, SignIn};
+use crate::api::security::{self, Device, Session, SignIn};
 use crate::bridge;
+use crate::features::people::apps::connected;
 use crate::features::people::audit::done;
+use crate::features::people::keys;
 use crate::i18n::{
-    RETRY, SECURITY_DEVICE_UNKNOWN, SECURITY_END, SECURITY_END_OTHERS, SECURITY_ENDED, SECURITY_KEY_LAST,
-    SECURITY_KEY_NEVER, SECURITY_KEY_REVOKE, SECURITY_KEY_REVOKED, SECURITY_KEYS, SECURITY_KEYS_NONE,
-    SECURITY_LAST_USED, SECURITY_LOG, SECURITY_SESSIONS, SECURITY_SESSIONS_TEXT, SECURITY_THIS, SECURITY_TITLE, t, tf,
+    RETRY, SECURITY_DEVICE_UNKNOWN, SECURITY_END, SECURITY_END_OTHERS, SECURITY_ENDED, SECURITY_LAST_USED,
+    SECURITY_LOG, SECURITY_SESSIONS, SECURITY_SESSIONS_TEXT, SECURITY_THIS, SECURITY_TITLE, t, tf,
 };
-use crate::state::{session, toast};
+use crate::state::toast;
 use crate::ui::{self, Button, Look, icon};
 use leptos::prelude::*;
 use std::future::Future;
@@ -27,7 +28,8 @@ pub fn screen() -> AnyView {
                 {sessions()}
                 {factor::panel()}
                 {profile::password()}
-                {keys()}
+                {keys::panel()}
+                {connected::panel()}
                 {log()}
             </div>
         </section>
@@ -127,38 +129,6 @@ fn sessions() -> AnyView {
                 {move || several().then(|| view! { <Button label=t(SECURITY_END_OTHERS) look=Look::Danger on_click=move |_| end(None)/> })}
             </div>
             {list(rows, again, "", line)}
-        </section>
-    }
-    .into_any()
-}
-
-fn keys() -> AnyView {
-    let (rows, again) = fetched(|| async {
-        let me = session::me().and_then(|me| me.id.clone());
-        security::keys().await.map(|all| {
-            all.into_iter().filter(|key| key.revoked_at.is_none() && key.user == me).collect::<Vec<ApiKey>>()
-        })
-    });
-    let line = move |key: ApiKey| {
-        let used = key.last_used_at.as_deref().map(bridge::date_time);
-        let used = used.map_or_else(|| t(SECURITY_KEY_NEVER).to_owned(), |at| tf(SECURITY_KEY_LAST, &[("at", &at)]));
-        let revoke = move |_| {
-            let id = key.id.clone();
-            leptos::task::spawn_local(async move {
-                match security::revoke_key(&id).await {
-                    Ok(()) => toast::done(t(SECURITY_KEY_REVOKED)),
-                    Err(error) => toast::error(&error),
-                }
-                again.run(());
-            });
-        };
-        let actions = view! { <Button label=t(SECURITY_KEY_REVOKE) on_click=revoke/> }.into_any();
-        row("key-round", key.name, format!("{}… · {used}", key.prefix), actions)
-    };
-    view! {
-        <section class="panel">
-            <h2 class="font-semibold p-4">{t(SECURITY_KEYS)}</h2>
-            {list(rows, again, t(SECURITY_KEYS_NONE), line)}
         </section>
     }
     .into_any()

@@ -2,8 +2,8 @@
 
 use super::nav::list_url;
 use crate::i18n::{
-    AUDIT_TITLE, DATA_MAP_TITLE, ELSEWHERE_TITLE, HAND_OVER_TITLE, INVITE_TITLE, Key, NAV_SETTINGS, POLICY_TITLE,
-    ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
+    APPS_TITLE, AUDIT_TITLE, DATA_MAP_TITLE, ELSEWHERE_TITLE, HAND_OVER_TITLE, INVITE_TITLE, KEYS_TITLE, Key,
+    NAV_SETTINGS, POLICY_TITLE, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
 };
 use crate::state::{catalog, session};
 use crate::ui::icon;
@@ -53,11 +53,13 @@ const PAGES: &[Page] = &[
         object: "field_policy",
         action: "configure",
     },
+    Page { path: "/settings/keys", icon: "key-round", title: KEYS_TITLE, object: "user", action: "configure" },
+    Page { path: "/settings/apps", icon: "box", title: APPS_TITLE, object: "user", action: "configure" },
     Page { path: "/settings/audit", icon: "scroll-text", title: AUDIT_TITLE, object: "user", action: "configure" },
 ];
 
 /// Have a screen of their own.
-const ELSEWHERE: &[&str] = &["role", "sharing_rule", "field_policy", "identity_provider", "directory"];
+const ELSEWHERE: &[&str] = &["directory", "field_policy", "identity_provider", "oauth_client", "role", "sharing_rule"];
 
 pub fn objects() -> Vec<Arc<ObjectMeta>> {
     catalog::catalog()

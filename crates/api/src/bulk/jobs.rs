@@ -94,8 +94,9 @@ pub async fn list(state: web::Data<State>, who: Who, req: HttpRequest) -> Result
         let cursor = params.get("cursor").map(Uuid::parse_str).transpose();
         let before = cursor.map_err(|_| Error::refused(Code::BadCursor, &[]))?;
         let everyone = bulk::sees_all(call.caller);
-        let user = if everyone { None } else { call.caller.user.or(Some(Uuid::nil())) };
-        let filter = jobs::Filter { kinds: &kinds, user, before, limit: limit + 1 };
+        let via = call.caller.access.delegated.then(|| call.caller.origin.via.unwrap_or_default());
+        let user = if everyone || via.is_some() { None } else { call.caller.user.or(Some(Uuid::nil())) };
+        let filter = jobs::Filter { kinds: &kinds, user, via, before, limit: limit + 1 };
         let mut found = jobs::list(call.conn, call.caller.tenant, &filter)?;
         let more = found.len() as i64 > limit;
         found.truncate(limit as usize);

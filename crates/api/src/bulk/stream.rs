@@ -1,11 +1,15 @@
 //! A file that is made while it is being sent: written on a database thread, read by the connection, never held whole.
 
 use crate::call::{Call, run};
+use crate::db::Db;
 use crate::extract::Who;
+use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
 use kezhan_engine::Result;
 use kezhan_engine::transfer::Format;
+use std::future::Future;
 use std::io::{self, Write};
 use tokio::sync::mpsc;
 
@@ -21,6 +25,11 @@ struct Pipe {
 }
 
 impl Pipe {
+    /// The reader may have gone; there is nobody to tell.
+    fn end(mut self) {
+        let _ = self.flush();
+    }
+
     fn send(&mut self) -> io::Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -50,24 +59,45 @@ pub fn file<F>(state: web::Data<State>, who: Who, format: Format, name: &str, wo
 where
     F: FnOnce(&mut Call<'_>, &mut (dyn Write + Send)) -> Result<()> + Send + 'static,
 {
+    sent(format.media_type(), name, move |mut pipe| {
+        run(state, who, move |call| {
+            work(call, &mut pipe)?;
+            pipe.end();
+            Ok(())
+        })
+    })
+}
+
+/// The same for what is nobody's call.
+pub fn made<F>(db: Db, media_type: &str, name: &str, work: F) -> HttpResponse
+where
+    F: FnOnce(&mut PgConnection, &mut (dyn Write + Send)) -> Result<()> + Send + 'static,
+{
+    sent(media_type, name, move |mut pipe| async move {
+        db.run(move |conn| {
+            work(conn, &mut pipe)?;
+            pipe.end();
+            Ok(())
+        })
+        .await
+    })
+}
+
+fn sent<F>(media_type: &str, name: &str, work: impl FnOnce(Pipe) -> F + 'static) -> HttpResponse
+where
+    F: Future<Output = std::result::Result<(), ApiError>>,
+{
     let (sender, mut receiver) = mpsc::channel::<Chunk>(WAITING);
     actix_web::rt::spawn(async move {
         let failed = sender.clone();
-        let done = run(state, who, move |call| {
-            let mut pipe = Pipe { buffer: Vec::with_capacity(CHUNK), sender };
-            work(call, &mut pipe)?;
-            // The reader may have gone; there is nobody to tell.
-            let _ = pipe.flush();
-            Ok(())
-        });
-        if let Err(error) = done.await {
+        if let Err(error) = work(Pipe { buffer: Vec::with_capacity(CHUNK), sender }).await {
             log::warn!("a file is broken off: {error}");
             let _ = failed.send(Err(io::Error::other("broken off"))).await;
         }
     });
     let stream = futures_util::stream::poll_fn(move |context| receiver.poll_recv(context));
     HttpResponse::Ok()
-        .content_type(format.media_type())
+        .content_type(media_type)
         .insert_header(("content-disposition", disposition(name)))
         .insert_header(("cache-control", "no-store"))
         // Compressing would wait for the end of it.

@@ -5,12 +5,14 @@ use serde_json::{Map, Value, json};
 
 pub const TAGS: &[(&str, &str)] = &[
     ("auth", "Signing in, sessions, API keys"),
+    ("oauth", "Applications that act on people's behalf, or by themselves"),
     ("audit", "Who did what, when, from where, through what"),
     ("meta", "The model as data: objects, fields, relations, actions"),
     ("search", "One box over all objects"),
     ("changes", "Following what happens: change feed and server-sent events"),
     ("bulk", "Many records: uploads, imports with progress and undo, exports, templates"),
     ("composite", "Several requests in one transaction"),
+    ("host", "Looking after the installation: companies are added, suspended, taken along and erased"),
     ("operations", "Health of the process"),
 ];
 
@@ -32,14 +34,27 @@ pub fn frame() -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "This installation"}],
-        "security": [{"bearer": []}, {"cookie": []}],
+        "security": [{"bearer": []}, {"cookie": []}, {"oauth": []}],
     })
 }
+
+/// Some of the scopes that there are.
+const SCOPES: &[(&str, &str)] = &[
+    ("*:read", "Read everything that the person can read"),
+    ("*:write", "Create, change and delete whatever the person can"),
+    ("account:read", "Read accounts; so with every object"),
+    ("account:write", "Create, change and delete accounts; so with every object"),
+];
 
 pub fn components() -> Map<String, Value> {
     let value = json!({
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "An access token from `POST /auth/login`, or an API key `kz_…`"},
+            "host": {"type": "http", "scheme": "bearer", "description": "A token from `POST /host/login`: an administrator of the installation, who is nobody in any company. Browsers send it as the cookie `kz_host`"},
+            "oauth": {"type": "oauth2", "description": "Scopes are `<object>:<action>`, with `write` for create, edit and delete, and `*` for every object: `account:read`, `contact:write`. Authorization code with PKCE (S256), or client credentials; `GET /.well-known/oauth-authorization-server` tells the rest", "flows": {
+                "authorizationCode": {"authorizationUrl": "/oauth/authorize", "tokenUrl": "/oauth/token", "refreshUrl": "/oauth/token", "scopes": SCOPES.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect::<Map<String, Value>>()},
+                "clientCredentials": {"tokenUrl": "/oauth/token", "scopes": SCOPES.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect::<Map<String, Value>>()},
+            }},
             "cookie": {"type": "apiKey", "in": "cookie", "name": "kz_access", "description": "Set by the sign-in for browsers. A write must show where it comes from: the same origin, or the header `X-Requested-With: kezhan`"},
         },
         "parameters": parameters(),
@@ -126,7 +141,10 @@ pub fn complete(operation: &mut Value, method: &str) {
         list.push(json!({"$ref": "#/components/parameters/IdempotencyKey"}));
     }
     let body = map.contains_key("requestBody");
-    let anonymous = map.get("tags").is_some_and(|t| t == &json!(["operations"]));
+    // What the protocols of OAuth fix, they fix to the last failure.
+    let protocol = |id: &str| ["oauthToken", "oauthRevoke", "oauthIntrospect", "oauthMetadata"].contains(&id);
+    let anonymous = map.get("tags").is_some_and(|t| t == &json!(["operations"]))
+        || map.get("operationId").and_then(Value::as_str).is_some_and(protocol);
     let listed: &[&str] = match (anonymous, method, body) {
         (true, ..) => &["429", "503"],
         (_, "get", _) => &["400", "401", "403", "404", "429", "503"],

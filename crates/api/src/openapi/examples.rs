@@ -32,6 +32,8 @@ pub fn value(object: &ObjectMeta, field: &FieldMeta) -> Value {
         FieldType::Text if rule(|r| matches!(r, Rule::Currency)) => json!("CNY"),
         FieldType::Text if rule(|r| matches!(r, Rule::Key)) => json!("account"),
         FieldType::Text => json!(text(object, &field.key)),
+        FieldType::LongText if field.key == "scopes" => json!("account:read contact:write"),
+        FieldType::LongText if field.key == "redirect_uris" => json!("https://app.example.com/callback"),
         FieldType::LongText | FieldType::RichText => json!("对方希望下周看演示。"),
         FieldType::Phone => json!("138 0013 8000"),
         FieldType::Email => json!("wang.wei@example.com"),

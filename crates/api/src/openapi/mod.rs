@@ -3,6 +3,7 @@
 mod common;
 mod examples;
 mod fields;
+pub mod keys;
 mod operations;
 pub mod schemas;
 pub mod signing_in;

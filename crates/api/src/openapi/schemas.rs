@@ -271,55 +271,6 @@ pub struct SignInList {
     data: Vec<SignIn>,
 }
 
-/// A machine's way in; the secret is never shown again.
-#[derive(ToSchema)]
-#[schema(as = ApiKey)]
-pub struct ApiKeySchema {
-    id: Uuid,
-    name: String,
-    /// The beginning of the key, to tell it by.
-    #[schema(example = "kz_4fK2mQ9xAb")]
-    prefix: String,
-    /// Whom it acts for; none for a service.
-    user: Option<Uuid>,
-    role: Option<Uuid>,
-    objects: Option<Vec<String>>,
-    created_at: DateTime<Utc>,
-    expires_at: Option<DateTime<Utc>>,
-    last_used_at: Option<DateTime<Utc>>,
-    revoked_at: Option<DateTime<Utc>>,
-}
-
-#[derive(ToSchema)]
-pub struct ApiKeyList {
-    data: Vec<ApiKeySchema>,
-}
-
-/// What a new key is to be.
-#[derive(ToSchema)]
-pub struct ApiKeyCreate {
-    #[schema(example = "nightly export", min_length = 1, max_length = 100)]
-    name: String,
-    /// Acts for no person, only with its role.
-    service: Option<bool>,
-    /// The role it acts with; the maker's own where it is left out.
-    role: Option<Uuid>,
-    /// The objects it may touch; all of its role's where it is left out.
-    objects: Option<Vec<String>>,
-    expires_at: Option<DateTime<Utc>>,
-}
-
-/// A key that has just been made.
-#[derive(ToSchema)]
-pub struct ApiKeyCreated {
-    #[serde(flatten)]
-    #[schema(inline)]
-    kept: ApiKeySchema,
-    /// The key itself, shown this once.
-    #[schema(example = "kz_4fK2mQ9xAb_…")]
-    key: String,
-}
-
 /// A record that was found.
 #[derive(ToSchema)]
 pub struct SearchHit {

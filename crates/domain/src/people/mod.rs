@@ -6,7 +6,7 @@ pub use outside::{DepartmentSource, Directory, IdentityProvider, SyncEvery};
 
 use chrono::{DateTime, Utc};
 use kezhan_derive::{Choice, Object};
-use kezhan_meta::{Email, FileId, Id, LongText, Phone, UserId};
+use kezhan_meta::{Email, FileId, Id, LongText, Phone, Url, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A unit of the organisation; departments form a tree.
@@ -212,6 +212,47 @@ pub struct SharingRule {
     pub principal: String,
     #[field(zh = "权限", en = "Access", list, default = "read")]
     pub level: MemberLevel,
+    #[field(zh = "启用", en = "Active", list, default = true)]
+    pub active: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Choice)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientKind {
+    /// Runs on a server and can keep a secret.
+    #[choice(zh = "机密", en = "Confidential", tone = Info)]
+    Confidential,
+    /// Runs at people's: in a browser, on a phone, on a desk.
+    #[choice(zh = "公开", en = "Public", tone = Neutral)]
+    Public,
+}
+
+/// A program that people let act on their behalf, or a service that acts by itself with a role (OAuth 2). Its id is the
+/// `client_id`.
+#[derive(Clone, Debug, Serialize, Deserialize, Object)]
+#[object(name = "oauth_client", plural = "oauth_clients", zh = "应用", en = "Application", en_many = "Applications",
+    area = People, icon = "box", title = "name", tenant)]
+pub struct OauthClient {
+    #[field(zh = "应用名称", en = "Name", indexed, list, length(1, 100))]
+    pub name: String,
+    /// Shown to those who are asked whether it may act for them.
+    #[field(zh = "说明", en = "Description", length(0, 1000))]
+    pub description: Option<LongText>,
+    #[field(zh = "网站", en = "Website", list)]
+    pub website: Option<Url>,
+    #[field(zh = "类型", en = "Kind", list, default = "confidential")]
+    pub kind: ClientKind,
+    /// What it may be let do at most, separated by spaces: `account:read contact:write *:read`. The word after the colon
+    /// is an action, or `write` for create, edit and delete.
+    #[field(zh = "权限范围", en = "Scopes", length(1, 4000))]
+    pub scopes: LongText,
+    /// Where people are sent back to, one address a line; compared letter by letter. Of a loopback address such as
+    /// `http://127.0.0.1/callback` the port is free.
+    #[field(zh = "回调地址", en = "Redirect addresses", length(0, 5000))]
+    pub redirect_uris: Option<LongText>,
+    /// The role that it acts with by itself (client credentials), within its scopes. For confidential ones only.
+    #[field(zh = "服务角色", en = "Role of its own", list)]
+    pub role: Option<Id<Role>>,
     #[field(zh = "启用", en = "Active", list, default = true)]
     pub active: bool,
 }

@@ -292,11 +292,6 @@ pub fn common(a: &Grants, b: &Grants) -> Grants {
     a.keys().chain(b.keys()).map(both).collect()
 }
 
-/// The grants for these objects only.
-pub fn narrowed(grants: &Grants, objects: &[String]) -> Grants {
-    objects.iter().filter_map(|o| Some((o.clone(), of(grants, o)?.clone()))).collect()
-}
-
 /// Does every permission of `inner` lie within `outer`?
 pub fn within(inner: &Grants, outer: &Grants) -> bool {
     let none = ObjectGrants::default();
@@ -403,13 +398,5 @@ mod tests {
         );
         assert!(!fits(json!({"contact": {"read": ["self", {"deny": "self"}]}})), "the mask is lost");
         assert!(fits(json!({"contact": {"read": ["self", {"deny": "self"}], "fields": {"mobile": "hidden"}}})));
-    }
-
-    #[test]
-    fn a_list_of_objects_leaves_no_star() {
-        let all = grants(json!({"*": {"read": "all"}, "lead": {"read": "self"}}));
-        let narrow = narrowed(&all, &["account".into(), "lead".into()]);
-        assert_eq!(narrow.len(), 2);
-        assert!(!narrow.contains_key("*"));
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Every read and write asks here, and nowhere else.
 
+pub mod bounds;
 mod fields;
 pub mod grants;
 mod reach;
 
+pub use bounds::Bounds;
 pub use fields::{FieldRule, Level, Relation};
 pub use grants::{DataScope, Grants, ObjectGrants, Rule, Rules, Source};
 pub use reach::{Reach, Rows};
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Read,
@@ -77,6 +79,8 @@ impl Action {
 pub struct Access {
     /// The system itself: everything, everywhere in its tenant.
     unrestricted: bool,
+    /// Held by a key or an application on somebody's behalf: what is personal to the bearer is not theirs.
+    pub delegated: bool,
     pub grants: Grants,
     pub user: Option<Uuid>,
     pub department: Option<Uuid>,

@@ -52,10 +52,16 @@ events! {
     RecoveryCodesMade "recovery_codes_made" Security;
     RecoveryCodeUsed "recovery_code_used" Security;
     KeyMade "key_made" Security;
+    KeyChanged "key_changed" Security;
+    KeyRotated "key_rotated" Security;
     KeyRevoked "key_revoked" Security;
     SecretSet "secret_set" Security;
     IdentityLinked "identity_linked" Security;
     DirectorySynced "directory_sync" Rights;
+    AppAllowed "app_allowed" Security;
+    AppWithdrawn "app_withdrawn" Security;
+    AppTokenReused "app_token_reused" Security;
+    ClientSecretMade "client_secret_made" Security;
     Exported "export" Transfer;
     Imported "import" Transfer;
     AuditExported "audit_export" Transfer;
@@ -131,7 +137,7 @@ impl Category {
 
 /// Objects whose records decide who may do what.
 const RIGHTS: &[&str] =
-    &["user", "role", "department", "record_member", "sharing_rule", "identity_provider", "directory"];
+    &["user", "role", "department", "record_member", "sharing_rule", "identity_provider", "directory", "oauth_client"];
 /// Objects whose records decide what there is and how it works.
 const CONFIGURATION: &[&str] =
     &["object_definition", "field_definition", "record_layout", "field_policy", "pipeline", "stage"];

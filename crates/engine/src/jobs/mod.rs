@@ -116,6 +116,8 @@ pub struct Filter<'a> {
     pub kinds: &'a [&'a str],
     /// Only this person's.
     pub user: Option<Uuid>,
+    /// Only those ordered through this key or application.
+    pub via: Option<Uuid>,
     /// Only those before this one.
     pub before: Option<Uuid>,
     pub limit: i64,
@@ -125,14 +127,15 @@ pub struct Filter<'a> {
 pub fn list(conn: &mut PgConnection, tenant: Uuid, filter: &Filter<'_>) -> Result<Vec<Job>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM jobs WHERE tenant_id = $1 AND kind = ANY($2) AND ($3 IS NULL OR created_by_id = $3) \
-         AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT {}",
+         AND ($4 IS NULL OR id < $4) AND ($5 IS NULL OR payload#>>'{{by,via}}' = $5::text) ORDER BY id DESC LIMIT {}",
         filter.limit.max(0)
     );
     let query = diesel::sql_query(sql)
         .bind::<st::Uuid, _>(tenant)
         .bind::<st::Array<st::Text>, _>(filter.kinds)
         .bind::<st::Nullable<st::Uuid>, _>(filter.user)
-        .bind::<st::Nullable<st::Uuid>, _>(filter.before);
+        .bind::<st::Nullable<st::Uuid>, _>(filter.before)
+        .bind::<st::Nullable<st::Uuid>, _>(filter.via);
     Ok(query.load(conn)?)
 }
 
@@ -187,7 +190,7 @@ fn take(conn: &mut PgConnection, worker: &str, kinds: &[&str], stale_seconds: i3
         "UPDATE jobs SET state = 'running', locked_by = $1, locked_at = coalesce(locked_at, now()), \
          heartbeat_at = now(), updated_at = now(), attempts = attempts + 1 \
          WHERE (tenant_id, id) = (SELECT tenant_id, id FROM jobs WHERE kind = ANY($2) \
-           AND ((state = 'queued' AND run_at <= now()) OR (state = 'running' AND locked_by IS NOT NULL \
+           AND EXISTS (SELECT 1 FROM tenants n WHERE n.id = jobs.tenant_id AND n.status = 'active') AND ((state = 'queued' AND run_at <= now()) OR (state = 'running' AND locked_by IS NOT NULL \
              AND (heartbeat_at < now() - make_interval(secs => $3) OR {GONE}))) \
            ORDER BY run_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
          RETURNING {COLUMNS}"
@@ -228,10 +231,14 @@ impl Run {
         sql.bind(Bind::Json(Some(progress.clone()))).push(" THEN attempts ELSE 0 END, progress = ");
         sql.bind(Bind::Json(Some(progress)));
         self.mine(&mut sql);
-        sql.push(" RETURNING cancel_requested");
+        // Of a company that was suspended meanwhile, it rests.
+        sql.push(
+            " RETURNING cancel_requested, (SELECT n.status <> 'active' FROM tenants n WHERE n.id = jobs.tenant_id)",
+        );
         let mut signal = None;
         sql.rows(conn, |row| {
-            signal = row.bool(0).map(|cancel| match (cancel, self.stop.load(Ordering::Relaxed)) {
+            let rests = self.stop.load(Ordering::Relaxed) || row.bool(1) == Some(true);
+            signal = row.bool(0).map(|cancel| match (cancel, rests) {
                 (true, _) => Signal::Cancel,
                 (false, true) => Signal::Pause,
                 (false, false) => Signal::Continue,

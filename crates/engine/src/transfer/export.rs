@@ -94,10 +94,12 @@ impl Export {
             (Some(a), Some(b)) => Some(Filter::And(vec![a, b])),
             (a, b) => a.or(b),
         };
-        let names = order.columns.clone().or(view.fields).unwrap_or_else(|| {
-            object.fields.iter().filter(|f| f.in_list || f.key == object.title).map(|f| f.key.to_string()).collect()
-        });
         let caller = Caller { access: Arc::new(access), ..caller.clone() };
+        // Named, a column has to be there; otherwise it is what can be seen of the list.
+        let names = order.columns.clone().or(view.fields).unwrap_or_else(|| {
+            let shown = object.fields.iter().filter(|f| f.in_list || f.key == object.title);
+            shown.map(|f| f.key.to_string()).filter(|name| column(&caller, &object, name).is_ok()).collect()
+        });
         let columns = names.iter().map(|name| column(&caller, &object, name)).collect::<Result<Vec<_>>>()?;
         let fields = columns.iter().map(|out| match &out.title {
             Some(title) => format!("{}.{title}", out.path.join(".")),

@@ -134,6 +134,13 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// What depends on both.
+    pub fn and(mut self, other: Standing) -> Standing {
+        self.limits.extend(other.limits);
+        self.holding.extend(other.holding);
+        self
+    }
+
     /// Is everything still in force that was, and nothing else?
     pub fn lasts(&self, place: &Place) -> bool {
         self.limits.iter().zip(&self.holding).all(|(limits, held)| limits.hold(place, self.zone) == *held)

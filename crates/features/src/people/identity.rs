@@ -1,14 +1,14 @@
 //! From a token to a caller. What was worked out is kept for as long as nothing changed, so that an ordinary
 //! request costs no statement of its own.
 
-use super::access::{self, Person, Standing, Subject};
-use super::api_key;
+use super::access::{self, Person, Standing};
+use super::delegation::{self, Delegate};
 use super::limits::Place;
-use super::sharing;
+use super::uses::Uses;
+use super::{api_key, oauth, sharing};
 use chrono::{Offset, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
-use kezhan_engine::access::grants;
 use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Origin, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Catalog, Lang};
@@ -42,6 +42,8 @@ pub enum Credential {
     },
     /// The text of an API key.
     Key(String),
+    /// The text of an access token that an application holds.
+    Token(String),
 }
 
 /// What the cache finds an identity by.
@@ -49,7 +51,7 @@ pub enum Credential {
 enum Name {
     Session(Uuid, Uuid, Uuid),
     ViewAs(Uuid, Uuid, Uuid, Uuid),
-    /// The digest of the key: no secret stays in memory.
+    /// The digest of a key or token: no secret stays in memory.
     Key(Vec<u8>),
 }
 
@@ -58,7 +60,7 @@ impl Credential {
         match self {
             Credential::Session { tenant, user, session } => Name::Session(*tenant, *user, *session),
             Credential::ViewAs { tenant, user, session, subject } => Name::ViewAs(*tenant, *user, *session, *subject),
-            Credential::Key(text) => Name::Key(super::digest(text.as_bytes())),
+            Credential::Key(text) | Credential::Token(text) => Name::Key(super::digest(text.as_bytes())),
         }
     }
 }
@@ -70,7 +72,9 @@ pub struct Identity {
     /// None for a service key.
     pub person: Option<Person>,
     pub session: Option<Uuid>,
+    /// The API key, or what an application was allowed.
     pub key: Option<Uuid>,
+    delegate: Option<Arc<Delegate>>,
     /// The administrator who looks with this person's eyes.
     pub viewer: Option<Uuid>,
     pub lang: Lang,
@@ -89,6 +93,11 @@ impl Identity {
 
     pub fn user(&self) -> Option<Uuid> {
         self.person.as_ref().map(|p| p.id)
+    }
+
+    /// Held by a key or an application: what is personal to the bearer is not theirs to see or change.
+    pub fn delegated(&self) -> bool {
+        self.delegate.is_some()
     }
 
     /// Are records of the same objects shared with this person as were?
@@ -134,11 +143,31 @@ pub struct Identities {
     kept: RwLock<HashMap<Name, Kept>>,
     /// Raised by whatever makes known identities doubtful.
     doubts: AtomicU64,
+    /// When keys and applications were last used, until it is written down.
+    pub uses: Uses,
 }
 
 impl Identities {
-    /// Who this is. Asks the database only where what is known may be out of date, or was true at another place.
+    /// Who this is, where keys and applications may come from. Notes that one was used.
     pub fn resolve(
+        &self,
+        engine: &Engine,
+        conn: &mut PgConnection,
+        credential: &Credential,
+        place: &Place,
+    ) -> Result<Arc<Identity>> {
+        let identity = self.look_up(engine, conn, credential, place)?;
+        if let Some(delegate) = &identity.delegate {
+            if !delegate.admits(place) {
+                return Err(Error::refused(Code::Forbidden, &["network"]));
+            }
+            self.uses.note(identity.tenant, delegate, place);
+        }
+        Ok(identity)
+    }
+
+    /// Who this is. Asks the database only where what is known may be out of date, or was true at another place.
+    fn look_up(
         &self,
         engine: &Engine,
         conn: &mut PgConnection,
@@ -157,6 +186,7 @@ impl Identities {
                 session_proof(conn, *tenant, *user, *session)?.map(|proof| Proof { view_as: Some(*subject), ..proof })
             }
             Credential::Key(text) => api_key::proof(conn, text)?,
+            Credential::Token(text) => oauth::tokens::proof(conn, text)?,
         };
         let Some(proof) = proof else {
             self.forget(&name);
@@ -215,7 +245,7 @@ pub struct Proof {
     pub tenant: Uuid,
     pub user: Option<Uuid>,
     pub session: Option<Uuid>,
-    pub key: Option<api_key::Bounds>,
+    pub key: Option<Delegate>,
     /// With whose eyes the user looks.
     pub view_as: Option<Uuid>,
 }
@@ -250,32 +280,21 @@ fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs,
     if let (Some(subject), Some(viewer)) = (proof.view_as, proof.user) {
         return view(engine, conn, proof, epochs, (subject, viewer), place);
     }
-    let role = proof.key.as_ref().and_then(|k| k.role);
-    let person = match proof.user {
-        Some(user) => access::person(conn, proof.tenant, user, role)?,
-        None => None,
-    };
     let catalog = engine.catalog(conn, proof.tenant)?;
-    let only = match (&person, role) {
-        (None, Some(role)) => access::role(conn, proof.tenant, role)?,
-        _ => None,
+    let rights = match &proof.key {
+        Some(key) => delegation::rights(conn, proof.tenant, proof.user, key, &catalog, place)?,
+        None => delegation::own_rights(conn, proof.tenant, proof.user, &catalog, place)?,
     };
-    let subject = match &person {
-        Some(person) => Subject::of(person),
-        None => Subject { person: None, roles: only.as_slice() },
-    };
-    let (mut rights, standing) = subject.rights(conn, proof.tenant, &catalog, place)?;
-    if let Some(objects) = proof.key.as_ref().and_then(|k| k.objects.as_ref()) {
-        rights.grants = grants::narrowed(&rights.grants, objects);
-    }
+    let delegation::Rights { person, access, standing } = rights;
     Ok(Identity {
         tenant: proof.tenant,
         session: proof.session,
         key: proof.key.as_ref().map(|k| k.id),
+        delegate: proof.key.clone().map(Arc::new),
         viewer: None,
         lang: person.as_ref().and_then(|p| p.locale.as_deref()).map_or(Lang::Zh, Lang::negotiate),
         offset_minutes: offset(person.as_ref().and_then(|p| p.time_zone.as_deref())),
-        access: Arc::new(rights),
+        access: Arc::new(access),
         catalog,
         standing,
         person,

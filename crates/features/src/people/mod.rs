@@ -5,6 +5,7 @@ pub mod admit;
 pub mod api_key;
 pub mod challenge;
 pub mod definitions;
+pub mod delegation;
 pub mod door;
 pub mod effect;
 pub mod end_sessions;
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod links;
 pub mod lock;
 pub mod members;
+pub mod oauth;
 pub mod outside;
 pub mod password;
 pub mod policy;
@@ -30,6 +32,7 @@ pub mod sharing;
 pub mod sign_in;
 pub mod transfer;
 pub mod username;
+pub mod uses;
 
 pub use identity::{Credential, Identities, Identity};
 
@@ -43,6 +46,7 @@ pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
         ("department".into(), Arc::new(hooks::Departments)),
         ("role".into(), Arc::new(hooks::Roles)),
         ("record_member".into(), Arc::new(members::RecordMembers)),
+        ("oauth_client".into(), Arc::new(oauth::clients::Clients)),
         ("sharing_rule".into(), Arc::new(sharing::SharingRules)),
         ("identity_provider".into(), Arc::new(outside::hooks::IdentityProviders)),
         ("directory".into(), Arc::new(outside::hooks::Directories)),

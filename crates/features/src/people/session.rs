@@ -94,6 +94,7 @@ pub fn refresh(conn: &mut PgConnection, refresh_token: &str, at: &Threshold<'_>)
     conn.transaction(|conn| {
         let row = diesel::sql_query(
             "SELECT s.user_id, s.token_hash, s.created_at, s.second_factor FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id \
+             JOIN tenants n ON n.id = s.tenant_id AND n.status = 'active' \
              WHERE s.tenant_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > now() \
              AND u.status = 'active' AND u.deleted_at IS NULL FOR UPDATE OF s",
         )

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Works out who a job runs for, at the time when it runs.
 pub type CallerOf = Arc<dyn Fn(&Engine, &mut PgConnection, &Job) -> Result<Caller> + Send + Sync>;
@@ -25,12 +26,14 @@ pub struct By {
     pub offset_minutes: i32,
     /// What the caller could do when ordering, which an API key may have made less than the user can.
     pub grants: Option<Grants>,
+    /// The session, key or application.
+    pub via: Option<Uuid>,
 }
 
 impl By {
     pub fn of(caller: &Caller) -> By {
         let grants = (!caller.access.is_unrestricted()).then(|| caller.access.grants.clone());
-        By { lang: caller.lang, offset_minutes: caller.offset_minutes, grants }
+        By { lang: caller.lang, offset_minutes: caller.offset_minutes, grants, via: caller.origin.via }
     }
 
     pub fn read(job: &Job) -> By {

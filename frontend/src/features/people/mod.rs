@@ -1,10 +1,12 @@
 //! Who may see and do what.
 
+pub mod apps;
 pub mod audit;
 mod draft;
 pub mod explain;
 pub mod hand_over;
 pub mod invitations;
+pub mod keys;
 mod levels;
 mod limits;
 mod matrix;

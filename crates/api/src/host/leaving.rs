@@ -1,0 +1,161 @@
+//! How a company leaves: with all that it has, as one archive; and then without a trace, but for the line that says so.
+
+use super::door::Keeper;
+use super::schemas::{Company as CompanySchema, Erasure};
+use crate::bulk::stream;
+use crate::call::parse;
+use crate::config::Config;
+use crate::extract::Json;
+use crate::problem::ApiError;
+use crate::server::State;
+use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
+use futures_util::StreamExt;
+use kezhan_connect::Storage;
+use kezhan_engine::{Engine, Error, Result};
+use kezhan_features::host::tenants::{self, Company};
+use kezhan_features::host::trail::Actor;
+use kezhan_features::host::{erase, export as archive};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use tokio::runtime::Handle;
+use utoipa::OpenApi;
+use uuid::Uuid;
+
+#[derive(OpenApi)]
+#[openapi(paths(export, order, call_off))]
+pub struct Docs;
+
+/// All that a company has, as a tar archive that is sent while it is being made: `objects/….ndjson` in the form of the
+/// API, `history.ndjson`, `audit.ndjson` and others, `files/<attachment>`, and `manifest.json` at its end. Without
+/// passwords, sessions and tokens.
+#[utoipa::path(get, path = "/api/v1/host/companies/{id}/export", tag = "host", operation_id = "hostExportCompany", security(("host" = [])),
+    params(("id" = Uuid, Path, description = "The company")),
+    responses((status = 200, content_type = "application/x-tar", body = Vec<u8>, description = "The archive")))]
+pub async fn export(
+    state: web::Data<State>,
+    keeper: Keeper,
+    id: web::Path<Uuid>,
+) -> std::result::Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let (company, actor) = keeper.run(&state, move |conn, actor| Ok((tenants::find(conn, id)?, actor.clone()))).await?;
+    let name = format!("{}-{}.tar", company.key, chrono::Utc::now().format("%Y%m%d"));
+    let (engine, files, handle) = (state.engine.clone(), state.files.clone(), Handle::current());
+    Ok(stream::made(state.db.clone(), "application/x-tar", &name, move |conn, out| {
+        export_to(conn, &engine, &actor, &company, (&files, &handle), out)
+    }))
+}
+
+/// Writes the archive of a company. For threads that may wait.
+pub fn export_to(
+    conn: &mut PgConnection,
+    engine: &Engine,
+    actor: &Actor,
+    company: &Company,
+    (files, handle): (&Storage, &Handle),
+    out: &mut dyn Write,
+) -> Result<()> {
+    let mut open = |key: &str| -> io::Result<Option<Box<dyn Read>>> {
+        match handle.block_on(files.read(key)) {
+            Ok(stream) => Ok(Some(Box::new(Waiting { stream, handle: handle.clone(), piece: bytes::Bytes::new() }))),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    };
+    archive::write(conn, engine, actor, company, &mut open, out)
+}
+
+/// A stored file for a thread that may wait.
+struct Waiting<S> {
+    stream: S,
+    handle: Handle,
+    piece: bytes::Bytes,
+}
+
+impl<S, E> Read for Waiting<S>
+where
+    S: futures_util::Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.handle.block_on(self.stream.next()) {
+                None => return Ok(0),
+                Some(piece) => self.piece = piece.map_err(io::Error::other)?,
+            }
+        }
+        let n = self.piece.len().min(into.len());
+        let taken = self.piece.split_to(n);
+        into.iter_mut().zip(taken.iter()).for_each(|(to, from)| *to = *from);
+        Ok(n)
+    }
+}
+
+/// Suspend a company and have it erased: every row, every file. There are some days to think better of it; then nothing
+/// brings it back but a backup.
+#[utoipa::path(post, path = "/api/v1/host/companies/{id}/erase", tag = "host", operation_id = "hostEraseCompany", security(("host" = [])),
+    params(("id" = Uuid, Path, description = "The company")), request_body = Erasure,
+    responses((status = 202, body = CompanySchema, description = "It is suspended, and will be erased at `erase_after`")))]
+pub async fn order(
+    state: web::Data<State>,
+    keeper: Keeper,
+    id: web::Path<Uuid>,
+    Json(body): Json,
+) -> std::result::Result<HttpResponse, ApiError> {
+    let (id, wish): (_, Erasure) = (id.into_inner(), parse(&body)?);
+    let days = i32::try_from(state.config.erase_wait_days).unwrap_or(i32::MAX);
+    let now = keeper.run(&state, move |conn, actor| {
+        let company = tenants::find(conn, id)?;
+        tenants::order_erasure(conn, actor, &company, &wish.confirm, days)
+    });
+    let now = now.await?;
+    state.identities.expire(id);
+    Ok(HttpResponse::Accepted().json(now))
+}
+
+/// Call an erasure off. The company stays suspended until it is resumed.
+#[utoipa::path(delete, path = "/api/v1/host/companies/{id}/erase", tag = "host", operation_id = "hostKeepCompany", security(("host" = [])),
+    params(("id" = Uuid, Path, description = "The company")),
+    responses((status = 204, description = "It will not be erased")))]
+pub async fn call_off(
+    state: web::Data<State>,
+    keeper: Keeper,
+    id: web::Path<Uuid>,
+) -> std::result::Result<HttpResponse, ApiError> {
+    keeper
+        .run(&state, move |conn, actor| {
+            let company = tenants::find(conn, id.into_inner())?;
+            tenants::call_off(conn, actor, &company)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Erases the companies whose time has come: first their files, so that one that is broken off is gone on with, then
+/// every row. The keys of those that are gone. For threads that may wait.
+pub fn erase_due(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    config: &Config,
+    (files, handle): (&Storage, &Handle),
+) -> Result<Vec<String>> {
+    let mut gone = Vec::new();
+    for id in erase::due(conn)? {
+        let company = tenants::find(conn, id)?;
+        let folder = company.id.to_string();
+        handle.block_on(files.remove_all(&folder)).map_err(|e| Error::Internal(e.to_string()))?;
+        // Files that wait for their import never lie in a bucket; and a directory leaves empty folders.
+        for below in [Path::new("imports").join(&folder), Path::new(&folder).to_path_buf()] {
+            match std::fs::remove_dir_all(config.files.join(below)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::Internal(error.to_string()));
+                }
+                _ => {}
+            }
+        }
+        erase::erase(conn, actor, &company)?;
+        log::info!("the company {} is erased", company.key);
+        gone.push(company.key);
+    }
+    Ok(gone)
+}

@@ -1,0 +1,9 @@
+ALTER TABLE api_keys
+    DROP COLUMN fields,
+    DROP COLUMN actions,
+    DROP COLUMN networks,
+    DROP COLUMN last_used_ip,
+    DROP COLUMN previous_hash,
+    DROP COLUMN previous_until,
+    DROP COLUMN previous_used_at,
+    DROP COLUMN rotated_at;
