@@ -219,7 +219,12 @@ fn signing_out_is_heard_of_in_other_processes() {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
     let server = TestServer::with(&[("KEZHAN_JWT_SECRET", SECRET)]);
     let data = server.data().join("other");
-    let settings = [("DATABASE_URL", server.db.url()), ("KEZHAN_JWT_SECRET", SECRET), ("KEZHAN_WORKER", "false")];
+    let settings = [
+        ("DATABASE_URL", server.db.url()),
+        ("KEZHAN_JWT_SECRET", SECRET),
+        ("KEZHAN_MASTER_KEY", kezhan_tests::MASTER_KEY),
+        ("KEZHAN_WORKER", "false"),
+    ];
     let other = Process::start_with(&data, &settings);
     let deadline = Instant::now() + Duration::from_secs(10);
     let listening = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
