@@ -108,6 +108,7 @@ lazily! {
     elsewhere: elsewhere_screen() => crate::features::people::sign_in::screen();
     access: reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
     access: access_panel(open: Open) => crate::features::people::explain::panel(open);
+    roles: privacy_screen() => crate::features::platform::privacy::screen();
     manage: recycle_screen() => crate::record::recycle::screen();
 }
 

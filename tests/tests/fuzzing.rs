@@ -49,6 +49,11 @@ fn records(client: &Api) -> Vec<(&'static str, String)> {
     add("directories", directory);
     let back = "https://app.example.com/back";
     add("oauth_clients", json!({"name": "报表", "scopes": "account:read", "redirect_uris": back}));
+    let contact = add("contacts", json!({"name": "林测"}));
+    let purpose = add("processing_purposes", json!({"name": "邮件营销"}));
+    add("consents", json!({"contact": contact, "purpose": purpose}));
+    add("subject_requests", json!({"kind": "access", "requester": "林测", "contact": contact}));
+    add("retention_rules", json!({"name": "三年", "object": "contact", "months": 36}));
     add("saved_views", json!({"name": "温州的", "object": "account", "settings": {}}));
     add("favorites", json!({"title": "鹿城鞋业", "object": "account", "record": account}));
     let news = json!({"kind": "mentioned", "title": "鹿城鞋业", "object": "account", "record": account});

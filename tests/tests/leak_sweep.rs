@@ -40,7 +40,10 @@ fn secrets() -> Secrets {
         id
     };
     let account = add("accounts", named(json!({"phone": "13977310001", "external_id": "EXT-31", "tags": [MARK]})));
-    add("contacts", named(json!({"account": account, "mobile": "13977310002"})));
+    let contact = add("contacts", named(json!({"account": account, "mobile": "13977310002"})));
+    let purpose = add("processing_purposes", named(json!({})));
+    add("consents", json!({"contact": contact, "purpose": purpose, "evidence": MARK}));
+    add("subject_requests", json!({"kind": "access", "requester": MARK, "contact": contact}));
     add("leads", named(json!({"company": MARK})));
     let deal = add("opportunities", named(json!({"account": account, "amount": "7731"})));
     add("opportunity_lines", json!({"opportunity": deal, "quantity": "1", "unit_price": "7731", "description": MARK}));
@@ -418,6 +421,10 @@ fn a_reader_changes_nothing_by_any_operation() {
         "field_policies",
         "identity_providers",
         "directories",
+        "processing_purposes",
+        "consents",
+        "subject_requests",
+        "retention_rules",
         "object_definitions",
         "oauth_clients",
     ];

@@ -50,11 +50,13 @@ pub fn run(conn: &mut PgConnection, command: &AuditCommand) -> Result<(), AuditE
     }
     let mut broken = Vec::new();
     for TenantId { id, key } in chosen {
-        let Verdict { seals, entries, retired, head, fault } =
+        let Verdict { seals, entries, retired, redacted, head, fault } =
             audit::verify(conn, *id, anchor.as_ref().map(|(no, hash)| (*no, hash.as_slice())))?;
         match fault {
             None => {
-                println!("{key}: {seals} seals over {entries} entries hold, {retired} retired; last {seals}:{head}")
+                println!(
+                    "{key}: {seals} seals over {entries} entries hold, {retired} retired, {redacted} redacted; last {seals}:{head}"
+                )
             }
             Some(fault) => {
                 println!("{key}: {fault}");

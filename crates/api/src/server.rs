@@ -87,11 +87,7 @@ impl State {
                 sign_in_names: Limiter::new(config.sign_in_limit),
             },
             metrics: Metrics::default(),
-            files: match &config.bucket {
-                Some(bucket) => Storage::bucket(bucket),
-                None => Storage::directory(&config.files),
-            }
-            .map_err(io::Error::other)?,
+            files: storage(config)?,
             oidc: Oidc::new(Web::new(guard.clone())),
             guard,
             documents: docs::Documents::default(),
@@ -100,6 +96,15 @@ impl State {
             config: config.clone(),
         })
     }
+}
+
+/// Where uploaded files are.
+pub fn storage(config: &Config) -> io::Result<Storage> {
+    match &config.bucket {
+        Some(bucket) => Storage::bucket(bucket),
+        None => Storage::directory(&config.files),
+    }
+    .map_err(io::Error::other)
 }
 
 /// Every route. What a feature serves below `/api/v1` it registers in `parts`.

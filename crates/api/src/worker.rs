@@ -7,6 +7,7 @@ use kezhan_engine::audit::Sealer;
 use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Timetable, Worker};
 use kezhan_features::people::outside::sync;
+use kezhan_features::platform::rights::{retention, shred};
 use kezhan_features::platform::{privacy, sealing, transfer};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,22 +16,24 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Everything that this program does in the background.
-pub fn handlers(config: &Config, engine: &Arc<Engine>) -> Vec<Arc<dyn Handler>> {
+pub fn handlers(config: &Config, engine: &Arc<Engine>) -> io::Result<Vec<Arc<dyn Handler>>> {
     let mut all = transfer::handlers(engine, config.files.clone());
     all.push(Arc::new(sealing::Reseal(engine.clone())));
     all.push(Arc::new(privacy::Reindex(engine.clone())));
     all.push(Arc::new(sync::Runs { engine: engine.clone(), guard: Guard::new(config.inside.clone()) }));
-    all
+    all.push(Arc::new(retention::Runs(engine.clone())));
+    all.push(Arc::new(shred::Shred(crate::server::storage(config)?)));
+    Ok(all)
 }
 
-fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> Worker {
+fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> io::Result<Worker> {
     let stale = Duration::from_secs(config.job_stale_seconds);
-    Worker { stale, ..Worker::new(url, handlers(config, engine)) }
+    Ok(Worker { stale, ..Worker::new(url, handlers(config, engine)?) })
 }
 
 /// What is ordered by the clock.
 fn timetable() -> Vec<kezhan_engine::jobs::Order> {
-    vec![sync::order_due]
+    vec![sync::order_due, retention::order_due]
 }
 
 /// Everyone who wants to hear what happens.
@@ -49,7 +52,7 @@ impl Beside {
     pub fn start(config: &Config, engine: &Arc<Engine>, url: &str) -> io::Result<Beside> {
         let stop = Arc::new(AtomicBool::new(false));
         let beside = Beside { stop: stop.clone(), threads: Mutex::default() };
-        let (flag, worker) = (stop.clone(), worker(config, engine, url));
+        let (flag, worker) = (stop.clone(), worker(config, engine, url)?);
         beside.begin("worker", move || worker.run(&flag))?;
         let herald = Herald::new(url, engine.clone(), subscribers());
         let flag = stop.clone();

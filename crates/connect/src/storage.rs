@@ -103,6 +103,12 @@ impl Storage {
         Ok(count)
     }
 
+    /// [`Storage::remove`] for threads that wait: background jobs.
+    pub fn remove_now(&self, key: &str) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime?.block_on(self.remove(key))
+    }
+
     /// Removes a file; one that is not there is gone already.
     pub async fn remove(&self, key: &str) -> Result<()> {
         match self.0.delete(&Key::from(key)).await {

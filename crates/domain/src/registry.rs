@@ -51,6 +51,10 @@ pub fn entries() -> Vec<Entry> {
         entry::<platform::FieldDefinition>(platform::FieldDefinition::META),
         entry::<platform::RecordLayout>(platform::RecordLayout::META),
         entry::<platform::FieldPolicy>(platform::FieldPolicy::META),
+        entry::<platform::ProcessingPurpose>(platform::ProcessingPurpose::META),
+        entry::<platform::Consent>(platform::Consent::META),
+        entry::<platform::SubjectRequest>(platform::SubjectRequest::META),
+        entry::<platform::RetentionRule>(platform::RetentionRule::META),
     ]
 }
 

@@ -82,6 +82,11 @@ pub trait Hooks: Send + Sync {
         false
     }
 
+    /// Which records may leave in an export; all where nothing is said.
+    fn leaves(&self) -> Option<kezhan_meta::Filter> {
+        None
+    }
+
     /// May the record be deleted?
     fn before_delete(&self, _saved: &mut Saved<'_>) -> Result<()> {
         Ok(())

@@ -91,6 +91,9 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::people::outside::sync::Sync),
         Arc::new(crate::platform::merge::Merge),
         Arc::new(crate::platform::merge::Unmerge),
+        Arc::new(crate::platform::rights::Gather),
+        Arc::new(crate::platform::rights::Restrict),
+        Arc::new(crate::platform::rights::Erase),
     ]
 }
 

@@ -89,13 +89,14 @@ fn two() -> u8 {
 }
 
 /// Headings that declarations name by a key; a tenant's own are their own words.
-const TITLES: [(&str, Label); 14] = [
+const TITLES: [(&str, Label); 15] = [
     ("basic", Label::new("基本信息", "Basics")),
     ("contact", Label::new("联系方式", "Contact details")),
     ("scale", Label::new("规模", "Size")),
     ("money", Label::new("产品与金额", "Product and amount")),
     ("progress", Label::new("进展", "Progress")),
     ("related", Label::new("关联", "Related to")),
+    ("subject", Label::new("信息主体", "Data subject")),
     ("account", Label::new("登录与权限", "Sign-in and rights")),
     ("regional", Label::new("语言与时区", "Language and time zone")),
     ("claims", Label::new("声明映射", "Claims")),

@@ -140,6 +140,8 @@ codes! {
     FileTooManyColumns 422 "file_too_many_columns" "列数过多" "Too many columns";
     FileDamaged 422 "file_damaged" "文件已损坏" "The file is damaged";
     InUse 409 "in_use" "仍被其他记录引用：{}" "Still referred to by other records: {}";
+    AppendOnly 422 "append_only" "此记录只能新增，不能修改或删除" "Entries are added here, never changed or taken away";
+    ProcessingRestricted 422 "processing_restricted" "该记录已被限制处理，不能更改或导出" "Processing of this record is restricted: it is neither changed nor exported";
     NotPossible 422 "not_possible" "当前状态下不可执行：{}" "Not possible in the present state: {}";
 }
 

@@ -21,6 +21,9 @@ pub struct Schema {
     pub properties: Map<String, Value>,
     #[serde(default)]
     pub required: Vec<String>,
+    /// The answer is a document to keep.
+    #[serde(default, rename = "x-download")]
+    pub download: bool,
 }
 
 pub async fn list(object: &ObjectMeta, id: &str) -> Result<Vec<Action>, ApiError> {

@@ -3,7 +3,7 @@
 use super::nav::list_url;
 use crate::i18n::{
     APPS_TITLE, AUDIT_TITLE, DATA_MAP_TITLE, ELSEWHERE_TITLE, HAND_OVER_TITLE, INVITE_TITLE, KEYS_TITLE, Key,
-    NAV_SETTINGS, POLICY_TITLE, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
+    NAV_SETTINGS, POLICY_TITLE, PRIVACY_TITLE, ROLES_TITLE, SETTINGS_TEXT, SHARING_TITLE, label, t,
 };
 use crate::state::{catalog, session};
 use crate::ui::icon;
@@ -55,11 +55,21 @@ const PAGES: &[Page] = &[
     },
     Page { path: "/settings/keys", icon: "key-round", title: KEYS_TITLE, object: "user", action: "configure" },
     Page { path: "/settings/apps", icon: "box", title: APPS_TITLE, object: "user", action: "configure" },
+    Page { path: "/settings/privacy", icon: "hand", title: PRIVACY_TITLE, object: "subject_request", action: "read" },
     Page { path: "/settings/audit", icon: "scroll-text", title: AUDIT_TITLE, object: "user", action: "configure" },
 ];
 
 /// Have a screen of their own.
-const ELSEWHERE: &[&str] = &["directory", "field_policy", "identity_provider", "oauth_client", "role", "sharing_rule"];
+const ELSEWHERE: &[&str] = &[
+    "directory",
+    "field_policy",
+    "identity_provider",
+    "oauth_client",
+    "processing_purpose",
+    "retention_rule",
+    "role",
+    "sharing_rule",
+];
 
 pub fn objects() -> Vec<Arc<ObjectMeta>> {
     catalog::catalog()

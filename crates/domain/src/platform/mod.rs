@@ -1,8 +1,14 @@
-//! What the product itself is made of: attachments, saved views, a tenant's own objects and fields.
+//! What the product itself is made of: attachments, saved views, a tenant's own objects and fields, and what it knows of
+//! people's rights to what is kept about them.
 
 mod privacy;
+mod rights;
 
 pub use privacy::{FieldPolicy, LegalBasis, SensitivityLevel};
+pub use rights::{
+    Consent, ConsentChannel, ConsentState, ProcessingPurpose, RequestKind, RequestStatus, RetentionAct, RetentionRule,
+    SubjectRequest,
+};
 
 use crate::people::{Department, Role};
 use chrono::{DateTime, Utc};

@@ -38,6 +38,9 @@ pub enum LegalBasis {
     PublicInterest,
     #[choice(zh = "已合法公开", en = "Already public", tone = Info)]
     Published,
+    /// GDPR art. 6 (1) (f); the PIPL does not know it.
+    #[choice(zh = "正当利益（GDPR）", en = "Legitimate interests (GDPR)", tone = Info)]
+    LegitimateInterests,
 }
 
 /// What a company says of one field: how sensitive it is, and for the data map why and how long it is kept.

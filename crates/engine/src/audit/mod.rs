@@ -5,11 +5,13 @@
 //! that was done all the same.
 
 mod query;
+mod redact;
 mod retain;
 mod seal;
 mod verify;
 
 pub use query::{Entry, Filter, Page, allowed};
+pub use redact::redact;
 pub use retain::{DAYS_MIN, Retention, keep_to, retain, set_retention};
 pub use seal::{Head, Sealer, head};
 pub use verify::{Fault, Verdict, verify};
@@ -71,6 +73,9 @@ events! {
     PolicySet "policy_set" Configuration;
     RetentionSet "retention_set" Configuration;
     Retired "retired" Retention;
+    Redacted "redacted" Retention;
+    Gathered "gathered" Reading;
+    Erased "erased" Configuration;
 }
 
 /// Kinds of entries.

@@ -43,6 +43,8 @@ pub struct Verdict {
     pub entries: u64,
     /// Taken away by the rules of retention.
     pub retired: u64,
+    /// Emptied where the law asks for it, by an entry of the trail that says so.
+    pub redacted: u64,
     /// The hash of the last seal, to be noted elsewhere.
     pub head: String,
     pub fault: Option<Fault>,
@@ -51,7 +53,7 @@ pub struct Verdict {
 /// The whole trail of a tenant. `anchor`: a seal and its hash that were noted elsewhere.
 pub fn verify(conn: &mut PgConnection, tenant: Uuid, anchor: Option<(i64, &[u8])>) -> Result<Verdict> {
     let head = head(conn, tenant)?;
-    let retired = retired(conn, tenant)?;
+    let explained = Explained { retired: retired(conn, tenant)?, redacted: redacted(conn, tenant)? };
     let mut verdict = Verdict { head: hex::encode(&head.hash), ..Verdict::default() };
     let mut previous = Vec::new();
     while verdict.fault.is_none() {
@@ -69,7 +71,7 @@ pub fn verify(conn: &mut PgConnection, tenant: Uuid, anchor: Option<(i64, &[u8])
             verdict.fault = Some(Fault::OtherHead(no));
             break;
         }
-        verdict.fault = entries(conn, &seal, &retired, &mut verdict)?;
+        verdict.fault = entries(conn, &seal, &explained, &mut verdict)?;
         previous = hash;
         verdict.seals = no;
     }
@@ -119,7 +121,7 @@ fn later(conn: &mut PgConnection, tenant: Uuid, no: i64) -> Result<bool> {
 fn entries(
     conn: &mut PgConnection,
     seal: &Seal,
-    retired: &BTreeSet<i64>,
+    explained: &Explained,
     verdict: &mut Verdict,
 ) -> Result<Option<Fault>> {
     let mut wanted = Vec::new();
@@ -146,12 +148,34 @@ fn entries(
     for (entry, digest) in wanted.into_iter().zip(digests) {
         match found.get(&entry) {
             Some(now) if now == digest => verdict.entries += 1,
+            Some(now) if explained.redacted.get(&entry) == Some(now) => verdict.redacted += 1,
             Some(_) => return Ok(Some(Fault::EntryChanged { seal: seal.no, entry })),
-            None if retired.contains(&entry) => verdict.retired += 1,
+            None if explained.retired.contains(&entry) => verdict.retired += 1,
             None => return Ok(Some(Fault::EntryMissing { seal: seal.no, entry })),
         }
     }
     Ok(None)
+}
+
+/// What the trail itself says of entries that are not as they were sealed.
+struct Explained {
+    retired: BTreeSet<i64>,
+    /// Entry → the digest that it has since it was emptied for the last time.
+    redacted: HashMap<i64, Vec<u8>>,
+}
+
+fn redacted(conn: &mut PgConnection, tenant: Uuid) -> Result<HashMap<i64, Vec<u8>>> {
+    let mut sql = Sql::new(
+        "SELECT d.key::bigint, decode(d.value, 'hex') FROM audit_events e, jsonb_each_text(e.detail->'digests') d \
+         WHERE e.tenant_id = ",
+    );
+    sql.uuid(tenant).push(" AND e.action = ").text(Event::Redacted.key()).push(" ORDER BY e.seq");
+    let mut out = HashMap::new();
+    sql.rows(conn, |row| {
+        out.extend(row.int8(0).zip(row.bytes(1).map(<[u8]>::to_vec)));
+        Ok(())
+    })?;
+    Ok(out)
 }
 
 /// What the rules of retention took, by their own entries, which are sealed like all others.

@@ -90,10 +90,8 @@ impl Export {
         let object = caller.catalog.get(&order.object).cloned().ok_or_else(unknown)?;
         let access = exporting(&caller.access, &object)?;
         let view = view(engine, conn, caller, order.view)?;
-        let filter = match (view.filter, order.filter.clone()) {
-            (Some(a), Some(b)) => Some(Filter::And(vec![a, b])),
-            (a, b) => a.or(b),
-        };
+        let kept_in = engine.hooks_of(&object.name).iter().filter_map(|hook| hook.leaves());
+        let filter = view.filter.into_iter().chain(order.filter.clone()).chain(kept_in).reduce(Filter::and);
         let caller = Caller { access: Arc::new(access), ..caller.clone() };
         // Named, a column has to be there; otherwise it is what can be seen of the list.
         let names = order.columns.clone().or(view.fields).unwrap_or_else(|| {

@@ -6,6 +6,7 @@ pub mod layouts;
 pub mod merge;
 pub mod notify;
 pub mod privacy;
+pub mod rights;
 pub mod sealing;
 pub mod transfer;
 pub mod uploads;
@@ -18,9 +19,11 @@ use std::sync::Arc;
 
 /// What this area adds to the life of records.
 pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
-    vec![
+    let mut all = rights::hooks();
+    all.extend([
         (layouts::OBJECT.into(), Arc::new(layouts::Layouts) as Arc<dyn Hooks>),
         (privacy::OBJECT.into(), Arc::new(privacy::Policies)),
         (views::OBJECT.into(), Arc::new(views::Views)),
-    ]
+    ]);
+    all
 }

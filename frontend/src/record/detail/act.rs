@@ -2,6 +2,7 @@
 
 use crate::api::actions::{self, Action};
 use crate::api::records;
+use crate::bridge;
 use crate::fields::{self, Input};
 use crate::i18n::{ACTION_DONE, CANCEL, PASSWORD, label, t, tf};
 use crate::state::current::{Acting, Current};
@@ -10,6 +11,14 @@ use crate::ui::{Button, Field, Layer, Look, Shape};
 use kezhan_meta::{FieldMeta, FieldType, Label, ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use wasm_bindgen::JsCast;
+
+/// What an action answers, as a file of its own.
+fn download(on: &Current, action: &Action, answer: &Value) {
+    let text = serde_json::to_string_pretty(answer).unwrap_or_default();
+    let name = format!("{}-{}.json", on.title, action.key);
+    bridge::save(&name, &js_sys::Uint8Array::from(text.as_bytes()).unchecked_into());
+}
 
 /// Does it at once where nothing needs to be said, else asks.
 pub fn begin(on: Current, action: Action) {
@@ -57,8 +66,13 @@ pub fn dialog(acting: Acting) -> AnyView {
     }
     let title = label(&acting.action.label);
     let fields = asked(&acting.on.object, &acting.action);
-    let drafts: Vec<_> =
-        fields.into_iter().map(|f| (f, RwSignal::new(Value::Null), RwSignal::new(None::<String>))).collect();
+    let drafts: Vec<_> = fields
+        .into_iter()
+        .map(|f| {
+            let first = acting.action.input.properties.get(f.key.as_ref()).map(|schema| schema["default"].clone());
+            (f, RwSignal::new(first.unwrap_or_default()), RwSignal::new(None::<String>))
+        })
+        .collect();
     let busy = RwSignal::new(false);
     if let Some((first, ..)) = drafts.first() {
         super::facts::focus_later(format!("act-{}", first.key));
@@ -126,8 +140,11 @@ fn run(on: Current, action: Action, input: Record, busy: Option<RwSignal<bool>>)
                 app().acting.set(Some(Acting { on, action, link }));
                 touched();
             }
-            Ok(_) => {
+            Ok(answer) => {
                 app().acting.set(None);
+                if action.input.download {
+                    download(&on, &action, &answer);
+                }
                 toast::done(tf(ACTION_DONE, &[("action", &label(&action.label)), ("title", &on.title)]));
                 touched();
             }

@@ -6,8 +6,9 @@ use crate::api::records::{self, Change, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_RESTORE,
-    HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, SYSTEM, UNDO, VALUE_RESTORED, label, t, tf,
+    CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_ERASED,
+    HISTORY_RESTORE, HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, SYSTEM, UNDO, VALUE_RESTORED,
+    label, t, tf,
 };
 use crate::record::conflict;
 use crate::state::faces::face;
@@ -98,6 +99,10 @@ fn entry(open: Open, object: &ObjectMeta, change: &Change) -> AnyView {
 
 fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<AnyView> {
     let field = object.field(key).filter(|f| !f.hidden)?;
+    if change["erased"] == true {
+        let name = label(&field.label);
+        return Some(view! { <li class="flex gap-x-2"><span class="muted">{name}</span><span class="muted italic">{t(HISTORY_ERASED)}</span></li> }.into_any());
+    }
     let text = |side: &str| {
         let value = change.get(side).unwrap_or(&Value::Null);
         // A reference may come as its id or, where the reader may see it, with its name.

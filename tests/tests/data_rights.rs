@@ -1,0 +1,247 @@
+//! People's rights to what is kept about them: a ledger of consents, requests with a term, gathering, restriction and
+//! erasure, and rules of retention.
+
+use diesel::{Connection, PgConnection};
+use kezhan_engine::audit;
+use kezhan_features::platform::rights::retention;
+use kezhan_tests::TestServer;
+use kezhan_tests::server::{Api, PASSWORD};
+use reqwest::blocking::multipart::{Form, Part};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Occurs nowhere but in what is kept about one person.
+const MARK: &str = "欧阳青梧";
+
+fn id(record: &Value) -> String {
+    record["id"].as_str().unwrap().to_owned()
+}
+
+fn patiently(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < end, "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn act(api: &Api, request: &str, action: &str, input: Value) -> kezhan_tests::server::Reply {
+    api.post(&format!("/subject_requests/{request}/actions/{action}"), &input)
+}
+
+/// All text of all tables of the database.
+fn everything(server: &TestServer) -> String {
+    use diesel::RunQueryDsl;
+    use diesel::sql_types::Text;
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text)]
+        line: String,
+    }
+    let mut conn = server.db.connect();
+    let tables: Vec<Line> = diesel::sql_query(
+        "SELECT table_name AS line FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+    )
+    .load(&mut conn)
+    .unwrap();
+    let mut out = String::new();
+    for table in tables {
+        let lines: Vec<Line> =
+            diesel::sql_query(format!("SELECT t::text AS line FROM \"{}\" t", table.line)).load(&mut conn).unwrap();
+        lines.iter().for_each(|l| out += &format!("{}: {}\n", table.line, l.line));
+    }
+    out
+}
+
+#[test]
+fn the_latest_statement_holds_and_none_is_changed() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let contact = id(&api.create("contacts", json!({"name": "陈静"})));
+    let purpose = json!({"name": "邮件营销", "notice": "我们会给您发送产品资讯", "notice_version": "2026-1"});
+    let purpose = id(&api.create("processing_purposes", purpose));
+    let say = |state: &str, at: &str| {
+        api.create("consents", json!({"contact": contact, "purpose": purpose, "state": state, "at": at}))
+    };
+    let given = say("given", "2026-03-01T08:00:00Z");
+    assert_eq!((&given["current"], &given["notice_version"]), (&json!(true), &json!("2026-1")));
+    let withdrawn = say("withdrawn", "2026-06-01T08:00:00Z");
+    // What is written down late does not become the latest.
+    let earlier = say("refused", "2026-01-05T08:00:00Z");
+    let current = |record: &Value| api.get(&format!("/consents/{}", id(record))).ok()["current"].clone();
+    assert_eq!([current(&given), current(&withdrawn), current(&earlier)], [json!(false), json!(true), json!(false)]);
+
+    let path = format!("/consents/{}", id(&given));
+    api.patch(&path, &json!({"state": "refused"})).problem(422, "invalid");
+    api.delete(&path).problem(422, "append_only");
+    let future = json!({"contact": contact, "purpose": purpose, "at": "2120-01-01T00:00:00Z"});
+    api.post("/consents", &future).problem(422, "invalid");
+    // Of whom one sees nothing, one sees no consents.
+    let role = server.role("自管", json!({"contact": {"read": "self"}, "consent": {"read": "all"}}));
+    server.user("li", &role, json!({}));
+    assert_eq!(server.sign_in("li", PASSWORD).get("/consents").ids().len(), 0);
+}
+
+#[test]
+fn a_request_has_a_term_and_ends_with_an_answer() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let asked = json!({"kind": "access", "requester": "陈静", "received_at": "2026-11-01T00:00:00Z"});
+    let request = api.create("subject_requests", asked);
+    assert_eq!(request["due_at"], "2026-12-01T00:00:00Z");
+    let path = format!("/subject_requests/{}", id(&request));
+    let fault = |reply: kezhan_tests::server::Reply| reply.problem(422, "invalid")["errors"][0]["field"].clone();
+    assert_eq!(fault(api.patch(&path, &json!({"due_at": "2026-12-20T00:00:00Z"}))), "extension");
+    let late = json!({"due_at": "2027-03-01T00:00:00Z", "extension": "材料繁多"});
+    assert_eq!(fault(api.patch(&path, &late)), "due_at");
+    api.patch(&path, &json!({"due_at": "2026-12-20T00:00:00Z", "extension": "材料繁多"})).ok();
+    assert_eq!(fault(api.patch(&path, &json!({"status": "done", "verification": "电话回拨"}))), "answer");
+    let done = api.patch(&path, &json!({"status": "done", "verification": "电话回拨", "answer": "已寄送"})).ok();
+    assert!(done["completed_at"].is_string(), "{done}");
+}
+
+#[test]
+fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let account = id(&api.create("accounts", json!({"name": "杭州西湖茶业有限公司"})));
+    let person = json!({"name": MARK, "account": account, "mobile": "13977310007", "email": "wu@example.com",
+        "wechat": "ouyang-qw", "notes": format!("{MARK}喜欢龙井"), "gender": "female"});
+    let contact = id(&api.create("contacts", person));
+    api.patch(&format!("/contacts/{contact}"), &json!({"mobile": "13977310008"})).ok();
+    api.create("follow_ups", json!({"content": format!("与{MARK}通话"), "contact": contact, "account": account}));
+    api.create("opportunities", json!({"name": "春茶", "account": account, "amount": "88000"}));
+    let file = Part::bytes(MARK.as_bytes().to_vec()).file_name(format!("{MARK}名片.txt"));
+    let form = Form::new().text("object", "contact").text("record", contact.clone()).part("file", file);
+    kezhan_tests::server::send(api.request(reqwest::Method::POST, "/attachments").multipart(form)).created();
+    let sums = || {
+        let query = json!({"group_by": ["account"], "aggregates": [{"fn": "sum", "field": "amount"}]});
+        api.post("/opportunities/query", &query).ok()
+    };
+    let before = sums();
+
+    let asked = json!({"kind": "erasure", "requester": "本人", "contact": contact});
+    let request = api.create("subject_requests", asked);
+    let (request, number) = (id(&request), request["number"].clone());
+    // Nothing is done before it is known who asks, nor by those who may not.
+    act(&api, &request, "gather_data", json!({})).problem(422, "not_possible");
+    api.patch(&format!("/subject_requests/{request}"), &json!({"verification": "身份证原件"})).ok();
+    let role = server.role("客服二组", json!({"*": {"read": "all", "edit": "all", "export": "all"}}));
+    server.user("li", &role, json!({}));
+    let li = server.sign_in("li", PASSWORD);
+    for action in ["gather_data", "restrict_processing", "erase_data"] {
+        act(&li, &request, action, json!({"confirm": number})).problem(403, "forbidden");
+    }
+
+    let gathered = act(&api, &request, "gather_data", json!({})).ok()["data"].clone();
+    let text = gathered.to_string();
+    for part in ["13977310007", "13977310008", "ouyang-qw", "通话", "名片.txt"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+
+    act(&api, &request, "restrict_processing", json!({})).ok();
+    api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).problem(422, "processing_restricted");
+    api.delete(&format!("/contacts/{contact}")).problem(422, "processing_restricted");
+    let order = json!({"object": "contact", "format": "csv", "columns": ["name"]});
+    let sheet = api.post("/bulk/exports", &order);
+    assert!(sheet.status == 200 && !sheet.text.contains(MARK), "{}", sheet.text);
+    act(&api, &request, "restrict_processing", json!({"restricted": false})).ok();
+    api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).ok();
+
+    act(&api, &request, "erase_data", json!({"confirm": "GR0"})).problem(422, "invalid");
+    let erased = act(&api, &request, "erase_data", json!({"confirm": number})).ok()["erased"].clone();
+    assert_eq!((erased["texts"].as_u64(), erased["files"].as_u64()), (Some(1), Some(1)), "{erased}");
+    let left = api.get(&format!("/contacts/{contact}")).ok();
+    assert!(left["mobile"].is_null() && left["gender"].is_null() && left["job_title"].is_null(), "{left}");
+    assert_eq!(left["account"], json!(account));
+    assert_eq!(sums(), before);
+    patiently("the file's content is gone", || {
+        let found = |dir: &std::path::Path| -> Vec<std::path::PathBuf> {
+            let mut out = Vec::new();
+            let mut todo = vec![dir.to_owned()];
+            while let Some(dir) = todo.pop() {
+                for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+                    if entry.path().is_dir() { todo.push(entry.path()) } else { out.push(entry.path()) }
+                }
+            }
+            out
+        };
+        let files = found(server.data());
+        !files.iter().any(|f| std::fs::read(f).is_ok_and(|b| String::from_utf8_lossy(&b).contains(MARK)))
+    });
+    let all = everything(&server);
+    for trace in [MARK, "13977310007", "13977310008", "wu@example.com", "ouyang-qw"] {
+        let places: Vec<&str> = all.lines().filter(|l| l.contains(trace)).collect();
+        assert!(places.is_empty(), "{trace} is still in {places:#?}");
+    }
+    // What is not theirs stays, and the trail says who did it.
+    assert!(all.contains("杭州西湖茶业有限公司"));
+    let request = api.get(&format!("/subject_requests/{request}")).ok();
+    assert_eq!(request["evidence"].as_str().unwrap().lines().count(), 4, "{request}");
+    let trail = api.get("/audit?action=erased").ok();
+    assert_eq!(trail["data"].as_array().unwrap().len(), 1, "{trail}");
+}
+
+#[test]
+fn the_trail_holds_after_an_erasure_and_shows_one_that_nobody_ordered() {
+    use diesel::connection::SimpleConnection;
+    let server = TestServer::new();
+    let api = server.admin();
+    let contact = id(&api.create("contacts", json!({"name": MARK, "mobile": "13977310007"})));
+    let other = id(&api.create("contacts", json!({"name": "陈静", "mobile": "13977310009"})));
+    let tenant = api.get("/auth/me").ok()["tenant"].as_str().unwrap().parse().unwrap();
+    let mut conn = server.db.connect();
+    let written =
+        everything(&server).lines().filter(|l| l.starts_with("changes:") || l.starts_with("audit_events:")).count();
+    patiently("all is sealed", || audit::verify(&mut conn, tenant, None).is_ok_and(|v| v.entries >= written as u64));
+    let asked = json!({"kind": "erasure", "requester": "本人", "contact": contact, "verification": "电话回拨"});
+    let request = api.create("subject_requests", asked);
+    act(&api, &id(&request), "erase_data", json!({"confirm": request["number"]})).ok();
+    let verdict = audit::verify(&mut conn, tenant, None).unwrap();
+    assert_eq!((verdict.fault, verdict.redacted > 0), (None, true));
+
+    conn.transaction(|conn| {
+        conn.batch_execute("SET LOCAL kezhan.maintenance = 'x'")?;
+        conn.batch_execute(&format!("UPDATE changes SET changes = '{{}}' WHERE record_id = '{other}'"))
+    })
+    .unwrap();
+    assert!(audit::verify(&mut conn, tenant, None).unwrap().fault.is_some());
+}
+
+#[test]
+fn records_that_are_not_needed_any_more_go_by_rule() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let make = |name: &str, birthday: &str| {
+        id(&api.create("contacts", json!({"name": name, "birthday": birthday, "mobile": "13977310007"})))
+    };
+    let (old, young) = (make(MARK, "2001-01-01"), make("陈静", "2026-11-01"));
+    let wish = |more: Value| {
+        let mut rule =
+            json!({"name": "五年后", "object": "contact", "since": "birthday", "months": 60, "active": true});
+        more.as_object().unwrap().iter().for_each(|(key, value)| rule[key] = value.clone());
+        rule
+    };
+    for (wrong, field) in [
+        (json!({"object": "role"}), "object"),
+        (json!({"since": "name"}), "since"),
+        (json!({"object": "account", "since": "created_at"}), "act"),
+        (json!({"condition": {"field": "no", "op": "eq", "value": 1}}), "condition"),
+    ] {
+        assert_eq!(api.post("/retention_rules", &wish(wrong)).problem(422, "invalid")["errors"][0]["field"], field);
+    }
+    let rule = format!("/retention_rules/{}", id(&api.create("retention_rules", wish(json!({})))));
+    let mut conn = server.db.connect();
+    retention::order_due(&mut conn).unwrap();
+    patiently("the rule has run", || {
+        let ran = api.get(&rule).ok()["last_count"] == 1;
+        if !ran {
+            eprintln!("{}", everything(&server).lines().filter(|l| l.starts_with("jobs")).collect::<String>());
+        }
+        ran
+    });
+    let name = |id: &str| api.get(&format!("/contacts/{id}")).ok()["name"].as_str().unwrap().to_owned();
+    assert!(name(&old).starts_with("已删除的个人"), "{}", name(&old));
+    assert_eq!(name(&young), "陈静");
+    assert_eq!(retention::order_due(&mut conn).unwrap(), 0, "once a day");
+}
