@@ -1,7 +1,7 @@
 //! People's rights to what is kept about them: a ledger of consents, requests with a term, gathering, restriction and
 //! erasure, and rules of retention.
 
-use diesel::{Connection, PgConnection};
+use diesel::Connection;
 use kezhan_engine::audit;
 use kezhan_features::platform::rights::retention;
 use kezhan_tests::TestServer;
