@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::{Caller, Engine, Error, Result, audit};
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{FieldMeta, FieldType, Filter, Label, ObjectMeta, Op, Record, system};
+use kezhan_meta::{FieldMeta, FieldType, Filter, Label, ObjectMeta, Op, Record, Scope, system};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -144,15 +144,22 @@ fn remove_files(conn: &mut PgConnection, caller: &Caller, object: &str, records:
     Ok(ids.len())
 }
 
-/// What is kept of the record elsewhere: to undo imports and merges by, and in people's inboxes.
+/// What is kept of the record elsewhere: to undo imports and merges by, and in what people have for themselves: inboxes,
+/// marks.
 fn forget(conn: &mut PgConnection, caller: &Caller, object: &str, id: Uuid) -> Result<()> {
-    let statements = [
-        "UPDATE import_rows SET links = NULL, raw = NULL WHERE tenant_id = $1 AND object = $2 AND record_id = $3",
+    let points =
+        |o: &&Arc<ObjectMeta>| o.scope == Scope::Personal && ["object", "record"].iter().all(|f| o.field(f).is_some());
+    let personal = caller.catalog.objects().filter(points);
+    let mut statements: Vec<String> = personal
+        .map(|o| format!("DELETE FROM {} WHERE tenant_id = $1 AND object = $2 AND record = $3::text", o.table))
+        .collect();
+    statements.extend([
+        "UPDATE import_rows SET links = NULL, raw = NULL WHERE tenant_id = $1 AND object = $2 AND record_id = $3"
+            .to_owned(),
         "UPDATE merges SET done = '{}', undone_at = coalesce(undone_at, now()) \
-         WHERE tenant_id = $1 AND object = $2 AND (survivor_id = $3 OR $3 = ANY(loser_ids))",
-        "DELETE FROM notifications WHERE tenant_id = $1 AND object = $2 AND record = $3::text",
-        "DELETE FROM favorites WHERE tenant_id = $1 AND object = $2 AND record = $3::text",
-    ];
+         WHERE tenant_id = $1 AND object = $2 AND (survivor_id = $3 OR $3 = ANY(loser_ids))"
+            .to_owned(),
+    ]);
     for statement in statements {
         diesel::sql_query(statement)
             .bind::<SqlUuid, _>(caller.tenant)
