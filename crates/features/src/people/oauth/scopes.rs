@@ -15,7 +15,7 @@ const WRITE: [Action; 3] = [Action::Create, Action::Edit, Action::Delete];
 
 /// Object and actions that a scope stands for.
 fn parse(scope: &str) -> Option<(&str, Vec<Action>)> {
-    let (object, word) = scope.split_once(':')?;
+    let (object, word) = scope.split_once(':').filter(|(o, _)| *o == EVERY || kezhan_meta::check::is_key(o))?;
     let actions = match word {
         "write" => WRITE.to_vec(),
         word => vec![Action::ALL.into_iter().find(|a| a.key() == word)?],
