@@ -229,6 +229,7 @@ fn no_text_becomes_a_command() {
     let texts: Vec<&str> = texts.map(|f| f["key"].as_str().unwrap()).collect();
     assert!(texts.contains(&"bank") && texts.len() > 4, "{texts:?}");
     api.create("accounts", json!({"name": "无辜", "bank": "无辜"}));
+    let account = kezhan_domain::standard().get("account").unwrap();
     let since = Instant::now();
     for evil in INJECTIONS {
         for key in &texts {
@@ -238,6 +239,10 @@ fn no_text_becomes_a_command() {
             // A field may have a form of its own; what it takes it gives back as it was.
             if reply.status != 422 {
                 assert_eq!(reply.created()[key], json!(evil), "{key}");
+                // Encrypted, and not looked for by what it says.
+                if account.field(key).is_some_and(|f| f.sealed && !f.findable()) {
+                    continue;
+                }
                 let found =
                     api.post("/accounts/query", &json!({"filter": {"field": key, "op": "eq", "value": evil}})).ok();
                 let found = found["data"].as_array().unwrap().clone();

@@ -1,7 +1,7 @@
 //! The page on which someone lets an application in.
 
 use super::issuer;
-use super::schemas::{Consent, ConsentAnswer, ConsentQuestion, Onward};
+use super::schemas::{ConsentAnswer, ConsentPrompt, ConsentQuestion, Onward};
 use crate::call::{Answer, parse};
 use crate::extract::Json;
 use crate::idempotency::Once;
@@ -18,7 +18,7 @@ pub struct Docs;
 /// What an application asks for, or where to go where there is nothing to ask. Of a request whose application or
 /// address is not known, nobody hears but the person.
 #[utoipa::path(post, path = "/api/v1/oauth/question", tag = "oauth", operation_id = "oauthQuestion", request_body = ConsentQuestion,
-    responses((status = 200, body = Consent, description = "What to ask")))]
+    responses((status = 200, body = ConsentPrompt, description = "What to ask")))]
 pub async fn question(
     state: web::Data<State>,
     req: HttpRequest,

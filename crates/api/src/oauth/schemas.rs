@@ -128,7 +128,7 @@ pub struct AboutClient {
 
 /// What a person is asked.
 #[derive(ToSchema)]
-pub struct Consent {
+pub struct ConsentPrompt {
     client: Option<AboutClient>,
     #[schema(example = json!(["account:read"]))]
     scopes: Vec<String>,

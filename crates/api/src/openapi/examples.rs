@@ -30,6 +30,7 @@ pub fn value(object: &ObjectMeta, field: &FieldMeta) -> Value {
         FieldType::Reference { .. } | FieldType::User | FieldType::Department | FieldType::File => json!(OTHER),
         FieldType::Text if rule(|r| matches!(r, Rule::Uscc)) => json!("91310115MA1K35F03D"),
         FieldType::Text if rule(|r| matches!(r, Rule::Currency)) => json!("CNY"),
+        FieldType::Text if field.key == "since" => json!("created_at"),
         FieldType::Text if rule(|r| matches!(r, Rule::Key)) => json!("account"),
         FieldType::Text => json!(text(object, &field.key)),
         FieldType::LongText if field.key == "scopes" => json!("account:read contact:write"),
@@ -79,6 +80,9 @@ fn text(object: &ObjectMeta, key: &str) -> String {
         (_, "record") => OTHER,
         (_, "kind") => "text",
         (_, "external_id") => "ERP-10042",
+        ("directory", "address") => "ldaps://ldap.example.com",
+        ("directory", "base_dn") => "dc=example,dc=com",
+        ("identity_provider", "client_id") => "kezhan",
         _ => return object.field(key).map_or_else(|| key.to_owned(), |f| f.label.zh.to_string()),
     };
     known.to_owned()
