@@ -96,6 +96,8 @@ fn a_device_is_signed_out_from_another_and_the_log_tells_of_both() {
     browser.until("the other one is out", || lost.get("/auth/me").status == 401);
     browser.sees_no("结束其他全部");
     browser.press("吊销");
+    browser.sees("使用这把密钥的程序将立即无法访问");
+    browser.press_css("dialog footer button:last-child");
     browser.sees("还没有 API 密钥");
     browser.fill("#me-current", PASSWORD);
     browser.fill("#me-password", "another password");
