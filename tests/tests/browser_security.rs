@@ -97,7 +97,7 @@ fn a_device_is_signed_out_from_another_and_the_log_tells_of_both() {
     browser.sees_no("结束其他全部");
     browser.press("吊销");
     browser.sees("使用这把密钥的程序将立即无法访问");
-    browser.press_css("dialog footer button:last-child");
+    browser.press_css("dialog .btn-danger");
     browser.sees("还没有 API 密钥");
     browser.fill("#me-current", PASSWORD);
     browser.fill("#me-password", "another password");

@@ -12,6 +12,8 @@ assert.equal(anonymous.response?.status, 401);
 
 const signedIn = await login({ body: { username, password } });
 assert.ok(signedIn.data, JSON.stringify(signedIn.error));
+// Otherwise a further step is asked for, such as a second factor.
+assert.ok("access_token" in signedIn.data, JSON.stringify(signedIn.data));
 client.setConfig({ auth: signedIn.data.access_token });
 const me = await getMe();
 assert.equal(me.data?.username, username);
