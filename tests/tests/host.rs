@@ -154,7 +154,7 @@ fn jobs_of_a_suspended_company_are_not_taken() {
     boss.post("/bulk/changes", &change);
     house.host.post(&house.at("/suspend"), &json!({})).ok();
     let worker = || {
-        let engine = std::sync::Arc::new(kezhan_features::engine());
+        let engine = std::sync::Arc::new(kezhan_tests::sealing_engine());
         let handlers = kezhan_features::platform::transfer::handlers(&engine, house.server.data().join("files"));
         kezhan_engine::jobs::Worker::new(house.server.db.url(), handlers).drain().unwrap();
         house.server.db.text("SELECT state FROM jobs")

@@ -59,7 +59,10 @@ pub async fn map(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<
         ("format" = Option<String>, Query, description = "`xlsx` (default) or `csv`", example = "xlsx"),
         ("min" = Option<String>, Query, description = "As in the map", example = "internal"),
     ),
-    responses((status = 200, content_type = "text/csv", body = String, description = "The file")))]
+    responses((status = 200, description = "The file", content(
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ))))]
 pub async fn export(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let params = Params::parse(req.query_string())?;
     params.only(&["min", "format"])?;
