@@ -54,7 +54,12 @@ fn a_killed_import_goes_on_and_loses_and_doubles_nothing() {
     let setup = kezhan_features::people::setup::create_tenant;
     setup(&engine, &mut db.connect(), "test", "测试公司", "admin", PASSWORD).unwrap();
     let data = std::env::temp_dir().join(format!("kezhan-killed-{}", std::process::id()));
-    let settings = [("DATABASE_URL", db.url()), ("KEZHAN_DB_POOL", "4"), ("KEZHAN_JOB_STALE_SECONDS", "3600")];
+    let settings = [
+        ("DATABASE_URL", db.url()),
+        ("KEZHAN_MASTER_KEY", kezhan_tests::MASTER_KEY),
+        ("KEZHAN_DB_POOL", "4"),
+        ("KEZHAN_JOB_STALE_SECONDS", "3600"),
+    ];
     let server = Process::start_with(&data, &settings);
     let api = Api::at(server.base()).sign_in("admin", PASSWORD);
 

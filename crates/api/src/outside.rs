@@ -374,6 +374,7 @@ pub struct DirectoryPerson {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"people": [{"login": "login", "name": "王伟", "email": "wang.wei@example.com", "mobile": "13800138000", "department": "华东", "units": ["cn=sales,ou=groups,dc=example,dc=com"], "groups": ["cn=sales,ou=groups,dc=example,dc=com"], "locked": false}]}))]
 pub struct DirectoryChecked {
     /// The first five.
     pub people: Vec<DirectoryPerson>,
