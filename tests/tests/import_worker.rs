@@ -50,6 +50,7 @@ fn a_killed_import_loses_and_doubles_nothing() {
             .arg("worker")
             .env("KEZHAN_DATA", server.data())
             .env("DATABASE_URL", server.db.url())
+            .env("KEZHAN_MASTER_KEY", kezhan_tests::MASTER_KEY)
             .env("KEZHAN_LOG", "warn")
             // Nothing is taken over for lack of heartbeats here.
             .env("KEZHAN_JOB_STALE_SECONDS", "3600");

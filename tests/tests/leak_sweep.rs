@@ -41,7 +41,8 @@ fn secrets() -> Secrets {
     };
     let account = add("accounts", named(json!({"phone": "13977310001", "external_id": "EXT-31", "tags": [MARK]})));
     let contact = add("contacts", named(json!({"account": account, "mobile": "13977310002"})));
-    let purpose = add("processing_purposes", json!({"name": "邮件营销"}));
+    // Everybody's, and so no secret.
+    let purpose = admin.create("processing_purposes", json!({"name": "邮件营销"}))["id"].clone();
     add("consents", json!({"contact": contact, "purpose": purpose, "evidence": MARK}));
     add("subject_requests", json!({"kind": "access", "requester": MARK, "contact": contact}));
     add("leads", named(json!({"company": MARK})));
