@@ -1,0 +1,9 @@
+//! Who may see and do what, and the trail of it.
+
+mod audit;
+mod hand_over;
+mod leak_sweep;
+mod model;
+mod roles;
+mod rules;
+mod sharing;

@@ -1,0 +1,20 @@
+//! The web client in a real browser.
+
+mod access;
+mod cells;
+mod forms;
+mod grid;
+mod import;
+mod layouts;
+mod lists;
+mod main_path;
+mod merge;
+mod people;
+mod phone;
+mod pictures;
+mod quality;
+mod rights;
+mod second_factor;
+mod security;
+mod sign_in;
+mod views;

@@ -1,0 +1,13 @@
+//! Signing in, keys, applications, companies.
+
+mod auth;
+mod directory;
+mod elsewhere;
+mod host;
+mod invitations;
+mod keys;
+mod oauth;
+mod password_policy;
+mod second_factor;
+mod sessions;
+mod tenants;

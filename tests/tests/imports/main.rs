@@ -1,0 +1,7 @@
+//! Files that come in.
+
+mod crm_sales;
+mod killed;
+mod proposals;
+mod rows;
+mod worker;
