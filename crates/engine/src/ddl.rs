@@ -51,6 +51,9 @@ const RESERVED: [&str; 30] = [
 /// their own. No field, for it says nothing that is not known elsewhere.
 pub const HOST_OWNER: &str = "host_owner_id";
 
+/// When the record was made to which a team member belongs: what was shared with somebody is listed in that order.
+pub const HOST_MADE: &str = "host_created_at";
+
 /// A column as declarations and the database's own catalogue both know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -131,6 +134,9 @@ pub fn columns(object: &ObjectMeta) -> Vec<Column> {
     }));
     if object.follows.is_some() {
         out.push(Column { not_null: false, ..plain(HOST_OWNER, "uuid", None) });
+    }
+    if object.opens {
+        out.push(Column { not_null: false, ..plain(HOST_MADE, "timestamp with time zone", None) });
     }
     out.push(plain("custom", "jsonb", Some("'{}'")));
     if searchable(object) {

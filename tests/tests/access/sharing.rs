@@ -148,3 +148,47 @@ fn a_masked_value_is_shown_for_a_reason_that_is_kept() {
     assert!(kept[0].to_string().contains("客户来电") && !kept[0].to_string().contains("13812345678"));
     assert_eq!(wang.get(&format!("/contacts/{id}")).ok()["mobile"], "138****5678", "it stays masked");
 }
+
+#[test]
+fn what_was_shared_is_listed_in_the_order_of_the_records_not_of_the_sharing() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let role = server.role("旁观", json!({"account": {"read": "self", "create": "self"}}));
+    let team = admin.create("departments", json!({"name": "华东"}))["id"].clone();
+    let guest = server.user("guest", &role, json!({"home_department": team}));
+    let guest_api = server.sign_in("guest", PASSWORD);
+    let mut ids = Vec::new();
+    for n in 0..7 {
+        // Two of them are the guest's own.
+        let api = if n % 3 == 2 { &guest_api } else { &admin };
+        ids.push(api.create("accounts", json!({"name": format!("c{n}")}))["id"].as_str().unwrap().to_owned());
+    }
+    let share = |n: usize, whom: (&str, &Value)| {
+        let mut entry = json!({"object": "account", "record": ids[n]});
+        entry[whom.0] = whom.1.clone();
+        admin.create("record_members", entry)
+    };
+    for n in [6, 0, 3, 4] {
+        share(n, ("user", &json!(guest)));
+    }
+    // Somebody may reach a record in more than one way.
+    share(3, ("unit", &team));
+    share(5, ("user", &json!(guest)));
+
+    let walk = |sort: &str| {
+        let (mut seen, mut path) = (Vec::new(), format!("/accounts?limit=2{sort}"));
+        loop {
+            let page = guest_api.get(&path).ok();
+            seen.extend(page["data"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()));
+            let Some(cursor) = page["next_cursor"].as_str() else { return seen };
+            path = format!("/accounts?limit=2{sort}&cursor={cursor}");
+        }
+    };
+    assert_eq!(walk(""), ["c6", "c5", "c4", "c3", "c2", "c0"]);
+    assert_eq!(walk("&sort=created_at"), ["c0", "c2", "c3", "c4", "c5", "c6"]);
+
+    // Who could see the one that is merged away sees the one that stays, in its place.
+    let merge = format!("/accounts/{}/actions/merge", ids[1]);
+    admin.post(&merge, &json!({"losers": [ids[6]]})).ok();
+    assert_eq!(walk(""), ["c5", "c4", "c3", "c2", "c1", "c0"]);
+}

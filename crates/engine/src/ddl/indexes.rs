@@ -4,7 +4,7 @@
 //! Words out of few (choices, tags, cities) stand together in the search index: a filter by several of them, within a
 //! department, is then one look into one index.
 
-use super::{HOST_OWNER, column_of, ident, name, searchable};
+use super::{HOST_MADE, HOST_OWNER, column_of, ident, name, searchable};
 use kezhan_meta::object::companion_of;
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Scope, Storage};
 use sha2::{Digest, Sha256};
@@ -117,6 +117,11 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
         let keys = vec![HOST_OWNER.to_owned(), "created_at".into(), "id".into()];
         let filled = format!("({HOST_OWNER} IS NOT NULL) AND (deleted_at IS NULL)");
         out.push(index(object, HOST_OWNER, keys, Some(filled)));
+    }
+    if let (true, Scope::Polymorphic { object: kind, record }) = (object.opens, &object.scope) {
+        // All that lists ask of a membership, so that they need not look at the entry itself.
+        let keys = ["principal", kind, HOST_MADE, record, "level", "children", "expires_at"];
+        out.push(index(object, HOST_MADE, keys.map(ident).to_vec(), living()));
     }
     out.push(index(object, "bin", vec!["created_at".into(), "id".into()], Some("deleted_at IS NOT NULL".into())));
     if searchable(object) {

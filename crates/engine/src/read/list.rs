@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Key, order};
 use super::project::{self, Node, Select, Wanted};
 use crate::sql::row::Wire;
-use crate::sql::scope::{Aliases, Guard, Life, Style};
+use crate::sql::scope::{Aliases, Guard, Life, Style, Way};
 use crate::sql::{Sql, column, filter};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
@@ -90,7 +90,7 @@ pub(super) struct Conditions {
     all: Sql,
     /// Alternatives by which a row may be within reach, where there is more than one. Each finds its rows by an index of
     /// its own; together in one WHERE they would find none.
-    any: Vec<Sql>,
+    any: Vec<Way>,
 }
 
 impl Conditions {
@@ -107,12 +107,44 @@ impl Conditions {
 
     /// `(SELECT t.id … ) UNION …`, one part for each alternative; `end` closes each.
     fn union(&self, sql: &mut Sql, object: &ObjectMeta, word: &str, end: impl Fn(&mut Sql)) {
-        for (at, one) in self.any.iter().enumerate() {
-            sql.push(if at > 0 { word } else { "" }).push("(SELECT ").column(T, "id").push(" FROM ");
-            column::from(sql, object, T);
-            sql.append(self.all.clone()).push(" AND ").append(one.clone());
+        for (at, way) in self.any.iter().enumerate() {
+            sql.push(if at > 0 { word } else { "" }).push("(");
+            self.part(sql, object, way);
             end(sql);
             sql.push(")");
+        }
+    }
+
+    fn part(&self, sql: &mut Sql, object: &ObjectMeta, way: &Way) {
+        sql.push("SELECT ").column(T, "id").push(" FROM ");
+        column::from(sql, object, T);
+        sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
+    }
+
+    /// The ids of the first rows of each alternative, among which those of a page are.
+    fn first(&self, sql: &mut Sql, page: &Page<'_>, after: impl Fn(&mut Sql)) {
+        let descending = match page.keys.as_slice() {
+            [key] if key.field.key == "created_at" => Some(if key.descending { " DESC" } else { " ASC" }),
+            _ => None,
+        };
+        for (at, way) in self.any.iter().enumerate() {
+            sql.push(if at > 0 { " UNION ALL (" } else { "(" });
+            match (descending, &way.records) {
+                // In the order of what is known of them: the records themselves are looked at until there are enough.
+                (Some(direction), Some(records)) => {
+                    sql.push("SELECT ").column(T, "id").push(" FROM (").append(records.clone()).push(") w JOIN ");
+                    column::from(sql, page.object, T);
+                    sql.push(" ON ").column(T, "id").push(" = w.record").append(self.all.clone());
+                    after(sql);
+                    sql.push(" ORDER BY w.made").push(direction).push(", w.record").push(direction);
+                }
+                _ => {
+                    self.part(sql, page.object, way);
+                    after(sql);
+                    order(sql, T, &page.keys);
+                }
+            }
+            sql.limit(page.limit + 1).push(")");
         }
     }
 }
@@ -132,7 +164,9 @@ pub(super) fn conditions(
     let mut any = Vec::new();
     match guard.allowed(object, T, Action::Read, Style::Set, aliases) {
         None => {}
-        Some(mut list) if list.len() < 2 => sql.push(" AND ").append(list.pop().unwrap_or(Sql::new("false"))).done(),
+        Some(mut list) if list.len() < 2 => {
+            sql.push(" AND ").append(list.pop().map_or(Sql::new("false"), |way| way.condition)).done();
+        }
         Some(list) => any = list,
     }
     guard.taken(&mut sql, object, T, Action::Read, aliases);
@@ -232,11 +266,7 @@ impl<'a> Page<'a> {
                 // The page's rows are among the first of each alternative.
                 sql.push(" WHERE ").column(T, "tenant_id").push(" = ").uuid(self.tenant);
                 sql.push(" AND ").column(T, "id").push(" IN (");
-                self.conditions.union(&mut sql, self.object, " UNION ALL ", |sql| {
-                    after(sql);
-                    order(sql, T, &self.keys);
-                    sql.limit(self.limit + 1);
-                });
+                self.conditions.first(&mut sql, self, after);
                 sql.push(")");
             }
             order(&mut sql, T, &self.keys);

@@ -5,7 +5,7 @@
 
 use super::scope::{Aliases, Guard, Style};
 use super::{Sql, column};
-use crate::ddl::HOST_OWNER;
+use crate::ddl::{HOST_MADE, HOST_OWNER};
 use kezhan_meta::{FieldMeta, ObjectMeta};
 
 /// What a member must at least be allowed.
@@ -37,6 +37,16 @@ pub fn member(
             sql.push(&m).push(" WHERE ").append(entry).push(")");
         }
     }
+    Some(sql)
+}
+
+/// The records of which the caller is a member, as rows `(made, record)`: when each was made, and its id.
+pub fn records(guard: &Guard<'_>, object: &ObjectMeta, least: Least, aliases: &mut Aliases) -> Option<Sql> {
+    let m = aliases.fresh();
+    let entry = entry(guard, object, &m, ("level", least))?;
+    let mut sql = Sql::new("SELECT DISTINCT ");
+    sql.column(&m, HOST_MADE).push(" AS made, ").column(&m, "record").push("::uuid AS record FROM record_members ");
+    sql.push(&m).push(" WHERE ").append(entry);
     Some(sql)
 }
 

@@ -35,6 +35,13 @@ pub enum Style {
     Set,
 }
 
+/// One of several ways in which a row may be within reach.
+pub struct Way {
+    pub condition: Sql,
+    /// Rows `(made, record)` of just these records, which are known without a look at the object's own table.
+    pub records: Option<Sql>,
+}
+
 /// Who asks for what; enough to print any condition on rows.
 #[derive(Clone, Copy)]
 pub struct Guard<'a> {
@@ -86,7 +93,7 @@ impl<'a> Guard<'a> {
         }
         if let Some(any) = self.allowed(object, alias, action, Style::Point, aliases) {
             sql.push(" AND ");
-            any_of(sql, any);
+            any_of(sql, any.into_iter().map(|way| way.condition).collect());
         }
         self.taken(sql, object, alias, action, aliases);
     }
@@ -100,10 +107,11 @@ impl<'a> Guard<'a> {
         action: Action,
         style: Style,
         aliases: &mut Aliases,
-    ) -> Option<Vec<Sql>> {
+    ) -> Option<Vec<Way>> {
         if self.access.is_unrestricted() {
             return None;
         }
+        let plain = |condition| Way { condition, records: None };
         let rows = self.access.rows(object, action);
         if rows.is_none() {
             return Some(Vec::new());
@@ -111,7 +119,7 @@ impl<'a> Guard<'a> {
         if rows.allow.contains(&Reach::All) {
             return None;
         }
-        let mut any: Vec<Sql> = rows.allow.iter().map(|r| self.reach(object, alias, r, false, aliases)).collect();
+        let mut any: Vec<Way> = rows.allow.iter().map(|r| plain(self.reach(object, alias, r, false, aliases))).collect();
         if object.scope == Scope::Owned {
             let least = match action {
                 Action::Read | Action::Export => Some(Least::Read),
@@ -120,8 +128,12 @@ impl<'a> Guard<'a> {
                 _ => None,
             };
             if let Some(least) = least {
-                any.extend(members::member(self, object, alias, least, style, aliases));
-                any.extend(members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases));
+                any.extend(members::member(self, object, alias, least, style, aliases).map(|condition| Way {
+                    condition,
+                    records: members::records(self, object, least, aliases),
+                }));
+                let follows = members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases);
+                any.extend(follows.into_iter().map(plain));
             }
         }
         Some(any)

@@ -1,11 +1,11 @@
-//! Whose the record is on which another hangs: kept beside the latter where it is somebody else, so that lists of what
-//! both own are two walks along indexes and no join.
+//! What is kept beside a record of the one on which it hangs, so that lists are walks along an index and no join: whose
+//! that one is, where it is somebody else; and for members of teams, when it was made.
 
-use crate::ddl::HOST_OWNER;
+use crate::ddl::{HOST_MADE, HOST_OWNER};
 use crate::sql::{Bind, Sql, column};
 use crate::{Caller, Result};
 use diesel::PgConnection;
-use kezhan_meta::{FieldMeta, ObjectMeta, Record, Storage};
+use kezhan_meta::{FieldMeta, ObjectMeta, Record, Scope, Storage};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -17,8 +17,36 @@ fn link<'o>(caller: &Caller, object: &'o ObjectMeta) -> Option<(&'o FieldMeta, &
     Some((field, name, caller.catalog.get(field.target()?)?.clone()))
 }
 
-/// The value of the column for this record, as an expression; none where the object has no such column.
-pub fn value(caller: &Caller, object: &ObjectMeta, record: &Record) -> Option<Sql> {
+/// ` column, …` and ` value, …` for each column of this kind that the object has.
+pub fn values(caller: &Caller, object: &ObjectMeta, record: &Record) -> Vec<(&'static str, Sql)> {
+    let owner = owner(caller, object, record).map(|sql| (HOST_OWNER, sql));
+    owner.into_iter().chain(made(caller, object, record).map(|sql| (HOST_MADE, sql))).collect()
+}
+
+/// Do these fields decide over them?
+pub fn depends_on(object: &ObjectMeta, key: &str) -> bool {
+    let named = matches!(&object.scope, Scope::Polymorphic { record, .. } if object.opens && record == key);
+    named || object.follows.as_ref().is_some_and(|follows| key == "owner" || follows == key)
+}
+
+fn made(caller: &Caller, object: &ObjectMeta, record: &Record) -> Option<Sql> {
+    let Scope::Polymorphic { object: kind, record: id } = &object.scope else { return None };
+    if !object.opens {
+        return None;
+    }
+    let host = record.get(kind.as_ref()).and_then(Value::as_str).and_then(|kind| caller.catalog.get(kind));
+    let mut sql = Sql::default();
+    match (host, record.get(id.as_ref()).and_then(column::uuid)) {
+        (Some(host), Some(id)) => {
+            sql.push("(SELECT h.created_at FROM ").ident(&host.table).push(" h WHERE h.tenant_id = ");
+            sql.uuid(caller.tenant).push(" AND h.id = ").uuid(id).push(")");
+        }
+        _ => sql.push("NULL").done(),
+    }
+    Some(sql)
+}
+
+fn owner(caller: &Caller, object: &ObjectMeta, record: &Record) -> Option<Sql> {
     let (field, _, host) = link(caller, object)?;
     let id = record.get(field.key.as_ref()).and_then(column::uuid);
     let owner = record.get("owner").and_then(column::uuid);
@@ -35,6 +63,9 @@ pub fn value(caller: &Caller, object: &ObjectMeta, record: &Record) -> Option<Sq
 
 /// For rows that have just gone in, many at once.
 pub fn fill(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, ids: Vec<Uuid>) -> Result<()> {
+    if object.opens {
+        return fill_made(conn, caller, object, &ids);
+    }
     let Some((_, name, host)) = link(caller, object) else { return Ok(()) };
     let mut sql = Sql::new("UPDATE ");
     sql.ident(&object.table).push(" t SET ").ident(HOST_OWNER).push(" = h.owner_id FROM ").ident(&host.table);
@@ -42,6 +73,19 @@ pub fn fill(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, ids: 
     sql.push(") AND h.tenant_id = t.tenant_id AND h.id = t.").ident(name);
     sql.push(" AND h.owner_id IS DISTINCT FROM t.owner_id");
     sql.execute(conn)?;
+    Ok(())
+}
+
+fn fill_made(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, ids: &[Uuid]) -> Result<()> {
+    let Scope::Polymorphic { object: kind, record } = &object.scope else { return Ok(()) };
+    for host in caller.catalog.objects().filter(|host| host.scope == Scope::Owned) {
+        let mut sql = Sql::new("UPDATE ");
+        sql.ident(&object.table).push(" t SET ").ident(HOST_MADE).push(" = h.created_at FROM ").ident(&host.table);
+        sql.push(" h WHERE t.tenant_id = ").uuid(caller.tenant).push(" AND t.id = ANY(");
+        sql.bind(Bind::Uuids(Some(ids.to_vec()))).push(") AND t.").ident(kind).push(" = ").text(host.name.to_string());
+        sql.push(" AND h.tenant_id = t.tenant_id AND h.id = t.").ident(record).push("::uuid");
+        sql.execute(conn)?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Record and change in one data-modifying statement, answered with the caller's own projection.
 
 use super::{Written, draft, host};
-use crate::ddl::HOST_OWNER;
 use crate::read::project::{self, Node, Select, Wanted};
 use crate::search::keys::SearchKeys;
 use crate::sql::scope::{Aliases, Guard, Life};
@@ -70,8 +69,8 @@ pub fn insert(
         values.push(", ");
         department(&mut values, caller, record);
     }
-    if let Some(value) = host::value(caller, object, record) {
-        names.push(", ").ident(HOST_OWNER);
+    for (name, value) in host::values(caller, object, record) {
+        names.push(", ").ident(name);
         values.push(", ").append(value);
     }
     if has_search(object) {
@@ -113,11 +112,10 @@ pub fn update(
         sql.push(", department_id = ");
         department(&mut sql, caller, record);
     }
-    let moved = |key: &str| diff.contains_key(key);
-    if (moved("owner") || object.follows.as_ref().is_some_and(|key| moved(key)))
-        && let Some(value) = host::value(caller, object, record)
-    {
-        sql.push(", ").ident(HOST_OWNER).push(" = ").append(value);
+    if diff.keys().any(|key| host::depends_on(object, key)) {
+        for (name, value) in host::values(caller, object, record) {
+            sql.push(", ").ident(name).push(" = ").append(value);
+        }
     }
     if has_search(object) && diff.keys().any(|k| object.field(k).is_some_and(|f| f.searchable)) {
         let keys = draft::search_keys(object, record);

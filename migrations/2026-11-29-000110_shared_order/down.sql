@@ -1,0 +1,1 @@
+ALTER TABLE record_members DROP COLUMN host_created_at;
