@@ -7,6 +7,7 @@ use kezhan_engine::audit::Sealer;
 use kezhan_engine::events::{Herald, Subscriber};
 use kezhan_engine::jobs::{Handler, Timetable, Worker};
 use kezhan_features::people::outside::sync;
+use kezhan_features::people::reach;
 use kezhan_features::platform::rights::{retention, shred};
 use kezhan_features::platform::{privacy, sealing, transfer};
 use std::io;
@@ -22,6 +23,7 @@ pub fn handlers(config: &Config, engine: &Arc<Engine>) -> io::Result<Vec<Arc<dyn
     all.push(Arc::new(privacy::Reindex(engine.clone())));
     all.push(Arc::new(sync::Runs { engine: engine.clone(), guard: Guard::new(config.inside.clone()) }));
     all.push(Arc::new(retention::Runs(engine.clone())));
+    all.push(Arc::new(reach::Runs(engine.clone())));
     all.push(Arc::new(shred::Shred(crate::server::storage(config)?)));
     Ok(all)
 }
@@ -33,7 +35,7 @@ fn worker(config: &Config, engine: &Arc<Engine>, url: &str) -> io::Result<Worker
 
 /// What is ordered by the clock.
 fn timetable() -> Vec<kezhan_engine::jobs::Order> {
-    vec![sync::order_due, retention::order_due]
+    vec![sync::order_due, retention::order_due, reach::order_due]
 }
 
 /// Everyone who wants to hear what happens.

@@ -4,6 +4,7 @@ mod audit;
 mod hand_over;
 mod leak_sweep;
 mod model;
+mod reach_indexes;
 mod roles;
 mod rules;
 mod sharing;

@@ -6,6 +6,7 @@ pub mod members;
 pub mod row;
 pub mod scope;
 mod shapes;
+pub mod standing;
 
 use crate::{Error, Result};
 use chrono::{DateTime, NaiveDate, Utc};

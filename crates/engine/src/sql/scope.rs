@@ -1,11 +1,11 @@
 //! The caller's tenant and reach as SQL. Every FROM of a record table goes through here.
 
 use super::members::{self, Least};
-use super::{Bind, Sql, column, filter};
+use super::{Bind, Sql, column, filter, standing};
 use crate::access::{Access, Action, Reach, Rows};
 use crate::{Caller, Result};
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Catalog, ObjectMeta, Scope};
+use kezhan_meta::{Catalog, Filter, ObjectMeta, Scope};
 use uuid::Uuid;
 
 /// Fresh aliases for one statement.
@@ -119,7 +119,8 @@ impl<'a> Guard<'a> {
         if rows.allow.contains(&Reach::All) {
             return None;
         }
-        let mut any: Vec<Way> = rows.allow.iter().map(|r| plain(self.reach(object, alias, r, false, aliases))).collect();
+        let mut any: Vec<Way> =
+            rows.allow.iter().map(|r| plain(self.reach(object, alias, r, false, aliases))).collect();
         if object.scope == Scope::Owned {
             let least = match action {
                 Action::Read | Action::Export => Some(Least::Read),
@@ -128,10 +129,10 @@ impl<'a> Guard<'a> {
                 _ => None,
             };
             if let Some(least) = least {
-                any.extend(members::member(self, object, alias, least, style, aliases).map(|condition| Way {
-                    condition,
-                    records: members::records(self, object, least, aliases),
-                }));
+                any.extend(
+                    members::member(self, object, alias, least, style, aliases)
+                        .map(|condition| Way { condition, records: members::records(self, object, least, aliases) }),
+                );
                 let follows = members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases);
                 any.extend(follows.into_iter().map(plain));
             }
@@ -223,7 +224,10 @@ impl<'a> Guard<'a> {
                         Result::Ok(inner)
                     });
                 match printed {
-                    Ok(inner) => sql.append(inner).done(),
+                    Ok(inner) => match self.spelled_out(object, alias, condition, &inner) {
+                        Some(text) => sql.push(&text).done(),
+                        None => sql.append(inner).done(),
+                    },
                     Err(error) => {
                         log::warn!("a condition of a role on {} cannot be used: {error}", object.name);
                         sql.push(if denies { "true" } else { "false" });
@@ -232,6 +236,11 @@ impl<'a> Guard<'a> {
             }
         }
         sql
+    }
+
+    /// A condition that means the same for everybody, as text.
+    fn spelled_out(&self, object: &ObjectMeta, alias: &str, condition: &Filter, printed: &Sql) -> Option<String> {
+        standing::is_standing(object, condition).then(|| standing::text(self, object, alias, printed))?
     }
 
     /// Rows without owners of their own are reached as the records that they hang on.

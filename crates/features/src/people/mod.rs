@@ -23,6 +23,7 @@ pub mod outside;
 pub mod password;
 pub mod policy;
 pub mod presets;
+pub mod reach;
 pub mod reveal;
 pub mod session;
 pub mod sessions;
