@@ -49,6 +49,7 @@ impl Browser {
         let wanted = json!({
             "goog:chromeOptions": {"args": flags},
             "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"script": 300_000},
         });
         let client = runtime.block_on(async {
             let mut builder = ClientBuilder::new(HttpConnector::new());

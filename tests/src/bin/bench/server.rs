@@ -28,6 +28,9 @@ impl Server {
             .env("KEZHAN_RATE_LIMIT", "0")
             .env("KEZHAN_SIGN_IN_LIMIT", "0")
             .env("DATABASE_URL", database)
+            // The seeded databases outlive this server.
+            .env("KEZHAN_MASTER_KEY", kezhan_tests::MASTER_KEY)
+            .env_remove("KEZHAN_BENCH_NAMES")
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
