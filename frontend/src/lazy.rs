@@ -112,25 +112,26 @@ lazily! {
     manage: recycle_screen() => crate::record::recycle::screen();
 }
 
-/// What one opens next from a list comes while the list is being read, so that the press is answered at once.
+/// What one opens next from a list comes while the list is being read, so that the press is answered at once. Not while
+/// that list is still on its way: its answer would wait behind all of this.
 pub fn warm() {
-    set_timeout(
-        || {
-            leptos::task::spawn_local(async {
-                // What cannot be had now is asked for again when it is needed.
-                let _ = record_screen::fetch().await;
-                let _ = create_form::fetch().await;
-                let _ = palette::fetch().await;
-                let _ = cell_editor::fetch().await;
-                let _ = batch_bar::fetch().await;
-                let _ = filter_dialog::fetch().await;
-                let _ = columns_panel::fetch().await;
-                let _ = grouping::fetch().await;
-                let _ = kanban::fetch().await;
-            });
-        },
-        Duration::from_millis(800),
-    );
+    let fetch = || {
+        leptos::task::spawn_local(async {
+            // What cannot be had now is asked for again when it is needed.
+            let _ = record_screen::fetch().await;
+            let _ = create_form::fetch().await;
+            let _ = palette::fetch().await;
+            let _ = cell_editor::fetch().await;
+            let _ = batch_bar::fetch().await;
+            let _ = filter_dialog::fetch().await;
+            let _ = columns_panel::fetch().await;
+            let _ = grouping::fetch().await;
+            let _ = kanban::fetch().await;
+        });
+    };
+    // Safari has learnt it late.
+    let idle = js_sys::Reflect::has(&window(), &"requestIdleCallback".into()).unwrap_or_default();
+    set_timeout(move || if idle { request_idle_callback(fetch) } else { fetch() }, Duration::from_millis(800));
 }
 
 /// Nothing until the code is there; after a failure a way to try again.

@@ -358,7 +358,11 @@ pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
         };
         cells.iter().take(40).filter_map(place).collect_view()
     };
-    view! { <div class="grid-layer">{refused}{frame}{lazy::cell_tools(list)}{typing::input_view(list, focused)}{editor()}</div> }.into_any()
+    // Their code is not in the way of the list itself: nobody copies or fills before a cell is chosen.
+    let chosen = Memo::new(move |was: Option<&bool>| was.is_some_and(|was| *was) || list.cells.at.get().is_some());
+    let tools = move || chosen.get().then(|| lazy::cell_tools(list));
+    view! { <div class="grid-layer">{refused}{frame}{tools}{typing::input_view(list, focused)}{editor()}</div> }
+        .into_any()
 }
 
 /// Something over one cell: a row of the same columns with nothing else in it, so that frozen columns hold it too.
