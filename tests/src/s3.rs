@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 pub const BUCKET: &str = "files";
 
+/// What moto takes for a signature: it knows nobody and believes everybody.
+const ANYBODY: &str =
+    "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+
 /// moto's server with one empty bucket, in memory; gone when dropped.
 pub struct S3 {
     child: Child,
@@ -53,6 +57,26 @@ impl S3 {
             listing.text().unwrap().matches(element).count()
         };
         (count("list-type=2", "<Contents>"), count("uploads", "<Upload>"))
+    }
+
+    /// The keys in the bucket.
+    pub fn keys(&self) -> Vec<String> {
+        let url = format!("{}/{BUCKET}?list-type=2", self.endpoint);
+        let listing = self.client().get(url).send().unwrap().error_for_status().unwrap().text().unwrap();
+        listing.split("<Key>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+    }
+
+    /// A file as it lies there.
+    pub fn get(&self, key: &str) -> Vec<u8> {
+        let url = format!("{}/{BUCKET}/{key}", self.endpoint);
+        let found = self.client().get(url).header("authorization", ANYBODY).send().unwrap();
+        found.error_for_status().unwrap().bytes().unwrap().to_vec()
+    }
+
+    /// Puts a file there behind the server's back.
+    pub fn put(&self, key: &str, bytes: Vec<u8>) {
+        let url = format!("{}/{BUCKET}/{key}", self.endpoint);
+        self.client().put(url).header("authorization", ANYBODY).body(bytes).send().unwrap().error_for_status().unwrap();
     }
 
     /// What a server needs to keep its files there.

@@ -1,7 +1,9 @@
 //! Files on records: content in, content out. What is known about a file is an ordinary record.
 
+mod content;
+
 use crate::call::{Answer, run};
-use crate::extract::Who;
+use crate::files::{self, Writing};
 use crate::idempotency::Once;
 use crate::parts::Part;
 use crate::problem::{ApiError, of_parts};
@@ -11,13 +13,12 @@ use actix_multipart::{Field, Multipart};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
-use futures_util::{StreamExt, TryStreamExt};
-use kezhan_connect::storage::StorageError;
+use diesel::sql_types::{Text, Uuid as SqlUuid};
+use futures_util::TryStreamExt;
+use kezhan_engine::vault::files::FileKey;
 use kezhan_engine::{Error, ReadOptions};
 use kezhan_meta::Record;
 use kezhan_meta::problem::Code;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use utoipa::{OpenApi, ToSchema};
@@ -26,12 +27,12 @@ use uuid::Uuid;
 pub const PART: Part = Part { routes, docs: Docs::openapi };
 
 #[derive(OpenApi)]
-#[openapi(paths(upload, content))]
+#[openapi(paths(upload, content::content))]
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
     app.service(web::resource("/attachments").route(web::post().to(upload)).default_service(web::to(records::handle)))
-        .service(web::resource("/attachments/{id}/content").route(web::get().to(content)));
+        .service(web::resource("/attachments/{id}/content").route(web::get().to(content::content)));
 }
 
 /// A file and the record that it hangs on.
@@ -82,9 +83,13 @@ pub async fn upload(
         return Err(ApiError::refused(Code::UnsupportedMedia, &[given]));
     }
     // Whoever may not read a single record shall not fill the disk.
-    let tenant = run(state.clone(), once.who().clone(), |call| Ok(call.caller.tenant)).await?;
+    let place = run(state.clone(), once.who().clone(), |call| {
+        let tenant = call.caller.tenant;
+        Ok(Place { name: files::name(tenant), key: call.state.engine.vault().file_key(call.conn, tenant)? })
+    })
+    .await?;
     let mut form = Form::default();
-    let outcome = match receive(&state, tenant, Multipart::new(req.headers(), payload), &mut form).await {
+    let outcome = match receive(&state, &place, Multipart::new(req.headers(), payload), &mut form).await {
         Ok(()) => keep(&state, once, &form).await,
         Err(e) => Err(e),
     };
@@ -96,14 +101,14 @@ pub async fn upload(
     Ok(outcome?.into())
 }
 
-async fn receive(state: &State, tenant: Uuid, mut parts: Multipart, form: &mut Form) -> Result<(), ApiError> {
+async fn receive(state: &State, place: &Place, mut parts: Multipart, form: &mut Form) -> Result<(), ApiError> {
     while let Some(mut part) = parts.try_next().await.map_err(of_parts)? {
         let name = part.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "object" => form.object = Some(short_text(&mut part).await?),
             "record" => form.record = Some(short_text(&mut part).await?),
             "name" => form.name = Some(short_text(&mut part).await?),
-            "file" if form.file.is_none() => form.file = Some(store(state, tenant, &mut part).await?),
+            "file" if form.file.is_none() => form.file = Some(store(state, place, &mut part).await?),
             other => return Err(ApiError::refused(Code::UnknownParameter, &[other])),
         }
     }
@@ -121,13 +126,18 @@ async fn short_text(part: &mut Field) -> Result<String, ApiError> {
     String::from_utf8(bytes).map_err(|e| ApiError::refused(Code::BadRequest, &[&e.to_string()]))
 }
 
-/// Streams the part into the store, counting and hashing on the way.
-async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived, ApiError> {
+/// Where a file goes, and what it is sealed with.
+struct Place {
+    name: String,
+    key: FileKey,
+}
+
+/// Streams the part into the store, counting, hashing and sealing on the way.
+async fn store(state: &State, place: &Place, part: &mut Field) -> Result<Arrived, ApiError> {
     let max = state.config.upload_max_bytes();
     let name = part.content_disposition().and_then(|d| d.get_filename()).unwrap_or("file").to_owned();
     let content_type = part.content_type().map_or("application/octet-stream".to_owned(), ToString::to_string);
-    let key = format!("{tenant}/{}", Uuid::now_v7());
-    let mut upload = state.files.begin(&key).await.map_err(out_of_reach)?;
+    let mut upload = Writing::begin(&state.files, &place.key, &place.name).await?;
     let (mut size, mut hash) = (0, Sha256::new());
     let failed = loop {
         match part.try_next().await {
@@ -139,8 +149,8 @@ async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived,
                     break Some(ApiError::refused(Code::TooLarge, &[&format!("{} MiB", max >> 20)]));
                 }
                 hash.update(&piece);
-                if let Err(e) = upload.write(piece).await {
-                    break Some(out_of_reach(e));
+                if let Err(e) = upload.write(&piece).await {
+                    break Some(e.into());
                 }
             }
         }
@@ -151,17 +161,8 @@ async fn store(state: &State, tenant: Uuid, part: &mut Field) -> Result<Arrived,
         }
         return Err(error);
     }
-    upload.finish().await.map_err(out_of_reach)?;
-    Ok(Arrived { key, name, content_type, size, sha256: hex::encode(hash.finalize()) })
-}
-
-/// Where files lie may be down for a while; a file that is not there is our own fault.
-fn out_of_reach(error: StorageError) -> ApiError {
-    if error.is_missing() {
-        return ApiError::internal(error.to_string());
-    }
-    log::error!("{error}");
-    ApiError::refused(Code::Unavailable, &[])
+    upload.finish().await?;
+    Ok(Arrived { key: place.name.clone(), name, content_type, size, sha256: hex::encode(hash.finalize()) })
 }
 
 /// Makes the record, under the caller's rights to what the file hangs on.
@@ -205,95 +206,5 @@ fn to_record(value: serde_json::Value) -> Record {
     match value {
         serde_json::Value::Object(map) => map,
         _ => Record::new(),
-    }
-}
-
-#[derive(QueryableByName)]
-struct Stored {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    content_type: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    size: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    sha256: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    storage_key: Option<String>,
-}
-
-/// What a browser may show in place; anything else could carry script.
-const SHOWN: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
-
-/// Nothing in a file may load, run or be framed by others.
-const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'self'";
-
-/// Fetch a file's content.
-#[utoipa::path(get, path = "/api/v1/attachments/{id}/content", tag = "attachments", operation_id = "getAttachmentContent",
-    params(
-        ("id" = Uuid, Path, description = "The attachment's id"),
-        ("inline" = Option<bool>, Query, description = "Show a picture in place rather than save it"),
-    ),
-    responses((status = 200, description = "The content, as it was uploaded", content_type = "application/octet-stream", body = Vec<u8>)))]
-pub async fn content(
-    state: web::Data<State>,
-    who: Who,
-    req: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let params = Params::parse(req.query_string())?;
-    params.only(&["inline"])?;
-    let inline = params.flag("inline")?;
-    let id = Uuid::parse_str(&id).map_err(|_| ApiError::refused(Code::NotFound, &[]))?;
-    let stored = run(state.clone(), who, move |call| {
-        let object = call.object("attachments")?;
-        let options = ReadOptions { fields: Some(vec!["id".into()]), ..ReadOptions::default() };
-        call.state.engine.read(call.conn, call.caller, &object, id, &options)?.ok_or_else(Error::not_found)?;
-        let stored = diesel::sql_query(
-            "SELECT name, content_type, size, sha256, storage_key FROM attachments WHERE tenant_id = $1 AND id = $2",
-        )
-        .bind::<SqlUuid, _>(call.caller.tenant)
-        .bind::<SqlUuid, _>(id)
-        .get_result::<Stored>(call.conn)?;
-        Ok(stored)
-    })
-    .await?;
-    let key = stored.storage_key.as_deref().ok_or_else(|| ApiError::refused(Code::NotFound, &[]))?;
-    let stream = state.files.read(key).await.map_err(out_of_reach)?;
-    let kind = stored.content_type.unwrap_or_else(|| "application/octet-stream".into());
-    let shown = inline && SHOWN.contains(&kind.as_str());
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header((header::CONTENT_TYPE, if shown { kind } else { "application/octet-stream".into() }))
-        .insert_header((header::CONTENT_DISPOSITION, disposition(&stored.name, shown)))
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY));
-    if let Some(sha256) = stored.sha256 {
-        response.insert_header((header::ETAG, format!("\"{sha256}\"")));
-    }
-    let body = stream.map(|piece| piece.map_err(|e| actix_web::error::ErrorInternalServerError(e.to_string())));
-    Ok(match stored.size.and_then(|s| u64::try_from(s).ok()) {
-        Some(size) => response.no_chunking(size).streaming(body),
-        None => response.streaming(body),
-    })
-}
-
-/// The name in ASCII for old clients, and in full.
-fn disposition(name: &str, inline: bool) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || " ._-()".contains(c) { c } else { '_' };
-    let ascii: String = name.chars().map(plain).collect();
-    let full = utf8_percent_encode(name, NON_ALPHANUMERIC);
-    let way = if inline { "inline" } else { "attachment" };
-    format!("{way}; filename=\"{ascii}\"; filename*=UTF-8''{full}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::disposition;
-
-    #[test]
-    fn names_cannot_break_out_of_the_header() {
-        let header = disposition("报价\"; evil\r\n.pdf", false);
-        assert!(header.starts_with("attachment; filename=\"____ evil__.pdf\"; filename*=UTF-8''%E6%8A%A5"), "{header}");
-        assert!(!header.contains('\r'));
     }
 }

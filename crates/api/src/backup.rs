@@ -9,6 +9,7 @@ use crate::config::{Config, ConfigError};
 use crate::context::{Context, IoFault};
 use crate::database::{self, DatabaseError};
 use crate::embedded::{EmbeddedError, find_programs};
+use crate::files::convert;
 use chrono::{DateTime, Utc};
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
@@ -45,6 +46,8 @@ pub enum BackupError {
     Newer(String),
     #[error("the database is not empty; --force replaces everything in it")]
     NotEmpty,
+    #[error("files are being encrypted: wait for the end of that")]
+    FilesMove,
     #[error("{0} other connection(s) to the database: stop the server first")]
     InUse(i64),
 }
@@ -86,6 +89,10 @@ pub fn backup(config: &Config, url: &str, target: &Path, cover: Option<&Cover>) 
 fn write_archive(config: &Config, url: &str, draft: &Path, dump: &Path, cover: Option<&Cover>) -> Result<Manifest> {
     let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
     let migrations = database::applied_versions(&mut connection)?;
+    // Files get other names while they are being sealed.
+    if !convert::keep_still(&mut connection).map_err(DatabaseError::from)? {
+        return Err(BackupError::FilesMove);
+    }
     let out = private_file(draft)?;
     let mut archive = Builder::new(Sink::new(out, cover).context(|| name(draft))?);
     let mut entries = BTreeMap::new();

@@ -2,11 +2,14 @@
 #![allow(clippy::print_stdout, reason = "answers of commands belong on stdout")]
 
 use crate::config::{Config, ConfigError};
+use crate::files::{FileError, convert};
+use crate::tenant::{self, TenantError};
 use clap::Subcommand;
 use diesel::PgConnection;
 use kezhan_engine::Error;
-use kezhan_features::people::setup;
+use kezhan_features::people::setup::{self, TenantId};
 use kezhan_features::platform::sealing;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -22,11 +25,26 @@ pub enum KeysCommand {
         #[arg(long)]
         new: bool,
     },
-    /// Give every company a new data key, and seal its secrets anew in the background
+    /// Give every company new data keys, and seal its secrets anew in the background
+    ///
+    /// Files stay under the key that they were written with, which goes on opening them; `encrypt-files --renewed` seals
+    /// them anew as well.
     Renew {
         /// Only this company
         #[arg(long, value_name = "KEY")]
         tenant: Option<String>,
+    },
+    /// Encrypt the files that were stored before files were encrypted; servers may go on running
+    ///
+    /// It can be broken off and begun again at any time. Two do not run at once, nor does a backup beside it. Older
+    /// backups hold these files in the clear.
+    EncryptFiles {
+        /// Only this company
+        #[arg(long, value_name = "KEY")]
+        tenant: Option<String>,
+        /// Also those that a former key has encrypted
+        #[arg(long)]
+        renewed: bool,
     },
 }
 
@@ -38,6 +56,61 @@ pub enum KeysError {
     Failed(#[from] Error),
     #[error("there is no company {0}")]
     NoTenant(String),
+    #[error("another encrypt-files or a backup is at work")]
+    Busy,
+    #[error("{0} file(s) are as they were")]
+    Left(usize),
+    #[error(transparent)]
+    Store(#[from] TenantError),
+    #[error("{0}")]
+    File(#[from] FileError),
+}
+
+/// How often the progress is told.
+const BEAT: Duration = Duration::from_secs(2);
+
+fn encrypt_files(
+    config: &Config,
+    conn: &mut PgConnection,
+    tenant: Option<&str>,
+    renewed: bool,
+) -> Result<(), KeysError> {
+    let vault = config.vault()?;
+    config.check_vault(&vault, conn)?;
+    if !convert::take_turn(conn).map_err(Error::from)? {
+        return Err(KeysError::Busy);
+    }
+    let (storage, handle) = tenant::store(config)?;
+    let place = convert::Place { storage: &storage, handle: &handle, root: &config.files };
+    let mut left = 0;
+    for company in chosen(conn, tenant)? {
+        let mut told = Instant::now();
+        let mut each = |tally: &convert::Tally| {
+            if told.elapsed() > BEAT {
+                told = Instant::now();
+                println!("{}: {} file(s), {} MiB so far", company.key, tally.sealed, tally.bytes >> 20);
+            }
+        };
+        let tally = convert::run(conn, &vault, &place, company.id, renewed, &mut each)?;
+        let (key, sealed, mib) = (&company.key, tally.sealed, tally.bytes >> 20);
+        println!("{key}: {sealed} file(s) encrypted, {mib} MiB; {} remain(s) taken away", tally.remains);
+        tally.missing.iter().for_each(|name| println!("{key}: {name} is missing"));
+        tally.strays.iter().for_each(|name| println!("{key}: {name} is in the clear, and no record names it"));
+        tally.left.iter().for_each(|(name, why)| println!("{key}: {name} is as it was: {why}"));
+        left += tally.left.len();
+    }
+    if left > 0 { Err(KeysError::Left(left)) } else { Ok(()) }
+}
+
+fn chosen(conn: &mut PgConnection, tenant: Option<&str>) -> Result<Vec<TenantId>, KeysError> {
+    let mut all = setup::tenant_ids(conn)?;
+    if let Some(key) = tenant {
+        all.retain(|t| t.key == key);
+        if all.is_empty() {
+            return Err(KeysError::NoTenant(key.to_owned()));
+        }
+    }
+    Ok(all)
 }
 
 pub fn run(config: &Config, conn: &mut PgConnection, command: &KeysCommand) -> Result<(), KeysError> {
@@ -70,17 +143,13 @@ pub fn run(config: &Config, conn: &mut PgConnection, command: &KeysCommand) -> R
         }
         KeysCommand::Renew { tenant } => {
             let engine = config.engine()?;
-            let all = setup::tenant_ids(conn)?;
-            let chosen = all.iter().filter(|t| tenant.as_ref().is_none_or(|key| *key == t.key));
-            let mut any = false;
-            for tenant in chosen {
-                any = true;
+            for tenant in chosen(conn, tenant.as_deref())? {
                 sealing::renew(&engine, conn, tenant.id)?;
                 println!("{}: new data key", tenant.key);
             }
-            if let (false, Some(key)) = (any, tenant) {
-                return Err(KeysError::NoTenant(key.clone()));
-            }
+        }
+        KeysCommand::EncryptFiles { tenant, renewed } => {
+            encrypt_files(config, conn, tenant.as_deref(), *renewed)?;
         }
     }
     Ok(())

@@ -22,6 +22,7 @@ pub mod docs;
 pub mod embedded;
 pub mod entrance;
 pub mod extract;
+pub mod files;
 pub mod health;
 mod hearing;
 pub mod host;

@@ -89,7 +89,9 @@ fn shaped(response: ServiceResponse<impl MessageBody + 'static>, scene: &Scene<'
     match failed.or_else(bare) {
         None => response.map_into_boxed_body(),
         Some(mut shaped) => {
-            let stays = |name: &HeaderName| *name == header::ALLOW || name.as_str().starts_with("ratelimit");
+            let stays = |name: &HeaderName| {
+                [header::ALLOW, header::CONTENT_RANGE].contains(name) || name.as_str().starts_with("ratelimit")
+            };
             for (name, value) in response.headers().iter().filter(|(name, _)| stays(name)) {
                 shaped.headers_mut().insert(name.clone(), value.clone());
             }

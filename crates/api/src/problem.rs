@@ -157,6 +157,7 @@ pub fn of_status(status: StatusCode, text: &str) -> Error {
         405 => Error::refused(Code::MethodNotAllowed, &[]),
         413 => Error::refused(Code::TooLarge, &["body"]),
         415 => Error::refused(Code::UnsupportedMedia, &[text]),
+        416 => Error::refused(Code::RangeNotSatisfiable, &[]),
         429 => Error::refused(Code::RateLimited, &[]),
         503 => Error::refused(Code::Unavailable, &[]),
         400..=499 => Error::refused(Code::BadRequest, &[text]),

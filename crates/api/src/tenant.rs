@@ -143,7 +143,7 @@ pub fn run(
 }
 
 /// The files, and what reads them for a thread that waits.
-fn store(config: &Config) -> Result<(Storage, Handle), TenantError> {
+pub(crate) fn store(config: &Config) -> Result<(Storage, Handle), TenantError> {
     let files = match &config.bucket {
         Some(bucket) => Storage::bucket(bucket),
         None => Storage::directory(&config.files),

@@ -2,11 +2,16 @@
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart};
+use object_store::{
+    ClientOptions, GetOptions, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart,
+};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +38,12 @@ impl StorageError {
 }
 
 type Result<T> = std::result::Result<T, StorageError>;
+
+/// Content on its way.
+pub type Pieces = BoxStream<'static, Result<Bytes>>;
+
+/// How much is read from disk at once.
+const PIECE: usize = 256 << 10;
 
 /// Where a bucket is and how to get in.
 #[derive(Clone, Debug)]
@@ -84,10 +95,31 @@ impl Storage {
         Ok(Upload(WriteMultipart::new(upload)))
     }
 
-    /// The content of a file, piece by piece.
-    pub async fn read(&self, key: &str) -> Result<BoxStream<'static, Result<Bytes>>> {
-        let found = self.0.get(&Key::from(key)).await?;
-        Ok(found.into_stream().map_err(StorageError::from).boxed())
+    /// Bytes of a file.
+    pub async fn size(&self, key: &str) -> Result<u64> {
+        Ok(self.0.head(&Key::from(key)).await?.size)
+    }
+
+    /// Bytes of a file and the first `length` of them, in one call.
+    pub async fn begins(&self, key: &str, length: u64) -> Result<(u64, Bytes)> {
+        let options = GetOptions::new().with_range(Some(0..length));
+        let found = self.0.get_opts(&Key::from(key), options).await?;
+        Ok((found.meta.size, found.bytes().await?))
+    }
+
+    /// A part of a file, piece by piece.
+    pub async fn part(&self, key: &str, part: Range<u64>) -> Result<Pieces> {
+        if part.is_empty() {
+            return Ok(stream::empty().boxed());
+        }
+        let options = GetOptions::new().with_range(Some(part));
+        Ok(pieces(self.0.get_opts(&Key::from(key), options).await?))
+    }
+
+    /// Key and size of every file in a folder, in no order.
+    pub fn list(&self, folder: &str) -> BoxStream<'static, Result<(String, u64)>> {
+        let found = self.0.list(Some(&Key::from(folder)));
+        found.map_ok(|file| (file.location.to_string(), file.size)).map_err(StorageError::from).boxed()
     }
 
     /// Removes all files whose keys begin with this folder, with what was begun and never finished as far as the store
@@ -116,6 +148,30 @@ impl Storage {
             Err(e) => Err(e.into()),
         }
     }
+}
+
+/// From disk in larger pieces than the library's own: each takes a turn on another thread.
+fn pieces(found: GetResult) -> Pieces {
+    let part = found.range.clone();
+    match found.payload {
+        GetResultPayload::Stream(stream) => stream.map_err(StorageError::from).boxed(),
+        GetResultPayload::File(file, _) => stream::try_unfold((file, part), |(file, part)| async move {
+            if part.is_empty() {
+                return Ok(None);
+            }
+            let work = tokio::task::spawn_blocking(move || next_piece(file, part));
+            work.await.map_err(io::Error::other)?.map(Some).map_err(StorageError::from)
+        })
+        .boxed(),
+    }
+}
+
+fn next_piece(mut file: File, part: Range<u64>) -> io::Result<(Bytes, (File, Range<u64>))> {
+    let length = (part.end - part.start).min(PIECE as u64);
+    let mut bytes = vec![0; length as usize];
+    file.seek(SeekFrom::Start(part.start))?;
+    file.read_exact(&mut bytes)?;
+    Ok((bytes.into(), (file, part.start + length..part.end)))
 }
 
 /// A file that is being written.

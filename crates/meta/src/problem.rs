@@ -78,6 +78,7 @@ codes! {
     Stale 412 "stale" "记录已被他人修改，请刷新后重试" "Someone has changed this record since; reload it";
     TooLarge 413 "too_large" "内容过大，上限为 {}" "Too large; the limit is {}";
     UnsupportedMedia 415 "unsupported_media" "不支持的内容类型：{}" "Unsupported content type: {}";
+    RangeNotSatisfiable 416 "range_not_satisfiable" "所请求的部分超出文件" "The part that was asked for is not within the file";
     Invalid 422 "invalid" "有 {} 处需要修改" "Corrections needed: {}";
     IdempotencyMismatch 422 "idempotency_mismatch" "同一 Idempotency-Key 已用于不同的请求" "This Idempotency-Key was used with another request";
     LockedOut 429 "locked_out" "尝试次数过多，请 {} 秒后再试" "Too many attempts; try again in {} s";

@@ -15,7 +15,7 @@ fn file(api: &Api, request: reqwest::blocking::RequestBuilder, name: &str) -> (V
     assert_eq!(response.status(), 200);
     let path = std::env::temp_dir().join(format!("kezhan-test-{}-{name}", uuid::Uuid::now_v7().simple()));
     std::fs::write(&path, response.bytes().unwrap()).unwrap();
-    let mut source = read::open(&path, Limits::default()).unwrap();
+    let mut source = read::open(path.as_path(), Limits::default()).unwrap();
     let headers = source.headers().to_vec();
     let rows = all(&mut *source);
     std::fs::remove_file(&path).unwrap();

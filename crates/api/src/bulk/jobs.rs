@@ -31,7 +31,7 @@ pub async fn preview(state: web::Data<State>, once: Once, Json(body): Json) -> R
     let plan: Plan = parse(&body)?;
     let preview = once.look(&state, &body, move |call| {
         let upload = uploads::find(call.conn, call.caller, plan.upload)?;
-        let mut source = open(&call.state.config.files.join(&upload.path), &plan)?;
+        let mut source = open(&super::stored(call, &upload.path)?, &plan)?;
         let engine = &call.state.engine;
         // As the import itself will come in: rules that bind people's own writes do not bind it.
         let caller = Caller { channel: Channel::Import, ..call.caller.clone() };
@@ -50,7 +50,7 @@ pub async fn create(state: web::Data<State>, once: Once, Json(body): Json) -> Re
     let answer = once.run(&state, &body, move |call| {
         let upload = uploads::find(call.conn, call.caller, plan.upload)?;
         // What is wrong with the plan is said now, not by the job.
-        let source = open(&call.state.config.files.join(&upload.path), &plan)?;
+        let source = open(&super::stored(call, &upload.path)?, &plan)?;
         let checked = Importer::check(call.caller, plan, &*source)?;
         let (format, headers) = (source.info().format, source.headers().to_vec());
         let order = transfer::run::Order { plan: checked, name: upload.name, path: upload.path, format, headers };

@@ -9,8 +9,11 @@ pub mod schemas;
 pub mod stream;
 mod uploads;
 
+use crate::call::Call;
 use crate::parts::Part;
 use actix_web::web;
+use kezhan_engine::Result;
+use kezhan_engine::vault::files::Stored;
 use utoipa::OpenApi;
 
 pub const PART: Part = Part { routes, docs: Docs::openapi };
@@ -59,6 +62,11 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/templates/{object}").get(exports::template))
             .service(web::resource("/exports").post(exports::export)),
     );
+}
+
+/// An uploaded file of the caller's company.
+fn stored(call: &mut Call<'_>, path: &str) -> Result<Stored> {
+    Stored::find(call.state.engine.vault(), call.conn, call.caller.tenant, &call.state.config.files, path)
 }
 
 pub use changes::{__path_cells, __path_change, cells, change};

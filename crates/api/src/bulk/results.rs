@@ -109,7 +109,7 @@ pub async fn file(
         if failed {
             return sheet.failed(call.conn, out);
         }
-        let mut source = open(&call.state.config.files.join(&order.path), &order.plan).ok();
+        let mut source = super::stored(call, &order.path).and_then(|file| open(&file, &order.plan)).ok();
         match &mut source {
             Some(source) => sheet.success(call.conn, Some(&mut **source), out),
             None => sheet.success(call.conn, None, out),

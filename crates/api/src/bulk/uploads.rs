@@ -11,6 +11,7 @@ use futures_util::TryStreamExt;
 use kezhan_engine::transfer::analyse::{Choices, analyse};
 use kezhan_engine::transfer::mapping::may_import;
 use kezhan_engine::transfer::read::Limits;
+use kezhan_engine::vault::files::Sealer;
 use kezhan_engine::{Error, Result};
 use kezhan_features::platform::HINTS;
 use kezhan_features::platform::uploads::{self, Upload};
@@ -30,18 +31,20 @@ const NAME_MAX: usize = 200;
     responses((status = 201, body = crate::bulk::schemas::BulkUpload, description = "The file with a first look into it; kept for 7 days")))]
 pub async fn upload(state: web::Data<State>, once: Once, body: Multipart) -> Result<HttpResponse, ApiError> {
     // Nobody fills the disk who may not import anything.
-    let tenant = run(state.clone(), once.who().clone(), |call| {
+    let (tenant, key) = run(state.clone(), once.who().clone(), |call| {
         let caller = call.caller;
-        match caller.catalog.objects().any(|o| may_import(caller, o)) {
-            true => Ok(caller.tenant),
-            false => Err(Error::refused(Code::Forbidden, &["import"])),
+        if !caller.catalog.objects().any(|o| may_import(caller, o)) {
+            return Err(Error::refused(Code::Forbidden, &["import"]));
         }
+        Ok((caller.tenant, call.state.engine.vault().file_key(call.conn, caller.tenant)?))
     })
     .await?;
     let id = Uuid::now_v7();
-    let path = state.config.files.join(uploads::path_of(tenant, id));
-    let answer = match receive(body, &path).await {
-        Ok(received) => keep(&state, once, id, &path, received).await,
+    let name = uploads::path_of(tenant, id);
+    let path = state.config.files.join(&name);
+    let sealer = Sealer::new(&key, &name.to_string_lossy())?;
+    let answer = match receive(body, &path, sealer).await {
+        Ok(received) => keep(&state, once, id, received).await,
         Err(error) => Err(error),
     };
     if answer.as_ref().map_or(true, Answer::is_replayed) {
@@ -50,13 +53,13 @@ pub async fn upload(state: web::Data<State>, once: Once, body: Multipart) -> Res
     Ok(answer?.into())
 }
 
-async fn keep(state: &web::Data<State>, once: Once, id: Uuid, path: &Path, file: Received) -> Result<Answer, ApiError> {
+async fn keep(state: &web::Data<State>, once: Once, id: Uuid, file: Received) -> Result<Answer, ApiError> {
     // The parts are parted anew by each client: what is in them is what was sent.
     let Choices { object, sheet, encoding } = &file.choices;
     let sent = json!([file.name, file.sha256, object, sheet, encoding]).to_string();
-    let at = path.to_owned();
     let answer = once.run(state, sent.as_bytes(), move |call| {
-        let analysis = analyse(call.conn, call.caller, &HINTS, &at, &file.name, &file.choices)?;
+        let stored = super::stored(call, &uploads::path_of(call.caller.tenant, id).to_string_lossy())?;
+        let analysis = analyse(call.conn, call.caller, &HINTS, &stored, &file.name, &file.choices)?;
         let upload = uploads::add(call.conn, call.caller, id, &file.name, file.size)?;
         Answer::json(201, &shown(&upload, &analysis)?)
     });
@@ -86,8 +89,8 @@ pub async fn remap(
     let choices: Choices = parse(&body)?;
     let body = once.look(&state, &body, move |call| {
         let upload = uploads::find(call.conn, call.caller, id.into_inner())?;
-        let path = call.state.config.files.join(&upload.path);
-        let analysis = analyse(call.conn, call.caller, &HINTS, &path, &upload.name, &choices)?;
+        let stored = super::stored(call, &upload.path)?;
+        let analysis = analyse(call.conn, call.caller, &HINTS, &stored, &upload.name, &choices)?;
         shown(&upload, &analysis)
     });
     Ok(HttpResponse::Ok().json(body.await?))
@@ -108,15 +111,16 @@ fn internal(error: std::io::Error) -> ApiError {
     ApiError::internal(format!("an upload cannot be stored: {error}"))
 }
 
-/// Writes the file part to `path` as it arrives and collects the others.
-async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError> {
+/// Writes the file part to `path` as it arrives, sealed, and collects the others.
+async fn receive(mut body: Multipart, path: &Path, sealer: Sealer) -> Result<Received, ApiError> {
     let limit = Limits::default().file_bytes;
     let mut received = Received { name: String::new(), size: 0, sha256: String::new(), choices: Choices::default() };
-    let mut found = false;
+    let mut sealer = Some(sealer);
     while let Some(mut part) = body.try_next().await.map_err(of_parts)? {
         let key = part.name().unwrap_or_default().to_owned();
-        if key == "file" && !found {
-            found = true;
+        if key == "file"
+            && let Some(mut sealer) = sealer.take()
+        {
             let given = part.content_disposition().and_then(|d| d.get_filename()).unwrap_or("file");
             let name = given.rsplit(['/', '\\']).next().unwrap_or(given);
             received.name = name.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
@@ -130,8 +134,9 @@ async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError>
                     return Err(refused(Code::TooLarge, &[&format!("{} MB", limit >> 20)]));
                 }
                 hash.update(&chunk);
-                file.write_all(&chunk).await.map_err(internal)?;
+                file.write_all(&sealer.push(&chunk)?).await.map_err(internal)?;
             }
+            file.write_all(&sealer.finish()?).await.map_err(internal)?;
             file.flush().await.map_err(internal)?;
             received.sha256 = hex::encode(hash.finalize());
             received.size = i64::try_from(size).unwrap_or(i64::MAX);
@@ -153,7 +158,7 @@ async fn receive(mut body: Multipart, path: &Path) -> Result<Received, ApiError>
             _ => return Err(refused(Code::UnknownParameter, &[&key])),
         }
     }
-    if found { Ok(received) } else { Err(refused(Code::BadRequest, &["file"])) }
+    if sealer.is_none() { Ok(received) } else { Err(refused(Code::BadRequest, &["file"])) }
 }
 
 /// Removes files that nobody has imported in time.

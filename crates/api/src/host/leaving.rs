@@ -10,7 +10,6 @@ use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::{HttpResponse, web};
 use diesel::PgConnection;
-use futures_util::StreamExt;
 use kezhan_connect::Storage;
 use kezhan_engine::{Engine, Error, Result};
 use kezhan_features::host::tenants::{self, Company};
@@ -55,40 +54,14 @@ pub fn export_to(
     (files, handle): (&Storage, &Handle),
     out: &mut dyn Write,
 ) -> Result<()> {
-    let mut open = |key: &str| -> io::Result<Option<Box<dyn Read>>> {
-        match handle.block_on(files.read(key)) {
-            Ok(stream) => Ok(Some(Box::new(Waiting { stream, handle: handle.clone(), piece: bytes::Bytes::new() }))),
+    let mut open = |conn: &mut PgConnection, name: &str| -> io::Result<Option<Box<dyn Read>>> {
+        match crate::files::open_waiting(conn, engine.vault(), company.id, (files, handle), name) {
+            Ok(file) => Ok(Some(Box::new(file))),
             Err(error) if error.is_missing() => Ok(None),
-            Err(error) => Err(io::Error::other(error)),
+            Err(error) => Err(error.into()),
         }
     };
     archive::write(conn, engine, actor, company, &mut open, out)
-}
-
-/// A stored file for a thread that may wait.
-struct Waiting<S> {
-    stream: S,
-    handle: Handle,
-    piece: bytes::Bytes,
-}
-
-impl<S, E> Read for Waiting<S>
-where
-    S: futures_util::Stream<Item = std::result::Result<bytes::Bytes, E>> + Unpin,
-    E: std::error::Error + Send + Sync + 'static,
-{
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            match self.handle.block_on(self.stream.next()) {
-                None => return Ok(0),
-                Some(piece) => self.piece = piece.map_err(io::Error::other)?,
-            }
-        }
-        let n = self.piece.len().min(into.len());
-        let taken = self.piece.split_to(n);
-        into.iter_mut().zip(taken.iter()).for_each(|(to, from)| *to = *from);
-        Ok(n)
-    }
 }
 
 /// Suspend a company and have it erased: every row, every file. There are some days to think better of it; then nothing

@@ -5,11 +5,11 @@ use super::mapping::{self, ObjectProposal, Proposal};
 use super::read::{self, ColumnProfile, ReadOptions};
 use super::rows::unreadable;
 use super::{Cell, Format};
+use crate::vault::files::Stored;
 use crate::{Caller, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 const ROWS_SHOWN: usize = 20;
 const PROFILED: usize = 2_000;
@@ -45,13 +45,13 @@ pub fn analyse(
     conn: &mut PgConnection,
     caller: &Caller,
     hints: &Hints,
-    path: &Path,
+    file: &Stored,
     name: &str,
     choices: &Choices,
 ) -> Result<Analysis> {
     let options =
         ReadOptions { sheet: choices.sheet.clone(), encoding: choices.encoding.clone(), ..ReadOptions::default() };
-    let mut source = read::open_with(path, &options).map_err(unreadable)?;
+    let mut source = read::open_with(file, &options).map_err(unreadable)?;
     let columns = read::profile(&mut *source, PROFILED).map_err(unreadable)?;
     let mut rows = Vec::new();
     while rows.len() < ROWS_SHOWN {

@@ -6,6 +6,7 @@ use super::hints::Hints;
 use super::read::{ReadError, ReadOptions, RowError, RowSource};
 use super::settings::{ColumnPlan, OnDuplicate, Operation, Plan, Unknown};
 use super::{Cell, check};
+use crate::vault::files::Stored;
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
@@ -14,7 +15,6 @@ use kezhan_meta::rules::text::fold;
 use kezhan_meta::{FieldMeta, FieldType, Lang, ObjectMeta, Record, Violation, normalise_value};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -108,9 +108,9 @@ pub struct Importer<'e> {
 }
 
 /// Opens a file as the plan says.
-pub fn open(path: &Path, plan: &Plan) -> Result<Box<dyn RowSource>> {
+pub fn open(file: &Stored, plan: &Plan) -> Result<Box<dyn RowSource>> {
     let options = ReadOptions { sheet: plan.sheet.clone(), encoding: plan.encoding.clone(), ..ReadOptions::default() };
-    super::read::open_with(path, &options).map_err(unreadable)
+    super::read::open_with(file, &options).map_err(unreadable)
 }
 
 /// A file that cannot be read, as a refusal.

@@ -9,6 +9,7 @@ use super::settings::Plan;
 use super::{Cell, Format, preview};
 use crate::jobs::{Job, Run, Signal};
 use crate::sql::Sql;
+use crate::vault::files::Stored;
 use crate::{Caller, Channel, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
@@ -101,8 +102,8 @@ pub fn run(
         Signal::Pause => return Ok(Signal::Pause),
         Signal::Cancel | Signal::Continue => {}
     }
-    let path = root.join(&order.path);
-    let mut source = open(&path, &order.plan)?;
+    let file = Stored::find(engine.vault(), conn, caller.tenant, root, &order.path)?;
+    let mut source = open(&file, &order.plan)?;
     let mut importer = Importer::new(engine, hints, conn, &caller, order.plan, &*source)?;
     if importer.plan.dry_run {
         let preview = preview::run(&mut importer, conn, &mut *source, DRY_ROWS)?;

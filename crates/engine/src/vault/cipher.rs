@@ -56,6 +56,6 @@ pub(super) fn random() -> Zeroizing<[u8; 32]> {
     bytes
 }
 
-fn fill(bytes: &mut [u8]) -> Result<()> {
+pub(super) fn fill(bytes: &mut [u8]) -> Result<()> {
     OsRng.try_fill_bytes(bytes).map_err(|e| Error::Internal(format!("no random numbers: {e}")))
 }

@@ -62,8 +62,12 @@ impl Vault {
         if let Some(row) = current(conn, tenant, purpose)? {
             return Ok((row.id, self.unwrapped(&row)?));
         }
-        for purpose in [Purpose::Seal, Purpose::Index] {
-            self.make(conn, tenant, purpose)?;
+        let together: &[Purpose] = match purpose {
+            Purpose::File => &[Purpose::File],
+            Purpose::Seal | Purpose::Index => &[Purpose::Seal, Purpose::Index],
+        };
+        for purpose in together {
+            self.make(conn, tenant, *purpose)?;
         }
         // Another may have made it at the same moment.
         let row = current(conn, tenant, purpose)?.ok_or_else(|| Error::Internal("a data key has gone".into()))?;
@@ -123,7 +127,8 @@ impl Vault {
         let lost = || Error::Internal(format!("data key {} needs the master key {}", row.id, row.master));
         let bytes = master.ok_or_else(lost)?.unwrap(row.tenant_id, row.id, &row.purpose, &row.wrapped);
         let bytes = bytes.ok_or_else(|| Error::Internal(format!("data key {} does not unwrap", row.id)))?;
-        let purpose = if row.purpose == Purpose::Index.key() { Purpose::Index } else { Purpose::Seal };
+        let purpose = Purpose::parse(&row.purpose)
+            .ok_or_else(|| Error::Internal(format!("nobody knows what data key {} is for", row.id)))?;
         Ok(DataKey { tenant: row.tenant_id, purpose, cipher: Key::new(&bytes), bytes })
     }
 
@@ -161,13 +166,18 @@ impl Vault {
         })
     }
 
-    /// Makes a new sealing key for this tenant. What is sealed already stays readable through the old one.
+    /// Makes new keys for this tenant, for values and, where there are any, for files. What is sealed already stays
+    /// readable through the old ones.
     pub fn renew(&self, conn: &mut PgConnection, tenant: Uuid) -> Result<()> {
         conn.transaction(|conn| {
-            let mut sql = Sql::new("UPDATE vault_keys SET current = false WHERE current AND purpose = ");
-            sql.text(Purpose::Seal.key()).push(" AND tenant_id = ").uuid(tenant);
-            sql.execute(conn)?;
-            self.make(conn, tenant, Purpose::Seal)
+            for purpose in [Purpose::Seal, Purpose::File] {
+                let mut sql = Sql::new("UPDATE vault_keys SET current = false WHERE current AND purpose = ");
+                sql.text(purpose.key()).push(" AND tenant_id = ").uuid(tenant);
+                if sql.execute(conn)? > 0 || purpose == Purpose::Seal {
+                    self.make(conn, tenant, purpose)?;
+                }
+            }
+            Ok(())
         })
     }
 

@@ -3,10 +3,11 @@
 //! Envelopes: each tenant has keys of its own in `vault_keys`, wrapped by a master key from the configuration. A sealed
 //! value is `version (1) | key id (16) | nonce (12) | ciphertext and tag`, AES-256-GCM; tenant and context are associated
 //! data, so that it opens nowhere but where it was put. Exact matches are found through HMAC-SHA256 under a key that
-//! seals nothing and stays the same when the sealing key is renewed.
+//! seals nothing and stays the same when the sealing key is renewed. Files have keys of their own ([`files`]).
 
 mod cipher;
 pub(crate) mod fields;
+pub mod files;
 mod keys;
 mod master;
 mod records;
@@ -60,6 +61,7 @@ struct DataKey {
 enum Purpose {
     Seal,
     Index,
+    File,
 }
 
 impl Purpose {
@@ -67,7 +69,12 @@ impl Purpose {
         match self {
             Purpose::Seal => "seal",
             Purpose::Index => "index",
+            Purpose::File => "file",
         }
+    }
+
+    fn parse(key: &str) -> Option<Purpose> {
+        [Purpose::Seal, Purpose::Index, Purpose::File].into_iter().find(|p| p.key() == key)
     }
 }
 

@@ -34,7 +34,7 @@ const OTHERS: &[(&str, &str)] = &[
 ];
 
 /// Reads a stored file by its key; none where it is missing.
-pub type Files<'f> = &'f mut dyn FnMut(&str) -> io::Result<Option<Box<dyn Read>>>;
+pub type Files<'f> = &'f mut dyn FnMut(&mut PgConnection, &str) -> io::Result<Option<Box<dyn Read>>>;
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())
@@ -105,7 +105,7 @@ pub fn write(
         }
         let mut missing = Vec::new();
         for (id, key, size) in attachments(conn, company.id)? {
-            match files(&key).map_err(failed)? {
+            match files(conn, &key).map_err(failed)? {
                 Some(content) => {
                     let mut spool = Spool::new().map_err(failed)?;
                     io::copy(&mut { content }, &mut spool.0).map_err(failed)?;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kezhan_engine::vault::files::SUFFIX;
 use kezhan_engine::{Caller, Error, Result};
 use kezhan_meta::problem::Code;
 use std::path::{Path, PathBuf};
@@ -27,9 +28,9 @@ pub struct Upload {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Where a file of this id lies, below the root of files.
+/// Where a file of this id lies, below the root of files: sealed.
 pub fn path_of(tenant: Uuid, id: Uuid) -> PathBuf {
-    Path::new("imports").join(tenant.to_string()).join(id.to_string())
+    Path::new("imports").join(tenant.to_string()).join(format!("{id}{SUFFIX}"))
 }
 
 /// Puts a file that has been written on record.

@@ -1,8 +1,6 @@
 //! Delimited text: separator and encoding found out, quotation marks as RFC 4180 has them.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use encoding_rs::Encoding;
@@ -11,6 +9,7 @@ use super::decode::{Budget, Decoded};
 use super::sheet::{RawRow, RawRows};
 use super::{Limits, ReadError, ReadOptions, RowErrorKind, SourceInfo, detect};
 use crate::transfer::{Cell, Format};
+use crate::vault::files::{Reader as Bytes, Stored};
 
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// What the separator is judged by.
@@ -20,14 +19,14 @@ const SAMPLE_ROWS: usize = 50;
 const READ_AHEAD: usize = 64 << 10;
 
 pub struct CsvRows {
-    path: PathBuf,
+    file: Stored,
     encoding: &'static Encoding,
     delimiter: u8,
     /// `sep=;`, with which Excel is told the separator.
     has_separator_line: bool,
     limits: Limits,
     budget: Budget,
-    reader: Reader<Decoded<File>>,
+    reader: Reader<Decoded<Bytes>>,
     record: ByteRecord,
     info: SourceInfo,
     /// Counted in rows, as spreadsheet programs do, not in lines.
@@ -36,14 +35,14 @@ pub struct CsvRows {
 }
 
 impl CsvRows {
-    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, ReadError> {
+    pub fn open(file: &Stored, options: &ReadOptions) -> Result<Self, ReadError> {
         let encoding = match &options.encoding {
             Some(label) => {
                 Encoding::for_label(label.as_bytes()).ok_or_else(|| ReadError::UnknownEncoding(label.clone()))?
             }
-            None => detect::encoding(path)?,
+            None => detect::encoding(file)?,
         };
-        let sample = sample(path, encoding)?;
+        let sample = sample(file, encoding)?;
         let (delimiter, has_separator_line) = match separator_line(&sample) {
             Some(delimiter) => (delimiter, true),
             None => (sniff(&sample), false),
@@ -58,8 +57,8 @@ impl CsvRows {
             has_header: true,
         };
         let mut rows = Self {
-            reader: reader(path, encoding, delimiter, &budget)?,
-            path: path.to_owned(),
+            reader: reader(file, encoding, delimiter, &budget)?,
+            file: file.clone(),
             encoding,
             delimiter,
             has_separator_line,
@@ -88,7 +87,7 @@ impl RawRows for CsvRows {
     }
 
     fn restart(&mut self) -> Result<(), ReadError> {
-        self.reader = reader(&self.path, self.encoding, self.delimiter, &self.budget)?;
+        self.reader = reader(&self.file, self.encoding, self.delimiter, &self.budget)?;
         self.number = 0;
         self.stopped = false;
         self.skip_separator_line();
@@ -122,13 +121,13 @@ impl RawRows for CsvRows {
 }
 
 fn reader(
-    path: &Path,
+    file: &Stored,
     encoding: &'static Encoding,
     delimiter: u8,
     budget: &Budget,
-) -> Result<Reader<Decoded<File>>, ReadError> {
+) -> Result<Reader<Decoded<Bytes>>, ReadError> {
     budget.set(usize::MAX);
-    let decoded = Decoded::new(File::open(path)?, encoding, budget.clone());
+    let decoded = Decoded::new(file.open()?, encoding, budget.clone());
     Ok(builder(delimiter).from_reader(decoded))
 }
 
@@ -138,11 +137,11 @@ fn builder(delimiter: u8) -> ReaderBuilder {
     builder
 }
 
-fn sample(path: &Path, encoding: &'static Encoding) -> Result<String, ReadError> {
+fn sample(file: &Stored, encoding: &'static Encoding) -> Result<String, ReadError> {
     let budget = Budget::default();
     budget.set(usize::MAX);
     let mut sample = Vec::new();
-    Decoded::new(File::open(path)?, encoding, budget).take(SAMPLE_BYTES).read_to_end(&mut sample)?;
+    Decoded::new(file.open()?, encoding, budget).take(SAMPLE_BYTES).read_to_end(&mut sample)?;
     Ok(String::from_utf8_lossy(&sample).into_owned())
 }
 

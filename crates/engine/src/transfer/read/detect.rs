@@ -1,19 +1,18 @@
 //! Telling format and encoding from the content of a file; names and declared types often lie.
 
-use std::fs::File;
 use std::io::{Read, Seek};
-use std::path::Path;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::ReadError;
 use crate::transfer::Format;
+use crate::vault::files::{Reader, Stored};
 
 const HEAD: usize = 64 << 10;
 
-pub fn format(path: &Path) -> Result<Format, ReadError> {
-    let head = head(path)?;
+pub fn format(file: &Stored) -> Result<Format, ReadError> {
+    let head = head(file)?;
     if head.starts_with(b"PK\x03\x04") {
         return Ok(Format::Xlsx);
     }
@@ -45,21 +44,21 @@ pub fn format(path: &Path) -> Result<Format, ReadError> {
 }
 
 /// The encoding of a text file. The whole file is looked at: a list may turn Chinese on its last line.
-pub fn encoding(path: &Path) -> Result<&'static Encoding, ReadError> {
-    let head = head(path)?;
+pub fn encoding(file: &Stored) -> Result<&'static Encoding, ReadError> {
+    let head = head(file)?;
     if let Some((encoding, _)) = Encoding::for_bom(&head) {
         return Ok(encoding);
     }
     if let Some(encoding) = utf16_without_bom(&head) {
         return Ok(encoding);
     }
-    let mut file = File::open(path)?;
-    if is_utf8(&mut file)? {
+    let mut bytes = file.open()?;
+    if is_utf8(&mut bytes)? {
         return Ok(UTF_8);
     }
-    file.rewind()?;
+    bytes.rewind()?;
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    each_chunk(&mut file, |chunk| {
+    each_chunk(&mut bytes, |chunk| {
         detector.feed(chunk, false);
         true
     })?;
@@ -83,7 +82,7 @@ fn utf16_without_bom(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn is_utf8(file: &mut File) -> Result<bool, ReadError> {
+fn is_utf8(file: &mut Reader) -> Result<bool, ReadError> {
     let mut carry: Vec<u8> = Vec::new();
     let mut valid = true;
     each_chunk(file, |chunk| {
@@ -99,7 +98,7 @@ fn is_utf8(file: &mut File) -> Result<bool, ReadError> {
     Ok(valid && carry.is_empty())
 }
 
-fn each_chunk(file: &mut File, mut each: impl FnMut(&[u8]) -> bool) -> Result<(), ReadError> {
+fn each_chunk(file: &mut Reader, mut each: impl FnMut(&[u8]) -> bool) -> Result<(), ReadError> {
     let mut buffer = vec![0; HEAD];
     loop {
         let read = file.read(&mut buffer)?;
@@ -109,8 +108,8 @@ fn each_chunk(file: &mut File, mut each: impl FnMut(&[u8]) -> bool) -> Result<()
     }
 }
 
-fn head(path: &Path) -> Result<Vec<u8>, ReadError> {
+fn head(file: &Stored) -> Result<Vec<u8>, ReadError> {
     let mut head = Vec::with_capacity(HEAD);
-    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+    file.open()?.take(HEAD as u64).read_to_end(&mut head)?;
     if head.is_empty() { Err(ReadError::Empty) } else { Ok(head) }
 }

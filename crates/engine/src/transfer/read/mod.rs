@@ -13,9 +13,9 @@ mod xlsx;
 mod tests;
 
 use std::fmt;
-use std::path::Path;
 
 use super::{Cell, Format};
+use crate::vault::files::Stored;
 
 pub use profile::{ColumnProfile, Kind, profile};
 
@@ -90,20 +90,19 @@ pub trait RowSource: Send {
 }
 
 /// Opens a file; the format is told from its content.
-pub fn open(path: &Path, limits: Limits) -> Result<Box<dyn RowSource>, ReadError> {
-    open_with(path, &ReadOptions { limits, ..ReadOptions::default() })
+pub fn open(file: impl Into<Stored>, limits: Limits) -> Result<Box<dyn RowSource>, ReadError> {
+    open_with(&file.into(), &ReadOptions { limits, ..ReadOptions::default() })
 }
 
 /// Opens a file with some decisions made.
-pub fn open_with(path: &Path, options: &ReadOptions) -> Result<Box<dyn RowSource>, ReadError> {
-    let size = std::fs::metadata(path)?.len();
-    if size > options.limits.file_bytes {
+pub fn open_with(file: &Stored, options: &ReadOptions) -> Result<Box<dyn RowSource>, ReadError> {
+    if file.size()? > options.limits.file_bytes {
         return Err(ReadError::TooLarge { limit: options.limits.file_bytes });
     }
-    Ok(match detect::format(path)? {
-        Format::Csv => Box::new(sheet::Sheet::open(csv::CsvRows::open(path, options)?, options.limits)?),
-        Format::Xlsx => Box::new(sheet::Sheet::open(xlsx::XlsxRows::open(path, options)?, options.limits)?),
-        Format::Ndjson => Box::new(ndjson::NdjsonSource::open(path, options.limits)?),
+    Ok(match detect::format(file)? {
+        Format::Csv => Box::new(sheet::Sheet::open(csv::CsvRows::open(file, options)?, options.limits)?),
+        Format::Xlsx => Box::new(sheet::Sheet::open(xlsx::XlsxRows::open(file, options)?, options.limits)?),
+        Format::Ndjson => Box::new(ndjson::NdjsonSource::open(file, options.limits)?),
     })
 }
 

@@ -1,9 +1,7 @@
 //! One JSON object per line.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -12,9 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{Limits, ReadError, RowError, RowErrorKind, RowSource, SourceInfo};
 use crate::transfer::{Cell, Format};
+use crate::vault::files::{Reader, Stored};
 
 pub struct NdjsonSource {
-    path: PathBuf,
+    file: Stored,
     limits: Limits,
     info: SourceInfo,
     headers: Vec<String>,
@@ -26,10 +25,10 @@ pub struct NdjsonSource {
 
 impl NdjsonSource {
     /// Reads all keys once: a column may appear first in the last line.
-    pub fn open(path: &Path, limits: Limits) -> Result<Self, ReadError> {
+    pub fn open(file: &Stored, limits: Limits) -> Result<Self, ReadError> {
         let mut headers: Vec<String> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
-        let mut lines = Lines::open(path, limits.row_bytes)?;
+        let mut lines = Lines::open(file, limits.row_bytes)?;
         while let Some(Ok(line)) = lines.next_line() {
             let Ok(Keys(keys)) = serde_json::from_slice(line) else { continue };
             for key in keys {
@@ -50,8 +49,8 @@ impl NdjsonSource {
             sheets: Vec::new(),
             has_header: true,
         };
-        let lines = Lines::open(path, limits.row_bytes)?;
-        Ok(Self { path: path.to_owned(), limits, info, headers, lines, returned: 0, number: 0, stopped: false })
+        let lines = Lines::open(file, limits.row_bytes)?;
+        Ok(Self { file: file.clone(), limits, info, headers, lines, returned: 0, number: 0, stopped: false })
     }
 
     fn cells(&self, mut object: Map<String, Value>) -> Vec<Cell> {
@@ -98,7 +97,7 @@ impl RowSource for NdjsonSource {
 
     fn seek_row(&mut self, n: u64) -> Result<(), ReadError> {
         if n < self.returned {
-            self.lines = Lines::open(&self.path, self.limits.row_bytes)?;
+            self.lines = Lines::open(&self.file, self.limits.row_bytes)?;
             self.returned = 0;
             self.number = 0;
             self.stopped = false;
@@ -110,15 +109,15 @@ impl RowSource for NdjsonSource {
 
 /// Non-blank lines of bounded length.
 struct Lines {
-    reader: BufReader<File>,
+    reader: BufReader<Reader>,
     buffer: Vec<u8>,
     limit: usize,
     number: u64,
 }
 
 impl Lines {
-    fn open(path: &Path, limit: usize) -> Result<Self, ReadError> {
-        Ok(Self { reader: BufReader::new(File::open(path)?), buffer: Vec::new(), limit, number: 0 })
+    fn open(file: &Stored, limit: usize) -> Result<Self, ReadError> {
+        Ok(Self { reader: BufReader::new(file.open()?), buffer: Vec::new(), limit, number: 0 })
     }
 
     fn next_line(&mut self) -> Option<Result<&[u8], RowErrorKind>> {

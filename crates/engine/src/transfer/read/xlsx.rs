@@ -3,9 +3,7 @@
 //! The thread is what lets a reader that borrows its workbook be handed around, and it keeps a file that
 //! upsets the parser from upsetting anybody else.
 
-use std::fs::File;
 use std::io::{BufReader, Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -17,6 +15,7 @@ use rust_decimal::Decimal;
 use super::sheet::{RawRow, RawRows};
 use super::{Limits, ReadError, ReadOptions, RowErrorKind, SourceInfo};
 use crate::transfer::{Cell, Format};
+use crate::vault::files::Stored;
 
 /// Rows handed over at once, and how many such hands may wait: both bound memory.
 const BATCH: usize = 128;
@@ -32,7 +31,7 @@ enum Message {
 }
 
 pub struct XlsxRows {
-    path: PathBuf,
+    file: Stored,
     limits: Limits,
     info: SourceInfo,
     messages: Receiver<Message>,
@@ -42,9 +41,9 @@ pub struct XlsxRows {
 }
 
 impl XlsxRows {
-    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self, ReadError> {
-        check_size(path, &options.limits)?;
-        let (messages, sheet, sheets) = start(path, options.sheet.clone(), options.limits)?;
+    pub fn open(file: &Stored, options: &ReadOptions) -> Result<Self, ReadError> {
+        check_size(file, &options.limits)?;
+        let (messages, sheet, sheets) = start(file, options.sheet.clone(), options.limits)?;
         let info = SourceInfo {
             format: Format::Xlsx,
             encoding: None,
@@ -54,7 +53,7 @@ impl XlsxRows {
             has_header: true,
         };
         let batch = Vec::new().into_iter();
-        Ok(Self { path: path.to_owned(), limits: options.limits, info, messages, batch, number: 0, done: false })
+        Ok(Self { file: file.clone(), limits: options.limits, info, messages, batch, number: 0, done: false })
     }
 }
 
@@ -64,7 +63,7 @@ impl RawRows for XlsxRows {
     }
 
     fn restart(&mut self) -> Result<(), ReadError> {
-        let (messages, ..) = start(&self.path, self.info.sheet.clone(), self.limits)?;
+        let (messages, ..) = start(&self.file, self.info.sheet.clone(), self.limits)?;
         self.messages = messages;
         self.batch = Vec::new().into_iter();
         self.number = 0;
@@ -98,9 +97,9 @@ impl RawRows for XlsxRows {
 }
 
 /// Unpacks every part once, only counting: declared sizes cannot be trusted.
-fn check_size(path: &Path, limits: &Limits) -> Result<(), ReadError> {
+fn check_size(file: &Stored, limits: &Limits) -> Result<(), ReadError> {
     let damaged = |error: zip::result::ZipError| ReadError::Damaged(error.to_string());
-    let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(damaged)?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(file.open()?)).map_err(damaged)?;
     if archive.index_for_name("xl/workbook.xml").is_none() {
         return Err(ReadError::NotASpreadsheet);
     }
@@ -155,11 +154,11 @@ impl Write for Pieces {
 
 type Started = (Receiver<Message>, String, Vec<String>);
 
-fn start(path: &Path, sheet: Option<String>, limits: Limits) -> Result<Started, ReadError> {
+fn start(file: &Stored, sheet: Option<String>, limits: Limits) -> Result<Started, ReadError> {
     let (sender, messages) = sync_channel(WAITING);
-    let path = path.to_owned();
+    let file = file.clone();
     thread::Builder::new().name("xlsx".into()).spawn(move || {
-        let last = match run(&path, sheet, &limits, &sender) {
+        let last = match run(&file, sheet, &limits, &sender) {
             Ok(()) => Message::Done,
             Err(error) => Message::Failed(error),
         };
@@ -173,8 +172,8 @@ fn start(path: &Path, sheet: Option<String>, limits: Limits) -> Result<Started, 
     }
 }
 
-fn run(path: &Path, wanted: Option<String>, limits: &Limits, sender: &SyncSender<Message>) -> Result<(), ReadError> {
-    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(path)?)).map_err(read_error)?;
+fn run(file: &Stored, wanted: Option<String>, limits: &Limits, sender: &SyncSender<Message>) -> Result<(), ReadError> {
+    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(file.open()?)).map_err(read_error)?;
     let sheets: Vec<String> = book
         .sheets_metadata()
         .iter()
