@@ -238,6 +238,16 @@ export async function mountCalendar(element, options, on) {
   };
 }
 
+/** A passkey: `create` or `get` with the server's options. What was signed, as JSON, or the name of what went wrong. */
+export async function passkey(what, options) {
+  try {
+    const keys = await import("./passkey.js");
+    return JSON.stringify(await keys[what](JSON.parse(options)));
+  } catch (e) {
+    return e?.name ?? "Error";
+  }
+}
+
 /** Opens a chart in an element; `pressed` is told the place of the point that is pressed. */
 export async function mountChart(element, pressed) {
   const { mount } = await import("./chart.js");

@@ -97,6 +97,7 @@ lazily! {
     audit: keys_screen() => crate::features::people::keys::screen();
     audit: apps_screen() => crate::features::people::apps::screen();
     audit: consent_screen() => crate::features::people::apps::consent::screen();
+    door: security_screen() => crate::layout::security::screen();
     audit: audit_screen() => crate::features::people::audit::screen();
     roles: roles_screen() => crate::features::people::roles::screen();
     privacy: data_map_screen() => crate::features::platform::data_map::screen();

@@ -243,6 +243,19 @@ impl Browser {
         run("Network.emulateNetworkConditions", conditions);
     }
 
+    /// A device with keys of its own, whose user always consents, as CTAP 2 has it.
+    pub fn virtual_authenticator(&self) {
+        let run =
+            |cmd: &str, params: Value| self.driver_call("goog/cdp/execute", &json!({"cmd": cmd, "params": params}));
+        run("WebAuthn.enable", json!({}));
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        });
+        let made = run("WebAuthn.addVirtualAuthenticator", json!({"options": options}));
+        assert!(made["authenticatorId"].is_string(), "{made}");
+    }
+
     /// What the page complained about since the last time: script errors and failed loads.
     pub fn complaints(&self) -> Vec<String> {
         let entries = self.driver_call("se/log", &json!({"type": "browser"}));

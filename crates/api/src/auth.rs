@@ -25,7 +25,12 @@ use uuid::Uuid;
 
 pub const PART: Part = Part {
     routes,
-    docs: || Docs::openapi().merge_from(sessions::Docs::openapi()).merge_from(second_factor::Docs::openapi()),
+    docs: || {
+        Docs::openapi()
+            .merge_from(sessions::Docs::openapi())
+            .merge_from(second_factor::Docs::openapi())
+            .merge_from(crate::passkeys::Docs::openapi())
+    },
 };
 
 #[derive(OpenApi)]
@@ -43,6 +48,7 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/logout").post(logout))
             .configure(second_factor::routes)
             .configure(crate::invitations::at_the_door)
+            .configure(crate::passkeys::routes)
             .service(web::resource("/sessions").get(sessions::list).delete(sessions::end_others))
             .service(web::resource("/sessions/{id}").delete(sessions::end))
             .service(web::resource("/sign_ins").get(sessions::sign_ins))

@@ -1,5 +1,6 @@
 //! Settings: one table, read from the environment, then from a TOML file, else the default.
 
+use crate::address;
 use crate::master::MasterSource;
 use kezhan_connect::guard::Inside;
 use kezhan_connect::storage::Bucket;
@@ -46,7 +47,7 @@ const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Se
 /// Every setting there is; `kezhan config` prints this table.
 pub const SETTINGS: &[Setting] = &[
     setting("addr", "KEZHAN_ADDR", Some("127.0.0.1:8080"), "address and port that the server listens on"),
-    setting("public_url", "KEZHAN_PUBLIC_URL", None, "address that people reach us at; else that of each request"),
+    setting("public_url", "KEZHAN_PUBLIC_URL", None, "address that people reach us at, which passkeys and sign-ins elsewhere hold to; else that of each request"),
     setting("data", "KEZHAN_DATA", None, "data directory; as root /var/lib/kezhan, else ~/.local/share/kezhan"),
     setting("config", "KEZHAN_CONFIG", None, "this file of settings; kezhan.toml in the data directory if it exists"),
     setting("files", "KEZHAN_FILES", None, "directory of uploaded files; files in the data directory"),
@@ -121,7 +122,7 @@ impl fmt::Display for Source {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub addr: SocketAddr,
-    /// `https://crm.example.com`
+    /// `https://crm.example.com`. `None`: as each request comes.
     pub public_url: Option<String>,
     pub data: PathBuf,
     pub files: PathBuf,
@@ -200,7 +201,7 @@ impl Config {
             web: absolute(&values.text("web")?)?,
             upload_max_mb: values.number("upload_max_mb", 1, 10_240)?,
             bucket: values.bucket()?,
-            public_url: values.given("public_url").map(str::to_owned),
+            public_url: values.public_url()?,
             database_url: values.given("database_url").map(str::to_owned),
             db_pool: values.number("db_pool", 1, 1000)?,
             db_statement_timeout_ms: values.number("db_statement_timeout_ms", 100, 3_600_000)?,
@@ -365,6 +366,12 @@ impl Values {
         }
     }
 
+    fn public_url(&self) -> Result<Option<String>> {
+        let Some(text) = self.given("public_url") else { return Ok(None) };
+        let wrong = || fail(format!("{}: \"{text}\" is not like https://crm.example.com", self.origin("public_url")));
+        address::parse(text).map_or_else(wrong, |url| Ok(Some(url)))
+    }
+
     fn bucket(&self) -> Result<Option<Bucket>> {
         let Some(name) = self.given("s3_bucket").map(str::to_owned) else { return Ok(None) };
         let given = |name: &str| self.given(name).map(str::to_owned);
@@ -475,6 +482,9 @@ mod tests {
         assert_eq!(error(&[("KEZHAN_DB_POOL", "many")]), "KEZHAN_DB_POOL: \"many\" is not a number from 1 to 1000");
         assert_eq!(error(&[("KEZHAN_DB_POOL", "0")]), "KEZHAN_DB_POOL: 0 is not a number from 1 to 1000");
         assert!(error(&[("KEZHAN_ADDR", "8080")]).starts_with("KEZHAN_ADDR: \"8080\" is not an address"));
+        let wrong = error(&[("KEZHAN_PUBLIC_URL", "crm.example.com")]);
+        assert_eq!(wrong, "KEZHAN_PUBLIC_URL: \"crm.example.com\" is not like https://crm.example.com");
+        assert!(error(&[("KEZHAN_PUBLIC_URL", "https://example.com/crm")]).contains("is not like"));
         assert!(error(&[("KEZHAN_JWT_SECRET", "short")]).contains("at least 32"));
         let dir = scratch("mistakes");
         fs::write(dir.join("kezhan.toml"), "adress = \":1\"").unwrap();

@@ -29,6 +29,16 @@ pub fn known_device(req: &HttpRequest) -> Option<String> {
     req.cookie(DEVICE_COOKIE).map(|c| c.value().to_owned()).filter(|d| (20..=100).contains(&d.len()))
 }
 
+/// The secret of this browser, a new one where it has none.
+pub fn device(req: &HttpRequest) -> String {
+    known_device(req).unwrap_or_else(random_token)
+}
+
+/// By which the browser keeps it.
+pub fn device_cookie<'c>(req: &HttpRequest, device: String) -> Cookie<'c> {
+    cookie(req, DEVICE_COOKIE, device, REFRESH_PATH, DEVICE_SECONDS)
+}
+
 /// Where the token of an unfinished sign-in is kept for our own page.
 const CHALLENGE_COOKIE: &str = "kz_challenge";
 
@@ -81,7 +91,7 @@ async fn arrive<F>(
 where
     F: FnOnce(&mut PgConnection, &Threshold<'_>) -> Outcome + Send + 'static,
 {
-    let device = known_device(req).unwrap_or_else(random_token);
+    let device = device(req);
     let (door, here, known) = (door(state, req), Here::of(state), device.clone());
     let (admission, codes) = state.db.run(move |conn| Ok(step(conn, &here.threshold(&door, &known))?)).await?;
     let (mut response, arrived) = match admission {
@@ -101,7 +111,7 @@ where
             (response, Arrived::Further(further))
         }
     };
-    response.cookie(cookie(req, DEVICE_COOKIE, device, REFRESH_PATH, DEVICE_SECONDS));
+    response.cookie(device_cookie(req, device));
     Ok((response, arrived))
 }
 

@@ -37,9 +37,12 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("renewPassword", "its answer holds tokens, which are kept nowhere"),
     ("login", "its answer holds tokens, which are kept nowhere"),
     ("logout", "once signed out, a repetition finds nothing to do"),
+    ("passkeySignIn", "its answer holds tokens, which are kept nowhere"),
+    ("beginPasskeySignIn", "each begins anew"),
     ("refreshToken", "its answer holds tokens, which are kept nowhere"),
     ("finishSignIn", "its answer holds tokens, which are kept nowhere"),
     ("enrolAtSignIn", "its answer holds a secret, which is kept nowhere"),
+    ("beginPasskeyFactor", "each begins anew"),
     ("lookAtLink", "it changes nothing"),
     ("acceptLink", "its answer holds tokens, which are kept nowhere"),
     ("oauthIntrospect", "it changes nothing"),
@@ -240,6 +243,7 @@ pub fn sweep(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("DELETE FROM known_devices WHERE last_used_at < now() - interval '1 year'").execute(conn)?;
     kezhan_features::people::challenge::sweep(conn)?;
     kezhan_features::people::links::sweep(conn)?;
+    kezhan_features::people::factors::passkey::sweep(conn)?;
     diesel::sql_query("DELETE FROM sign_in_failures WHERE last_at < now() - interval '2 days'").execute(conn)?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Lives here: settings, the embedded PostgreSQL, migrations, backup, the command line, and everything that speaks
 //! HTTP. Never here: a business rule, or SQL about a business object.
 
+pub mod address;
 pub mod attachments;
 pub mod audit;
 pub mod audit_cli;
@@ -43,6 +44,7 @@ pub mod openapi;
 pub mod outside;
 mod pace;
 pub mod parts;
+pub mod passkeys;
 pub mod policies;
 pub mod privacy;
 pub mod problem;

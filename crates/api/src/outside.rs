@@ -1,5 +1,6 @@
 //! Signing in elsewhere: at a provider of identities, and with the password of a directory.
 
+use crate::address;
 use crate::call::{parse, run};
 use crate::entrance;
 use crate::extract::{Json, Who, client_ip, door};
@@ -67,6 +68,9 @@ pub struct SignInProvider {
 
 #[derive(Serialize, ToSchema)]
 pub struct SignInProviders {
+    /// Where providers send browsers back to: to be registered there.
+    #[schema(example = "https://crm.example.com/api/v1/auth/oidc/callback")]
+    pub redirect_uri: String,
     pub data: Vec<SignInProvider>,
 }
 
@@ -91,7 +95,8 @@ pub async fn providers(state: web::Data<State>, req: HttpRequest) -> Result<Http
         id: button.id,
         name: button.name,
     });
-    Ok(HttpResponse::Ok().json(SignInProviders { data: data.collect() }))
+    let data = data.collect();
+    Ok(HttpResponse::Ok().json(SignInProviders { redirect_uri: redirect_uri(&state, &req), data }))
 }
 
 /// Begin a sign-in at a provider: sends the browser there, and it comes back to the callback.
@@ -115,7 +120,7 @@ pub async fn start(state: web::Data<State>, req: HttpRequest) -> Result<HttpResp
     if let Some(cookie) = req.cookie(BROWSER_COOKIE).filter(|c| (20..=100).contains(&c.value().len())) {
         ticket.browser = cookie.value().to_owned();
     }
-    let client = client(&of, redirect_uri(&req));
+    let client = client(&of, redirect_uri(&state, &req));
     let begun = match state.oidc.begin(&client, ticket.state()).await {
         Ok(begun) => begun,
         Err(e) => {
@@ -226,9 +231,8 @@ fn client(of: &ProviderOf, redirect: String) -> Client {
     Client { issuer: issuer.clone(), id: id.clone(), secret: secret.clone(), scopes: scopes.clone(), redirect }
 }
 
-fn redirect_uri(req: &HttpRequest) -> String {
-    let info = req.connection_info();
-    format!("{}://{}{CALLBACK}", info.scheme(), info.host())
+fn redirect_uri(state: &State, req: &HttpRequest) -> String {
+    format!("{}{CALLBACK}", address::of(state, req))
 }
 
 /// Back to the front page, which knows what to say.
@@ -341,7 +345,7 @@ pub async fn check_provider(
     once.look(&state, &body, |call| known::hooks::may_configure(call.caller, "identity_provider")).await?;
     let said = state.oidc.describe(&issuer).await.map_err(|e| fault("issuer", &e))?;
     let mut answer = json!(said);
-    answer["redirect_uri"] = json!(redirect_uri(&req));
+    answer["redirect_uri"] = json!(redirect_uri(&state, &req));
     Ok(HttpResponse::Ok().json(answer))
 }
 

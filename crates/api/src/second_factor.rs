@@ -5,6 +5,7 @@ use crate::entrance::{self, challenge, enter_by, known_device};
 use crate::extract::{Json, Who, client_ip, door};
 use crate::idempotency::Once;
 use crate::openapi::signing_in;
+use crate::passkeys::{self, SignedPasskey};
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -48,6 +49,8 @@ pub struct Finish {
     pub code: Option<String>,
     #[schema(example = "7K3M-9QTZ-04XH-PWEB")]
     pub recovery_code: Option<String>,
+    /// Signed as `beginPasskeyFactor` asked.
+    pub passkey: Option<SignedPasskey>,
 }
 
 /// Which sign-in it is about.
@@ -122,9 +125,15 @@ pub async fn pending(state: web::Data<State>, req: HttpRequest) -> Result<HttpRe
     responses((status = 200, body = crate::auth::TokenPair, description = "Signed in"),
         (status = 202, body = signing_in::SignInChallenge, description = "Something is missing yet: see `step`")))]
 pub async fn finish(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
-    let Finish { challenge: given, code, recovery_code } = parse(&body)?;
+    let Finish { challenge: given, code, recovery_code, passkey } = parse(&body)?;
     let (token, device) = (challenge(&req, given)?, known_device(&req));
-    let shown = shown(code, recovery_code)?;
+    let shown = match passkey {
+        Some(signed) if code.is_none() && recovery_code.is_none() => {
+            Shown::Passkey(Box::new((signed.into(), passkeys::place(&state, &req)?)))
+        }
+        Some(_) => return Err(Error::invalid("passkey", Code::NotPossible).into()),
+        None => shown(code, recovery_code)?,
+    };
     paced(&state, &req)?;
     let engine = state.engine.clone();
     enter_by(&state, &req, move |conn, at| {
@@ -171,7 +180,7 @@ pub async fn renew_password(
     .await
 }
 
-fn person(call: &Call<'_>) -> Result<Uuid> {
+pub fn person(call: &Call<'_>) -> Result<Uuid> {
     // A key is not the person, and must not become one.
     let of_person = call.identity.session.is_some() && call.identity.key.is_none();
     call.caller.user.filter(|_| of_person).ok_or_else(|| Error::refused(Code::Forbidden, &["second_factor"]))
@@ -284,13 +293,7 @@ pub async fn confirm(state: web::Data<State>, once: Once, Json(body): Json) -> R
             if !totp::confirm(&call.state.engine, call.conn, tenant, user, &code)? {
                 return Err(Error::invalid("code", Code::BadCode));
             }
-            let codes = match had.any() && had.recovery_codes > 0 {
-                true => Vec::new(),
-                false => recovery::renew(call.conn, tenant, user)?,
-            };
-            if let Some(session) = call.identity.session {
-                session::strengthen(call.conn, tenant, session)?;
-            }
+            let codes = codes_of_first(call, &had, user)?;
             let detail = json!({ "factor": "totp" });
             Note::by(call.caller, Event::SecondFactorSet)
                 .on("user", Some(user))
@@ -300,6 +303,19 @@ pub async fn confirm(state: web::Data<State>, once: Once, Json(body): Json) -> R
         })
     });
     Ok(answer.await?.into())
+}
+
+/// What follows when the caller has set a factor up: recovery codes with the first one, and a session that counts as
+/// begun with it.
+pub fn codes_of_first(call: &mut Call<'_>, had: &Standing, user: Uuid) -> Result<Vec<String>> {
+    let tenant = call.caller.tenant;
+    if let Some(session) = call.identity.session {
+        session::strengthen(call.conn, tenant, session)?;
+    }
+    match had.any() && had.recovery_codes > 0 {
+        true => Ok(Vec::new()),
+        false => recovery::renew(call.conn, tenant, user),
+    }
 }
 
 /// Shown in this answer; a repetition under the same key gets none.

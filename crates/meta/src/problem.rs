@@ -104,6 +104,7 @@ codes! {
     BadIdCard 422 "bad_id_card" "身份证号校验不通过" "Not a valid identity number";
     BadCurrency 422 "bad_currency" "币种应为三位 ISO 4217 代码" "The currency is a three-letter ISO 4217 code";
     BadCode 422 "bad_code" "验证码不正确或已使用过" "The code is wrong, or was used before";
+    BadPasskey 422 "bad_passkey" "通行密钥验证失败，请重试" "The passkey was not accepted; try again";
     PasswordClasses 422 "password_classes" "须包含小写字母、大写字母、数字、其他字符中的至少 {} 类" "Use at least {} of: small letters, capital letters, digits, other characters";
     PasswordCommon 422 "password_common" "这个密码太常见，容易被猜到" "Many people have such a password: it is easily guessed";
     PasswordOwn 422 "password_own" "密码与姓名、用户名、邮箱、手机或公司名称太接近" "Too close to the person's name, user name, address, number or company";

@@ -11,6 +11,7 @@ pub mod invitations;
 pub mod keys;
 pub mod outside;
 pub mod privacy;
+pub mod passkeys;
 pub mod records;
 pub mod security;
 pub mod sign_in;

@@ -15,16 +15,24 @@ pub struct Place {
     pub start: String,
 }
 
+/// Places to sign in, and what is to be registered there.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Places {
+    pub redirect_uri: String,
+    pub data: Vec<Place>,
+}
+
 #[derive(Deserialize)]
 struct All<T> {
     data: Vec<T>,
 }
 
 /// Where the people of a company sign in.
-pub async fn places(tenant: &str) -> Vec<Place> {
+pub async fn places(tenant: &str) -> Places {
     let query = if tenant.is_empty() { String::new() } else { format!("?tenant={}", encode(tenant)) };
     let call = Call::get(&format!("/auth/providers{query}")).without_refresh();
-    call.json().await.map(|all: All<Place>| all.data).unwrap_or_default()
+    call.json().await.unwrap_or_default()
 }
 
 pub async fn check_provider(issuer: &Value) -> Result<Value, ApiError> {

@@ -58,9 +58,13 @@ pub async fn sign_ins() -> Result<Vec<SignIn>, ApiError> {
 pub struct Standing {
     pub totp_since: Option<String>,
     pub recovery_codes: i64,
+    pub passkeys: i64,
     pub password: bool,
     pub required: bool,
 }
+
+/// Nothing where the person has thought better of it.
+pub type Done<T> = Result<Option<T>, ApiError>;
 
 pub async fn standing() -> Result<Standing, ApiError> {
     Call::get("/auth/second_factor").json().await

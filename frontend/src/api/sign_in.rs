@@ -58,7 +58,7 @@ impl From<Map<String, Value>> for Offer {
     }
 }
 
-async fn step(path: &str, body: &Value) -> Result<Arrival, ApiError> {
+pub async fn step(path: &str, body: &Value) -> Result<Arrival, ApiError> {
     Call::post(path).body(body).without_refresh().json().await.map(|answer: Map<String, Value>| answer.into())
 }
 

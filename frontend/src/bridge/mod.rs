@@ -25,6 +25,8 @@ extern "C" {
     fn today_js() -> String;
     #[wasm_bindgen(js_name = buzz)]
     fn buzz_js();
+    #[wasm_bindgen(js_name = passkey)]
+    async fn passkey_js(what: &str, options: &str) -> JsValue;
     #[wasm_bindgen(js_name = copyText)]
     async fn copy_text_js(text: &str) -> JsValue;
     #[wasm_bindgen(js_name = tableOf)]
@@ -103,6 +105,12 @@ pub fn today() -> String {
 /// A short tremble, on phones that can.
 pub fn buzz() {
     buzz_js();
+}
+
+/// A passkey, made (`create`) or used (`get`): what the device has signed, as JSON, or the name of what went wrong.
+pub async fn passkey(what: &str, options: &str) -> Result<String, String> {
+    let answer = passkey_js(what, options).await.as_string().unwrap_or_default();
+    if answer.starts_with('{') { Ok(answer) } else { Err(answer) }
 }
 
 pub async fn copy(text: &str) -> bool {

@@ -6,11 +6,12 @@ mod steps;
 pub mod welcome;
 
 use super::user_menu::{language_items, theme_items};
-use crate::api::outside;
+use crate::api::client::ApiError;
 use crate::api::sign_in::{self, Arrival, Further};
+use crate::api::{outside, passkeys};
 use crate::i18n::{
-    APP_NAME, APP_PROMISE, LANGUAGE, PASSWORD, SIGN_IN, SIGN_IN_TENANT, SIGN_IN_TENANT_HINT, SIGN_IN_TITLE, THEME,
-    USERNAME, t,
+    APP_NAME, APP_PROMISE, LANGUAGE, PASSKEY_NOT_DONE, PASSKEY_SIGN_IN, PASSWORD, SIGN_IN, SIGN_IN_OR,
+    SIGN_IN_TENANT, SIGN_IN_TENANT_HINT, SIGN_IN_TITLE, THEME, USERNAME, t,
 };
 use crate::state::{prefs, session};
 use crate::ui::{Button, Field, Look, Menu, icon};
@@ -100,7 +101,7 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
     let look = move || {
         let key = tenant.get_untracked().trim().to_owned();
         leptos::task::spawn_local(async move {
-            let _ = places.try_set(outside::places(&key).await);
+            let _ = places.try_set(outside::places(&key).await.data);
         });
     };
     look();
@@ -132,6 +133,16 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
             }
         });
     };
+    let by_passkey = move |_| {
+        error.set(None);
+        leptos::task::spawn_local(async move {
+            match passkeys::sign_in().await {
+                Ok(Some(arrival)) => advance(stage, arrival),
+                Ok(None) => drop(error.try_set(Some(t(PASSKEY_NOT_DONE).to_owned()))),
+                Err(problem) => drop(error.try_set(Some(first_of(&problem)))),
+            }
+        });
+    };
     let input = move |id: &'static str, kind: &'static str, complete: &'static str, value: RwSignal<String>| {
         view! {
             <input id=id name=id type=kind class="input" autocomplete=complete autocapitalize="off" spellcheck="false"
@@ -150,11 +161,20 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
             <Field id="password" label=t(PASSWORD)>{input("password", "password", "current-password", password)}</Field>
             <div role="alert">{move || error.get().map(|text| view! { <p class="text-[13px] text-error">{text}</p> })}</div>
             <Button label=t(SIGN_IN) look=Look::Primary submit=true busy=busy class="w-full"/>
-            {move || elsewhere::ways(places.get())}
+            <div class="flex items-center gap-3 muted text-xs" aria-hidden="true"><span class="grow border-t border-base-300"></span>{t(SIGN_IN_OR)}<span class="grow border-t border-base-300"></span></div>
+            <div class="flex flex-col gap-2">
+                <Button label=t(PASSKEY_SIGN_IN) icon="fingerprint" on_click=by_passkey class="w-full"/>
+                {move || elsewhere::ways(places.get())}
+            </div>
         </form>
         <div class="mt-3 -mb-11">
             <button type="button" class="btn btn-quiet muted" on:click=move |_| several.update(|s| *s = !*s)>{t(SIGN_IN_TENANT)}</button>
         </div>
     }
     .into_any()
+}
+
+/// What is wrong, in the words of the field where there is one.
+pub(super) fn first_of(problem: &ApiError) -> String {
+    problem.items().first().map_or_else(|| problem.message(), |item| item.message.clone())
 }

@@ -272,6 +272,10 @@ fn whoever_should_get_nothing_gets_nothing_from_any_operation() {
         "listSignInProviders",
         "startOidcSignIn",
         "finishOidcSignIn",
+        // Refused at an address in numbers before anybody asks whose sign-in it is.
+        "beginPasskeySignIn",
+        "passkeySignIn",
+        "beginPasskeyFactor",
     ];
     for call in &calls {
         let Some(reply) = perform(&anonymous, call) else { continue };

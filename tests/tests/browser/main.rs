@@ -9,6 +9,7 @@ mod layouts;
 mod lists;
 mod main_path;
 mod merge;
+mod passkeys;
 mod people;
 mod phone;
 mod pictures;

@@ -2,7 +2,7 @@
 
 use kezhan_tests::TestServer;
 use kezhan_tests::oidc::{CLIENT_SECRET, Provider};
-use kezhan_tests::server::Api;
+use kezhan_tests::server::{Api, PASSWORD};
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
@@ -141,6 +141,28 @@ fn people_sign_in_at_a_provider_and_have_the_roles_of_their_groups() {
     let late = Visitor::new(&server);
     assert_eq!(late.sign_in(&id, "li"), "/?sign_in=inactive");
     assert!(late.me().is_none());
+}
+
+#[test]
+fn the_public_address_holds_whatever_a_request_calls_us() {
+    let server = TestServer::with(&[
+        ("KEZHAN_INTERNAL_HOSTS", "127.0.0.1"),
+        ("KEZHAN_SIGN_IN_LIMIT", "0"),
+        ("KEZHAN_PUBLIC_URL", "https://crm.example.com/"),
+    ]);
+    let admin = server.admin();
+    let id = set_up(&admin, &Provider::liar().issuer, json!({}));
+    let here = format!("https://crm.example.com{CALLBACK}");
+    let told = |path: &str| {
+        let request = server.anonymous().request(reqwest::Method::GET, path).header("host", "evil.example");
+        kezhan_tests::server::send(request.header("x-forwarded-host", "evil.example"))
+    };
+    let places = told("/auth/providers").ok();
+    assert_eq!(places["redirect_uri"], here);
+    let at = reqwest::Url::parse(&Visitor::new(&server).press(&id, None)).unwrap();
+    assert_eq!(at.query_pairs().find(|(k, _)| k == "redirect_uri").unwrap().1, here);
+    let begun = admin.post("/auth/passkeys/begin", &json!({"password": PASSWORD})).ok();
+    assert_eq!(begun["options"]["rp"]["id"], "crm.example.com");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod host;
 mod invitations;
 mod keys;
 mod oauth;
+mod passkeys;
 mod password_policy;
 mod second_factor;
 mod sessions;

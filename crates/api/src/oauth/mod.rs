@@ -7,7 +7,7 @@ mod metadata;
 mod protocol;
 pub mod schemas;
 
-use crate::extract::came_by_tls;
+use crate::address;
 use crate::parts::Part;
 use crate::server::State;
 use actix_web::{HttpRequest, web};
@@ -37,15 +37,7 @@ pub fn protocol_routes(app: &mut web::ServiceConfig) {
         .service(web::resource("/.well-known/oauth-authorization-server").get(metadata::metadata));
 }
 
-/// The name under which we give out tokens (RFC 8414): the public address if one is set, else that of the request.
+/// The name under which we give out tokens (RFC 8414).
 fn issuer(state: &State, req: &HttpRequest) -> String {
-    if let Some(url) = &state.config.public_url {
-        return url.trim_end_matches('/').to_owned();
-    }
-    let scheme = if came_by_tls(state, req) { "https" } else { "http" };
-    let host = match state.config.behind_proxy {
-        true => req.connection_info().host().to_owned(),
-        false => req.headers().get("host").and_then(|h| h.to_str().ok()).unwrap_or_default().to_owned(),
-    };
-    format!("{scheme}://{host}")
+    address::of(state, req)
 }

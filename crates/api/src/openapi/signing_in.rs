@@ -18,7 +18,7 @@ pub struct SignInChallenge {
     /// Seconds until it is over.
     #[schema(example = 600)]
     expires_in: i64,
-    /// What can be shown: `totp`, `recovery_code`.
+    /// What can be shown: `totp`, `passkey`, `recovery_code`.
     factors: Vec<String>,
     /// Of a second factor that was set up just now; shown once.
     #[schema(nullable = false)]
@@ -56,6 +56,8 @@ pub struct SecondFactor {
     /// Recovery codes that have not been used.
     #[schema(example = 10)]
     recovery_codes: i64,
+    #[schema(example = 2)]
+    passkeys: i64,
     /// Whether there is a password of ours.
     password: bool,
     /// Whether the company asks it of the caller.
@@ -178,4 +180,46 @@ pub struct Welcome {
     /// Classes of characters that it must have some of.
     #[schema(example = 0)]
     password_classes: u32,
+}
+
+/// A passkey of the caller's.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes an answer")]
+pub struct Passkey {
+    id: Uuid,
+    #[schema(example = "办公电脑")]
+    name: String,
+    created_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes an answer")]
+pub struct PasskeyList {
+    data: Vec<Passkey>,
+}
+
+/// A passkey that was registered just now.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes an answer")]
+pub struct PasskeyMade {
+    id: Uuid,
+    #[schema(example = "办公电脑")]
+    name: String,
+    created_at: DateTime<Utc>,
+    last_used_at: Option<DateTime<Utc>>,
+    /// With the first second factor, else empty; missing where the answer is a repetition.
+    #[schema(nullable = false)]
+    recovery_codes: Option<Vec<String>>,
+}
+
+/// What a device is asked to sign.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes an answer")]
+pub struct Ceremony {
+    /// Names it in the answer.
+    ceremony: Uuid,
+    /// As WebAuthn wants them, binary values in base64url.
+    #[schema(value_type = Object)]
+    options: serde_json::Value,
 }

@@ -89,8 +89,8 @@ pub struct Effect {
 const ASKED: &str = "u.tenant_id = $1 AND u.status = 'active' AND u.deleted_at IS NULL \
     AND ($2 OR u.role_id = ANY($3) OR u.more_roles_ids && $3)";
 /// Those of them who have one.
-const HAVE: &str = "EXISTS (SELECT 1 FROM totp_factors f WHERE f.tenant_id = u.tenant_id AND f.user_id = u.id \
-    AND f.secret IS NOT NULL)";
+const HAVE: &str = "(EXISTS (SELECT 1 FROM totp_factors f WHERE f.tenant_id = u.tenant_id AND f.user_id = u.id \
+    AND f.secret IS NOT NULL) OR EXISTS (SELECT 1 FROM passkeys k WHERE k.tenant_id = u.tenant_id AND k.user_id = u.id))";
 
 impl Policy {
     /// The tenant's; that of everybody where it has set none.

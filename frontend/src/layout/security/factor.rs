@@ -1,6 +1,7 @@
 //! One's own second factor: set up, renewed, switched off.
 
 use crate::api::client::ApiError;
+use crate::api::passkeys::{self, Ceremony, Passkey};
 use crate::api::security::{self, Standing};
 use crate::api::sign_in::Offer;
 use crate::bridge;
@@ -8,29 +9,37 @@ use crate::i18n::{
     CANCEL, CONTINUE, FACTOR_APP, FACTOR_APP_NONE, FACTOR_APP_SINCE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT,
     FACTOR_CODES_LEFT, FACTOR_CODES_NEW, FACTOR_CODES_TITLE, FACTOR_OFF, FACTOR_ON, FACTOR_PROVE, FACTOR_REPLACE,
     FACTOR_REQUIRED, FACTOR_SET_UP, FACTOR_SWITCHED_OFF, FACTOR_TEXT, FACTOR_TITLE, FACTOR_TURN_OFF, FACTOR_USE_CODE,
-    FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSWORD_CURRENT, RETRY, t, tf,
+    FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_ADDED, PASSKEY_NAME, PASSKEY_NAME_HINT, PASSKEY_NOT_DONE,
+    PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_SINCE, PASSKEYS, PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY,
+    SECURITY_LAST_USED, t, tf,
 };
 use crate::layout::sign_in::factor::{self, Line};
-use crate::state::toast;
+use crate::state::{prefs, toast};
 use crate::ui::{self, Button, Layer, Look, Shape, badge, icon};
 use kezhan_meta::Tone;
+use kezhan_meta::problem::Code;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
 /// What one is about to do.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Wish {
     SetUp,
     Off,
     Codes,
+    AddPasskey,
+    /// By its id.
+    RemovePasskey(String),
 }
 
 impl Wish {
-    fn title(self) -> &'static str {
+    fn title(&self) -> &'static str {
         match self {
             Wish::SetUp => t(FACTOR_SET_UP),
             Wish::Off => t(FACTOR_TURN_OFF),
             Wish::Codes => t(FACTOR_CODES_NEW),
+            Wish::AddPasskey => t(PASSKEY_ADD),
+            Wish::RemovePasskey(_) => t(PASSKEY_REMOVE),
         }
     }
 }
@@ -40,16 +49,19 @@ enum Stage {
     /// That it is oneself.
     Prove,
     Scan(Offer),
+    /// What the new passkey is to be called.
+    Name(Ceremony),
     Codes(Vec<String>),
 }
 
-type Loaded = RwSignal<Option<Result<Standing, ApiError>>>;
+type Found = (Standing, Vec<Passkey>);
+type Loaded = RwSignal<Option<Result<Found, ApiError>>>;
 
 pub fn panel() -> AnyView {
     let standing: Loaded = RwSignal::new(None);
     let load = Callback::new(move |()| {
         leptos::task::spawn_local(async move {
-            let _ = standing.try_set(Some(security::standing().await));
+            let _ = standing.try_set(Some(fetch().await));
         });
     });
     load.run(());
@@ -61,12 +73,12 @@ pub fn panel() -> AnyView {
             <p class="p-4 flex items-center gap-3 text-[13px] text-error" role="alert">{error.message()}<Button label=t(RETRY) on_click=move |_| load.run(())/></p>
         }
         .into_any(),
-        Some(Ok(found)) => rows(&found, wish),
+        Some(Ok((found, keys))) => rows(&found, keys, wish),
     }
     };
     let dialog = move || {
         let now = wish.get()?;
-        let found = standing.get_untracked().and_then(Result::ok)?;
+        let (found, _) = standing.get_untracked().and_then(Result::ok)?;
         Some(dialog(now, found, wish, load))
     };
     view! {
@@ -82,7 +94,14 @@ pub fn panel() -> AnyView {
     .into_any()
 }
 
-fn row(sign: &'static str, title: &'static str, below: String, actions: AnyView) -> AnyView {
+async fn fetch() -> Result<Found, ApiError> {
+    let found = security::standing().await?;
+    let keys = if found.passkeys > 0 { passkeys::list().await? } else { Vec::new() };
+    Ok((found, keys))
+}
+
+fn row(sign: &'static str, title: impl Into<String>, below: String, actions: AnyView) -> AnyView {
+    let title = title.into();
     view! {
         <div class="flex flex-wrap items-center gap-3 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
             <span class="muted">{icon(sign)}</span>
@@ -93,9 +112,10 @@ fn row(sign: &'static str, title: &'static str, below: String, actions: AnyView)
     .into_any()
 }
 
-fn rows(found: &Standing, wish: RwSignal<Option<Wish>>) -> AnyView {
-    let ask =
-        move |label: &'static str, what: Wish| view! { <Button label=label on_click=move |_| wish.set(Some(what))/> };
+fn rows(found: &Standing, keys: Vec<Passkey>, wish: RwSignal<Option<Wish>>) -> AnyView {
+    let ask = move |label: &'static str, what: Wish| {
+        view! { <Button label=label on_click=move |_| wish.set(Some(what.clone()))/> }
+    };
     let required = found.required.then(|| badge(t(FACTOR_REQUIRED), Tone::Info));
     let on = found.totp_since.is_some();
     let since = match &found.totp_since {
@@ -108,11 +128,21 @@ fn rows(found: &Standing, wish: RwSignal<Option<Wish>>) -> AnyView {
             .into_any(),
         false => view! { {state}{required}{ask(t(FACTOR_SET_UP), Wish::SetUp)} }.into_any(),
     };
-    let codes = on.then(|| {
+    let keys = keys.into_iter().map(|key| {
+        let used = key.last_used_at.as_deref().map(|at| tf(SECURITY_LAST_USED, &[("at", &bridge::date_time(at))]));
+        let made = tf(PASSKEY_SINCE, &[("at", &bridge::date_time(&key.created_at))]);
+        let below = [Some(made), used].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        let remove = Wish::RemovePasskey(key.id.clone());
+        row("fingerprint", key.name, below, ask(t(PASSKEY_REMOVE), remove).into_any())
+    });
+    let keys = keys.collect_view();
+    let add =
+        row("fingerprint", t(PASSKEYS), t(PASSKEYS_TEXT).to_owned(), ask(t(PASSKEY_ADD), Wish::AddPasskey).into_any());
+    let codes = (on || found.passkeys > 0).then(|| {
         let left = tf(FACTOR_CODES_LEFT, &[("n", &found.recovery_codes.to_string())]);
         row("life-buoy", t(FACTOR_CODES_TITLE), left, ask(t(FACTOR_CODES_NEW), Wish::Codes).into_any())
     });
-    view! { {row("smartphone", t(FACTOR_APP), since, actions)}{codes} }.into_any()
+    view! { {row("smartphone", t(FACTOR_APP), since, actions)}{add}{keys}{codes} }.into_any()
 }
 
 fn dialog(wish: Wish, found: Standing, open: RwSignal<Option<Wish>>, load: Callback<()>) -> AnyView {
@@ -121,8 +151,10 @@ fn dialog(wish: Wish, found: Standing, open: RwSignal<Option<Wish>>, load: Callb
         open.set(None);
         load.run(());
     });
+    let title = wish.title();
     let body = move || match stage.get() {
-        Stage::Prove => prove(wish, &found, stage, close),
+        Stage::Prove => prove(wish.clone(), &found, stage, close),
+        Stage::Name(ceremony) => name(ceremony, stage, close),
         Stage::Scan(offer) => scan(&offer, stage, close),
         Stage::Codes(codes) => view! {
             <div class="flex flex-col gap-4 p-4 overflow-y-auto">{factor::codes(&codes)}</div>
@@ -132,7 +164,7 @@ fn dialog(wish: Wish, found: Standing, open: RwSignal<Option<Wish>>, load: Callb
         }
         .into_any(),
     };
-    view! { <Layer shape=Shape::Dialog label=wish.title() on_close=close>{body}</Layer> }.into_any()
+    view! { <Layer shape=Shape::Dialog label=title on_close=close>{body}</Layer> }.into_any()
 }
 
 fn form(body: AnyView, submit: &'static str, busy: RwSignal<bool>, send: Callback<()>, close: Callback<()>) -> AnyView {
@@ -161,7 +193,12 @@ fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<(
     let (has_password, has_code) = (found.password, found.totp_since.is_some());
     let by_code = RwSignal::new(!has_password && has_code);
     let busy = RwSignal::new(false);
+    let submit = match wish {
+        Wish::Off | Wish::RemovePasskey(_) => wish.title(),
+        _ => t(CONTINUE),
+    };
     let send = Callback::new(move |()| {
+        let wish = wish.clone();
         let proof = match (by_code.get_untracked(), has_password) {
             (true, _) => json!({ "code": code.value.get_untracked() }),
             (false, true) => json!({ "password": password.value.get_untracked() }),
@@ -169,12 +206,12 @@ fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<(
             (false, false) => json!({}),
         };
         leptos::task::spawn_local(async move {
-            let answer = carry_out(wish, &proof).await;
+            let answer = carry_out(&wish, &proof).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(Some(next)) => drop(stage.try_set(next)),
                 Ok(None) => {
-                    toast::done(t(FACTOR_SWITCHED_OFF));
+                    toast::done(if wish == Wish::Off { t(FACTOR_SWITCHED_OFF) } else { t(PASSKEY_REMOVED) });
                     close.run(());
                 }
                 Err(error) => {
@@ -198,15 +235,20 @@ fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<(
         }
     });
     let body = view! { <p class="text-[13px] muted">{t(FACTOR_PROVE)}</p>{line}{switch} }.into_any();
-    form(body, if wish == Wish::Off { t(FACTOR_TURN_OFF) } else { t(CONTINUE) }, busy, send, close)
+    form(body, submit, busy, send, close)
 }
 
-async fn carry_out(wish: Wish, proof: &Value) -> Result<Option<Stage>, ApiError> {
+async fn carry_out(wish: &Wish, proof: &Value) -> Result<Option<Stage>, ApiError> {
     Ok(match wish {
         Wish::SetUp => Some(Stage::Scan(security::begin_totp(proof).await?)),
         Wish::Codes => Some(Stage::Codes(security::renew_codes(proof).await?)),
+        Wish::AddPasskey => Some(Stage::Name(passkeys::begin(proof).await?)),
         Wish::Off => {
             security::remove_totp(proof).await?;
+            None
+        }
+        Wish::RemovePasskey(id) => {
+            passkeys::remove(id, proof).await?;
             None
         }
     })
@@ -236,4 +278,35 @@ fn scan(offer: &Offer, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
     });
     let line = code.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT));
     form(view! { {factor::offer(offer)}{line} }.into_any(), t(FACTOR_VERIFY), busy, send, close)
+}
+
+fn name(ceremony: Ceremony, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
+    let name = Line::new("passkey-name");
+    let busy = RwSignal::new(false);
+    let send = Callback::new(move |()| {
+        let (value, ceremony) = (name.value.get_untracked(), ceremony.clone());
+        if value.trim().is_empty() {
+            busy.set(false);
+            return name.error.set(Some(Code::Required.message(prefs::lang(), &[])));
+        }
+        leptos::task::spawn_local(async move {
+            let answer = passkeys::register(&ceremony, value.trim()).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(Some(codes)) if codes.is_empty() => {
+                    toast::done(t(PASSKEY_ADDED));
+                    close.run(());
+                }
+                Ok(Some(codes)) => drop(stage.try_set(Stage::Codes(codes))),
+                Ok(None) => drop(name.error.try_set(Some(t(PASSKEY_NOT_DONE).to_owned()))),
+                Err(error) => {
+                    if !name.refuse(&error, &["name", "passkey"]) {
+                        toast::error(&error);
+                    }
+                }
+            }
+        });
+    });
+    let line = name.view(t(PASSKEY_NAME), "text", "off", t(PASSKEY_NAME_HINT));
+    form(line, t(PASSKEY_ADD), busy, send, close)
 }

@@ -3,7 +3,7 @@
 use crate::api::outside::Place;
 use crate::api::records::encode;
 use crate::i18n::{
-    SIGN_IN_OR, SIGN_IN_WHY_DENIED, SIGN_IN_WHY_EMAIL_DOMAIN, SIGN_IN_WHY_EMAIL_TAKEN, SIGN_IN_WHY_INACTIVE,
+    SIGN_IN_WHY_DENIED, SIGN_IN_WHY_EMAIL_DOMAIN, SIGN_IN_WHY_EMAIL_TAKEN, SIGN_IN_WHY_INACTIVE,
     SIGN_IN_WHY_PROVIDER, SIGN_IN_WHY_STATE, SIGN_IN_WHY_UNKNOWN_USER, SIGN_IN_WHY_UNPROVED, SIGN_IN_WITH, t, tf,
 };
 use crate::ui::icon;
@@ -28,7 +28,7 @@ pub fn why() -> Option<String> {
 }
 
 /// A way to each provider of the company, and from there back to where one is.
-pub fn ways(places: Vec<Place>) -> Option<AnyView> {
+pub fn ways(places: Vec<Place>) -> AnyView {
     let at = window().location();
     let here = format!("{}{}", at.pathname().unwrap_or_default(), at.search().unwrap_or_default());
     let here = if here.contains("sign_in=") { "/".to_owned() } else { here };
@@ -37,11 +37,5 @@ pub fn ways(places: Vec<Place>) -> Option<AnyView> {
         // Not of the router: it leads away.
         view! { <a href=href rel="external" class="btn btn-plain w-full">{icon("key-round")}{tf(SIGN_IN_WITH, &[("name", &place.name)])}</a> }
     };
-    (!places.is_empty()).then(|| {
-        view! {
-            <div class="flex items-center gap-3 muted text-xs" aria-hidden="true"><span class="grow border-t border-base-300"></span>{t(SIGN_IN_OR)}<span class="grow border-t border-base-300"></span></div>
-            <div class="flex flex-col gap-2">{places.into_iter().map(link).collect_view()}</div>
-        }
-        .into_any()
-    })
+    places.into_iter().map(link).collect_view().into_any()
 }

@@ -1,13 +1,14 @@
 //! What may be asked for after the password: a second factor, one to be set up, another password.
 
 use super::factor::{self, Line};
-use super::{Stage, advance};
+use super::{Stage, advance, first_of};
 use crate::api::client::ApiError;
+use crate::api::passkeys;
 use crate::api::sign_in::{self, Arrival, Further, Offer};
 use crate::i18n::{
     BACK, CONTINUE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT, FACTOR_CODES_TITLE, FACTOR_ENROL_TEXT,
     FACTOR_ENROL_TITLE, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_TITLE, FACTOR_USE_CODE, FACTOR_USE_RECOVERY,
-    FACTOR_VERIFY, PASSWORD_NEW, PASSWORD_RENEW_TEXT, PASSWORD_RENEW_TITLE, t,
+    FACTOR_VERIFY, PASSKEY_NOT_DONE, PASSKEY_USE, PASSWORD_NEW, PASSWORD_RENEW_TEXT, PASSWORD_RENEW_TITLE, t,
 };
 use crate::ui::{self, Button, Look};
 use leptos::prelude::*;
@@ -93,7 +94,7 @@ impl Form {
                 {above}
                 {line}
                 <div role="alert">{move || self.error.get().map(|text| view! { <p class="text-[13px] text-error">{text}</p> })}</div>
-                <Button label=submit look=Look::Primary submit=true busy=self.busy class="w-full"/>
+                {(!submit.is_empty()).then(|| view! { <Button label=submit look=Look::Primary submit=true busy=self.busy class="w-full"/> })}
                 {below}
             </form>
         }
@@ -113,24 +114,45 @@ fn focus_later(id: &'static str) {
 
 fn second_factor(stage: RwSignal<Stage>, further: &Further) -> AnyView {
     let has = |kind: &str| further.factors.iter().any(|f| f == kind);
-    let (totp, recovery) = (has("totp"), has("recovery_code"));
-    let by_recovery = RwSignal::new(!totp);
+    let (totp, passkey, recovery) = (has("totp"), has("passkey"), has("recovery_code"));
+    let by_recovery = RwSignal::new(!totp && !passkey);
     (move || {
         let (key, id) = if by_recovery.get() { ("recovery_code", "recovery-code") } else { ("code", "code") };
         let form = Form::new(stage, id);
         let line = match by_recovery.get() {
             true => form.line.view(t(FACTOR_RECOVERY), "text", "off", t(FACTOR_RECOVERY_HINT)),
-            false => form.line.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT)),
+            false if totp => form.line.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT)),
+            false => ().into_any(),
         };
+        let by_passkey = passkey.then(|| {
+            let go = move |_| {
+                form.error.set(None);
+                leptos::task::spawn_local(async move {
+                    match passkeys::finish().await {
+                        Ok(Some(arrival)) => advance(stage, arrival),
+                        Ok(None) => drop(form.error.try_set(Some(t(PASSKEY_NOT_DONE).to_owned()))),
+                        Err(problem) => drop(form.error.try_set(Some(first_of(&problem)))),
+                    }
+                });
+            };
+            view! { <Button label=t(PASSKEY_USE) icon="fingerprint" on_click=go class="w-full"/> }
+        });
         let send = Callback::new(move |()| {
             let value = form.line.value.get_untracked();
             form.send(&["code", "recovery_code"], async move { sign_in::finish(key, value.trim()).await });
         });
-        let other = if by_recovery.get() { t(FACTOR_USE_CODE) } else { t(FACTOR_USE_RECOVERY) };
-        let switch = (totp && recovery).then(|| {
+        let other = match (by_recovery.get(), totp) {
+            (false, _) => t(FACTOR_USE_RECOVERY),
+            (true, true) => t(FACTOR_USE_CODE),
+            (true, false) => t(PASSKEY_USE),
+        };
+        let switch = ((totp || passkey) && recovery).then(|| {
             view! { <button type="button" class="link text-[13px] self-start" on:click=move |_| by_recovery.update(|r| *r = !*r)>{other}</button> }
         });
-        form.view((t(FACTOR_TITLE), t(FACTOR_VERIFY)), ().into_any(), view! { {line}{switch} }.into_any(), send)
+        let typed = totp || by_recovery.get();
+        let above = by_passkey.filter(|_| !by_recovery.get()).map(IntoAny::into_any).unwrap_or_else(|| ().into_any());
+        let submit = if typed { t(FACTOR_VERIFY) } else { "" };
+        form.view((t(FACTOR_TITLE), submit), above, view! { {line}{switch} }.into_any(), send)
     })
     .into_any()
 }

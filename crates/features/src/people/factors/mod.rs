@@ -1,5 +1,6 @@
 //! Second factors: what somebody has, beside what they know.
 
+pub mod passkey;
 pub mod recovery;
 pub mod remove;
 pub mod totp;
@@ -20,6 +21,8 @@ pub enum Shown {
     /// Of an authenticator application.
     Code(String),
     Recovery(String),
+    /// Where it was shown besides.
+    Passkey(Box<(passkey::Signed, passkey::Place)>),
 }
 
 impl Shown {
@@ -28,6 +31,7 @@ impl Shown {
         match self {
             Shown::Code(_) => "code",
             Shown::Recovery(_) => "recovery_code",
+            Shown::Passkey(_) => "passkey",
         }
     }
 }
@@ -41,6 +45,8 @@ pub struct Standing {
     /// Recovery codes that have not been used.
     #[diesel(sql_type = BigInt)]
     pub recovery_codes: i64,
+    #[diesel(sql_type = BigInt)]
+    pub passkeys: i64,
     /// Whether there is a password of ours to prove oneself with.
     #[diesel(sql_type = Bool)]
     pub password: bool,
@@ -53,6 +59,7 @@ impl Standing {
              AS totp_since, \
              (SELECT count(*) FROM recovery_codes WHERE tenant_id = $1 AND user_id = $2 AND used_at IS NULL) \
              AS recovery_codes, \
+             (SELECT count(*) FROM passkeys WHERE tenant_id = $1 AND user_id = $2) AS passkeys, \
              EXISTS (SELECT 1 FROM credentials WHERE tenant_id = $1 AND user_id = $2) AS password",
         )
         .bind::<SqlUuid, _>(tenant)
@@ -62,7 +69,7 @@ impl Standing {
 
     /// Is there a second factor at all? Recovery codes alone are none.
     pub fn any(&self) -> bool {
-        self.totp_since.is_some()
+        self.totp_since.is_some() || self.passkeys > 0
     }
 
     /// What a sign-in may be finished with.
@@ -70,6 +77,9 @@ impl Standing {
         let mut kinds = Vec::new();
         if self.totp_since.is_some() {
             kinds.push("totp");
+        }
+        if self.passkeys > 0 {
+            kinds.push("passkey");
         }
         if self.recovery_codes > 0 {
             kinds.push("recovery_code");
@@ -83,13 +93,14 @@ pub fn verify(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, user: Uuid
     match shown {
         Shown::Code(code) => totp::verify(engine, conn, tenant, user, code),
         Shown::Recovery(code) => recovery::spend(conn, tenant, user, code),
+        Shown::Passkey(shown) => passkey::verify(conn, tenant, user, &shown.0, &shown.1),
     }
 }
 
 /// Takes away everything of this user's; how much there was.
 pub fn remove_all(conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<usize> {
     let mut gone = 0;
-    for table in ["totp_factors", "recovery_codes"] {
+    for table in ["totp_factors", "recovery_codes", "passkeys"] {
         gone += diesel::sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1 AND user_id = $2"))
             .bind::<SqlUuid, _>(tenant)
             .bind::<SqlUuid, _>(user)
@@ -103,11 +114,16 @@ pub fn switch_off(conn: &mut PgConnection, caller: &Caller, user: Uuid) -> Resul
     if !totp::remove(conn, caller.tenant, user)? {
         return Err(Error::refused(Code::NotPossible, &["totp"]));
     }
+    removed(conn, caller, user, "totp")
+}
+
+/// What follows when a factor is gone: recovery codes go with the last one.
+pub fn removed(conn: &mut PgConnection, caller: &Caller, user: Uuid, factor: &str) -> Result<()> {
     if !Standing::of(conn, caller.tenant, user)?.any() {
         recovery::forget(conn, caller.tenant, user)?;
     }
     Note::by(caller, Event::SecondFactorRemoved)
         .on("user", Some(user))
-        .with(json!({ "factor": "totp" }))
+        .with(json!({ "factor": factor }))
         .write(conn, caller.tenant)
 }

@@ -284,11 +284,13 @@ fn secret(form: &Form) -> AnyView {
     let name = if form.part.is_directory() { ELSEWHERE_PASSWORD } else { ELSEWHERE_SECRET };
     let (value, hint) = (form.secret, if kept { t(ELSEWHERE_SECRET_KEPT) } else { "" });
     let redirect = (!form.part.is_directory()).then(|| {
-        let origin = window().location().origin().unwrap_or_default();
-        let address = format!("{origin}/api/v1/auth/oidc/callback");
+        let address = RwSignal::new(String::new());
+        leptos::task::spawn_local(async move {
+            let _ = address.try_set(outside::places("").await.redirect_uri);
+        });
         view! {
             <div class="sm:col-span-full rounded-md bg-info/10 px-3 py-2 text-[13px] flex items-start gap-2">
-                {icon("info")}<p class="min-w-0">{t(ELSEWHERE_REDIRECT)}" "<code class="break-all">{address}</code></p>
+                {icon("info")}<p class="min-w-0">{t(ELSEWHERE_REDIRECT)}" "<code class="break-all">{move || address.get()}</code></p>
             </div>
         }
     });
