@@ -88,12 +88,11 @@ lazily! {
         crate::record::list::views::changes::note(list, edited);
     views: views_panel(list: List, edited: RwSignal<Option<Edited>>) =>
         crate::record::list::views::manage::panel(list, edited);
-    host: host_screen() => crate::features::host::screen();
+    door: host_screen() => crate::features::host::screen();
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: preferences_screen() => crate::layout::preferences::screen();
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
     manage: settings_screen() => crate::layout::settings::screen();
-    audit: security_screen() => crate::layout::security::screen();
     audit: keys_screen() => crate::features::people::keys::screen();
     audit: apps_screen() => crate::features::people::apps::screen();
     audit: consent_screen() => crate::features::people::apps::consent::screen();

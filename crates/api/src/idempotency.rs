@@ -42,6 +42,7 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("refreshToken", "its answer holds tokens, which are kept nowhere"),
     ("finishSignIn", "its answer holds tokens, which are kept nowhere"),
     ("enrolAtSignIn", "its answer holds a secret, which is kept nowhere"),
+    ("beginPasskeyEnrolment", "each begins anew"),
     ("beginPasskeyFactor", "each begins anew"),
     ("lookAtLink", "it changes nothing"),
     ("acceptLink", "its answer holds tokens, which are kept nowhere"),
@@ -54,6 +55,10 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("hostSuspendCompany", "a repetition is refused"),
     ("hostLogin", "its answer holds a token, which is kept nowhere"),
     ("hostLogout", "once signed out, a repetition finds nothing to do"),
+    ("hostRenewRecoveryCodes", "its answer holds codes, which are kept nowhere"),
+    ("hostBeginTotp", "its answer holds a secret, which is kept nowhere"),
+    ("hostConfirmTotp", "its answer holds codes, which are kept nowhere"),
+    ("hostRemoveTotp", "once off, a repetition finds nothing to do"),
 ];
 
 /// An authenticated request that may change something. A POST has no other way to a [`Call`] than through here: `Who`

@@ -10,10 +10,11 @@ use crate::problem::ApiError;
 use crate::second_factor::{Named, Proof, codes_of_first, paced, person, prove};
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
+use diesel::PgConnection;
 use kezhan_engine::audit::{Event, Note};
 use kezhan_features::people::admit;
 use kezhan_features::people::challenge as sign_ins;
-use kezhan_features::people::factors::passkey::{self, Place, Signed, Site};
+use kezhan_features::people::factors::passkey::{self, Ceremony, Place, Signed, Site};
 use kezhan_features::people::factors::{self, Standing};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +22,7 @@ use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 #[derive(OpenApi)]
-#[openapi(paths(list, begin, register, rename, remove, begin_sign_in, sign_in, begin_factor))]
+#[openapi(paths(list, begin, register, rename, remove, begin_sign_in, sign_in, begin_factor, begin_enrolment))]
 pub struct Docs;
 
 pub fn routes(app: &mut web::ServiceConfig) {
@@ -31,7 +32,8 @@ pub fn routes(app: &mut web::ServiceConfig) {
         .service(web::resource("/passkeys/{id}/remove").post(remove))
         .service(web::resource("/passkey").post(sign_in))
         .service(web::resource("/passkey/begin").post(begin_sign_in))
-        .service(web::resource("/second_factor/passkey").post(begin_factor));
+        .service(web::resource("/second_factor/passkey").post(begin_factor))
+        .service(web::resource("/second_factor/enrol/passkey").post(begin_enrolment));
 }
 
 /// What a device has signed.
@@ -64,6 +66,12 @@ pub struct RegisterPasskey {
 pub struct RenamePasskey {
     #[schema(example = "办公电脑", max_length = 60)]
     pub name: String,
+}
+
+impl RegisterPasskey {
+    pub fn parts(self) -> (String, Signed) {
+        (self.name, Signed { ceremony: self.ceremony, credential: self.credential })
+    }
 }
 
 impl From<SignedPasskey> for Signed {
@@ -104,10 +112,7 @@ pub async fn begin(
     let answer = once.run(&state, &body, move |call| {
         proved.require()?;
         let (user, tenant) = (person(call)?, call.caller.tenant);
-        let known = call.identity.person.as_ref();
-        let name = known.map(|p| p.name.clone()).unwrap_or_default();
-        let username = known.and_then(|p| p.username.clone()).unwrap_or_else(|| name.clone());
-        let ceremony = passkey::begin_registration(call.conn, tenant, user, (&username, &name), &place)?;
+        let ceremony = passkey::begin_registration(call.conn, tenant, user, &place)?;
         Answer::json(200, &ceremony)
     });
     Ok(answer.await?.into())
@@ -127,8 +132,8 @@ pub async fn register(
     let answer = once.run(&state, &body, move |call| {
         let (user, tenant) = (person(call)?, call.caller.tenant);
         let had = Standing::of(call.conn, tenant, user)?;
-        let signed = Signed { ceremony: wish.ceremony, credential: wish.credential };
-        let key = passkey::register(call.conn, tenant, user, &wish.name, signed, &place)?;
+        let (name, signed) = wish.parts();
+        let key = passkey::register(call.conn, tenant, user, &name, signed, &place)?;
         let codes = codes_of_first(call, &had, user)?;
         let detail = json!({ "factor": "passkey", "name": key.name });
         Note::by(call.caller, Event::SecondFactorSet).on("user", Some(user)).with(detail).write(call.conn, tenant)?;
@@ -216,16 +221,38 @@ pub async fn begin_factor(
     req: HttpRequest,
     Json(body): Json,
 ) -> Result<HttpResponse, ApiError> {
-    let Named { challenge: given } = if body.is_empty() { Named::default() } else { parse(&body)? };
-    let token = challenge(&req, given)?;
-    paced(&state, &req)?;
-    let place = place(&state, &req)?;
+    begin_at_sign_in(&state, &req, &body, sign_ins::Step::SecondFactor, passkey::begin_factor).await
+}
+
+/// Begin to register a passkey where a sign-in asks for a second factor to be set up: what the device is to be asked.
+/// `finishSignIn` takes the answer, as `new_passkey`.
+#[utoipa::path(post, path = "/api/v1/auth/second_factor/enrol/passkey", tag = "auth", operation_id = "beginPasskeyEnrolment", security(()), request_body = Named,
+    responses((status = 200, body = signing_in::Ceremony, description = "For `navigator.credentials.create`")))]
+pub async fn begin_enrolment(
+    state: web::Data<State>,
+    req: HttpRequest,
+    Json(body): Json,
+) -> Result<HttpResponse, ApiError> {
+    begin_at_sign_in(&state, &req, &body, sign_ins::Step::Enrol, passkey::begin_registration).await
+}
+
+async fn begin_at_sign_in(
+    state: &web::Data<State>,
+    req: &HttpRequest,
+    body: &[u8],
+    step: sign_ins::Step,
+    begin: fn(&mut PgConnection, Uuid, Uuid, &Place) -> kezhan_engine::Result<Ceremony>,
+) -> Result<HttpResponse, ApiError> {
+    let Named { challenge: given } = if body.is_empty() { Named::default() } else { parse(body)? };
+    let token = challenge(req, given)?;
+    paced(state, req)?;
+    let place = place(state, req)?;
     let ceremony = state
         .db
         .run(move |conn| {
             let open = sign_ins::open(conn, &token, Some(&place.device))?;
-            open.require(&[sign_ins::Step::SecondFactor])?;
-            Ok(passkey::begin_factor(conn, open.proven.tenant, open.proven.user, &place)?)
+            open.require(&[step])?;
+            Ok(begin(conn, open.proven.tenant, open.proven.user, &place)?)
         })
         .await?;
     Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(ceremony))

@@ -5,7 +5,7 @@ use crate::entrance::{self, challenge, enter_by, known_device};
 use crate::extract::{Json, Who, client_ip, door};
 use crate::idempotency::Once;
 use crate::openapi::signing_in;
-use crate::passkeys::{self, SignedPasskey};
+use crate::passkeys::{self, RegisterPasskey, SignedPasskey};
 use crate::problem::ApiError;
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -51,6 +51,8 @@ pub struct Finish {
     pub recovery_code: Option<String>,
     /// Signed as `beginPasskeyFactor` asked.
     pub passkey: Option<SignedPasskey>,
+    /// Made as `beginPasskeyEnrolment` asked, where a second factor is to be set up.
+    pub new_passkey: Option<RegisterPasskey>,
 }
 
 /// Which sign-in it is about.
@@ -92,7 +94,7 @@ pub struct Confirm {
     pub code: String,
 }
 
-fn shown(code: Option<String>, recovery_code: Option<String>) -> Result<Shown> {
+pub fn shown(code: Option<String>, recovery_code: Option<String>) -> Result<Shown> {
     match (code, recovery_code) {
         (Some(code), None) => Ok(Shown::Code(code)),
         (None, Some(code)) => Ok(Shown::Recovery(code)),
@@ -125,14 +127,17 @@ pub async fn pending(state: web::Data<State>, req: HttpRequest) -> Result<HttpRe
     responses((status = 200, body = crate::auth::TokenPair, description = "Signed in"),
         (status = 202, body = signing_in::SignInChallenge, description = "Something is missing yet: see `step`")))]
 pub async fn finish(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
-    let Finish { challenge: given, code, recovery_code, passkey } = parse(&body)?;
+    let Finish { challenge: given, code, recovery_code, passkey, new_passkey } = parse(&body)?;
     let (token, device) = (challenge(&req, given)?, known_device(&req));
-    let shown = match passkey {
-        Some(signed) if code.is_none() && recovery_code.is_none() => {
-            Shown::Passkey(Box::new((signed.into(), passkeys::place(&state, &req)?)))
+    let typed = code.is_some() || recovery_code.is_some();
+    let shown = match (passkey, new_passkey) {
+        (None, None) => shown(code, recovery_code)?,
+        (Some(signed), None) if !typed => Shown::Passkey(Box::new((signed.into(), passkeys::place(&state, &req)?))),
+        (None, Some(made)) if !typed => {
+            let (name, signed) = made.parts();
+            Shown::NewPasskey(Box::new((name, signed, passkeys::place(&state, &req)?)))
         }
-        Some(_) => return Err(Error::invalid("passkey", Code::NotPossible).into()),
-        None => shown(code, recovery_code)?,
+        _ => return Err(Error::invalid("passkey", Code::NotPossible).into()),
     };
     paced(&state, &req)?;
     let engine = state.engine.clone();

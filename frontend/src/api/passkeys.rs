@@ -45,6 +45,13 @@ impl Ceremony {
     }
 }
 
+/// Can the browser make and use passkeys here? Not over plain HTTP, and not at an address in numbers.
+pub fn possible() -> bool {
+    let host = leptos::prelude::window().location().hostname().unwrap_or_default();
+    let named = !host.starts_with('[') && host.chars().any(char::is_alphabetic);
+    named && leptos::prelude::window().is_secure_context()
+}
+
 pub async fn list() -> Result<Vec<Passkey>, ApiError> {
     Call::get("/auth/passkeys").json().await.map(|all: All| all.data)
 }
@@ -61,6 +68,10 @@ pub async fn register(ceremony: &Ceremony, name: &str) -> Done<Vec<String>> {
     Ok(Some(codes_of(&made)))
 }
 
+pub async fn rename(id: &str, name: &str) -> Result<(), ApiError> {
+    Call::patch(&format!("/auth/passkeys/{id}")).body(&json!({ "name": name })).send().await.map(|_| ())
+}
+
 pub async fn remove(id: &str, proof: &Value) -> Result<(), ApiError> {
     Call::post(&format!("/auth/passkeys/{id}/remove")).body(proof).send().await.map(|_| ())
 }
@@ -70,6 +81,15 @@ pub async fn sign_in() -> Done<Arrival> {
     let answer: Map<String, Value> = Call::post("/auth/passkey/begin").without_refresh().json().await?;
     let Some(body) = Ceremony::from(answer).signed("get").await else { return Ok(None) };
     step("/auth/passkey", &Value::Object(body)).await.map(Some)
+}
+
+/// Lets the device make a key where a sign-in asks for a second factor to be set up.
+pub async fn enrol(name: &str) -> Done<Arrival> {
+    let call = Call::post("/auth/second_factor/enrol/passkey").body(&json!({})).without_refresh();
+    let answer: Map<String, Value> = call.json().await?;
+    let Some(mut body) = Ceremony::from(answer).signed("create").await else { return Ok(None) };
+    body.insert("name".to_owned(), json!(name));
+    step("/auth/second_factor", &json!({ "new_passkey": body })).await.map(Some)
 }
 
 /// Completes a sign-in with a passkey.

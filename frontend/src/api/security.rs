@@ -66,28 +66,53 @@ pub struct Standing {
 /// Nothing where the person has thought better of it.
 pub type Done<T> = Result<Option<T>, ApiError>;
 
-pub async fn standing() -> Result<Standing, ApiError> {
-    Call::get("/auth/second_factor").json().await
+/// Whose second factor it is: of somebody in a company, or of an administrator of the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    Own,
+    Host,
 }
 
-/// `proof`: `{password}` or `{code}`.
-pub async fn begin_totp(proof: &Value) -> Result<Offer, ApiError> {
-    Call::post("/auth/second_factor/totp").body(proof).json().await.map(|answer: Map<String, Value>| answer.into())
-}
+impl Account {
+    fn path(self, rest: &str) -> String {
+        let base = if self == Account::Host { "/host" } else { "/auth" };
+        format!("{base}/second_factor{rest}")
+    }
 
-/// Answers recovery codes where there were none.
-pub async fn confirm_totp(code: &str) -> Result<Vec<String>, ApiError> {
-    let call = Call::post("/auth/second_factor/totp/confirm").body(&json!({ "code": code }));
-    call.json().await.map(|answer: Map<String, Value>| codes_of(&answer))
-}
+    /// There is nothing to refresh a session of the installation with.
+    fn call(self, call: Call) -> Call {
+        if self == Account::Host { call.without_refresh() } else { call }
+    }
 
-pub async fn remove_totp(proof: &Value) -> Result<(), ApiError> {
-    Call::post("/auth/second_factor/totp/remove").body(proof).send().await.map(|_| ())
-}
+    fn post(self, rest: &str, body: &Value) -> Call {
+        self.call(Call::post(&self.path(rest)).body(body))
+    }
 
-pub async fn renew_codes(proof: &Value) -> Result<Vec<String>, ApiError> {
-    let call = Call::post("/auth/second_factor/recovery_codes").body(proof);
-    call.json().await.map(|answer: Map<String, Value>| codes_of(&answer))
+    pub async fn standing(self) -> Result<Standing, ApiError> {
+        let found: Standing = self.call(Call::get(&self.path(""))).json().await?;
+        // Every administrator has one.
+        let password = found.password || self == Account::Host;
+        Ok(Standing { password, ..found })
+    }
+
+    /// `proof`: `{password}` or `{code}`.
+    pub async fn begin_totp(self, proof: &Value) -> Result<Offer, ApiError> {
+        self.post("/totp", proof).json().await.map(|answer: Map<String, Value>| answer.into())
+    }
+
+    /// Answers recovery codes where there were none.
+    pub async fn confirm_totp(self, code: &str) -> Result<Vec<String>, ApiError> {
+        let call = self.post("/totp/confirm", &json!({ "code": code }));
+        call.json().await.map(|answer: Map<String, Value>| codes_of(&answer))
+    }
+
+    pub async fn remove_totp(self, proof: &Value) -> Result<(), ApiError> {
+        self.post("/totp/remove", proof).send().await.map(|_| ())
+    }
+
+    pub async fn renew_codes(self, proof: &Value) -> Result<Vec<String>, ApiError> {
+        self.post("/recovery_codes", proof).json().await.map(|answer: Map<String, Value>| codes_of(&answer))
+    }
 }
 
 /// What the company asks of everybody who signs in; its fields are those of the API.

@@ -1,10 +1,10 @@
 //! The safety of one's own account: where one is signed in, what happened at one's door, password and keys.
 
-mod factor;
+pub mod factor;
 
 use super::profile;
 use crate::api::client::ApiError;
-use crate::api::security::{self, Device, Session, SignIn};
+use crate::api::security::{self, Account, Device, Session, SignIn};
 use crate::bridge;
 use crate::features::people::apps::connected;
 use crate::features::people::audit::done;
@@ -26,7 +26,7 @@ pub fn screen() -> AnyView {
             <div class="max-w-3xl flex flex-col gap-4">
                 <h1 class="font-semibold text-base">{t(SECURITY_TITLE)}</h1>
                 {sessions()}
-                {factor::panel()}
+                {factor::panel(Account::Own)}
                 {profile::password()}
                 {keys::panel()}
                 {connected::panel()}

@@ -161,9 +161,9 @@ fn name(stage: RwSignal<Stage>) -> AnyView {
             <Field id="password" label=t(PASSWORD)>{input("password", "password", "current-password", password)}</Field>
             <div role="alert">{move || error.get().map(|text| view! { <p class="text-[13px] text-error">{text}</p> })}</div>
             <Button label=t(SIGN_IN) look=Look::Primary submit=true busy=busy class="w-full"/>
-            <div class="flex items-center gap-3 muted text-xs" aria-hidden="true"><span class="grow border-t border-base-300"></span>{t(SIGN_IN_OR)}<span class="grow border-t border-base-300"></span></div>
+            <div class="flex items-center gap-3 muted text-xs" aria-hidden="true" class:hidden=move || !passkeys::possible() && places.with(Vec::is_empty)><span class="grow border-t border-base-300"></span>{t(SIGN_IN_OR)}<span class="grow border-t border-base-300"></span></div>
             <div class="flex flex-col gap-2">
-                <Button label=t(PASSKEY_SIGN_IN) icon="fingerprint" on_click=by_passkey class="w-full"/>
+                {passkeys::possible().then(|| view! { <Button label=t(PASSKEY_SIGN_IN) icon="fingerprint" on_click=by_passkey class="w-full"/> })}
                 {move || elsewhere::ways(places.get())}
             </div>
         </form>

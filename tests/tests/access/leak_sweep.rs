@@ -276,6 +276,7 @@ fn whoever_should_get_nothing_gets_nothing_from_any_operation() {
         "beginPasskeySignIn",
         "passkeySignIn",
         "beginPasskeyFactor",
+        "beginPasskeyEnrolment",
     ];
     for call in &calls {
         let Some(reply) = perform(&anonymous, call) else { continue };

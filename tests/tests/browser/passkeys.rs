@@ -57,6 +57,11 @@ fn a_passkey_is_a_second_factor_and_a_way_in_by_itself() {
     browser.sees("办公电脑");
     browser.sees("还有 10 个可用");
     browser.screenshot("passkeys");
+    browser.press("重命名");
+    browser.fill("#passkey-name", "家里的电脑");
+    browser.press_css("dialog button[type=submit]");
+    browser.sees("家里的电脑");
+    browser.sees_no("办公电脑");
     // The device that has one makes no second.
     add(&browser, "又一个");
     browser.sees("未完成通行密钥验证");
@@ -117,3 +122,34 @@ const REPLAYED: &str = r#"
         return answers;
     })()
 "#;
+
+#[test]
+fn where_a_second_factor_is_asked_for_a_passkey_will_do() {
+    let server = server();
+    server.admin().put("/security_policy", &json!({"second_factor": "required"})).ok();
+    let browser = at_localhost(&server);
+    password(&browser);
+    browser.sees("您的公司要求登录时使用两步验证");
+    browser.press("改用通行密钥");
+    browser.press("添加通行密钥");
+    browser.sees("必填");
+    browser.fill("#passkey-name", "办公电脑");
+    browser.screenshot("enrol-passkey");
+    browser.press("添加通行密钥");
+    browser.find("#recovery-codes");
+    browser.press("我已保存");
+    inside(&browser);
+    let said = "SELECT string_agg(action || ':' || coalesce(detail->>'factor', detail->>'way', ''), ' ' ORDER BY seq) \
+        FROM audit_events WHERE action IN ('second_factor_set', 'sign_in') AND actor_id = (SELECT id FROM users WHERE username = 'li')";
+    assert_eq!(server.db.text(said), "second_factor_set:passkey sign_in:password");
+
+    // From now on it is both factors at once, and the second one after a password.
+    sign_out(&browser);
+    browser.press("使用通行密钥登录");
+    inside(&browser);
+    sign_out(&browser);
+    password(&browser);
+    browser.press("使用通行密钥");
+    inside(&browser);
+    browser.no_complaints(&["401"]);
+}

@@ -151,7 +151,8 @@ fn the_public_address_holds_whatever_a_request_calls_us() {
         ("KEZHAN_PUBLIC_URL", "https://crm.example.com/"),
     ]);
     let admin = server.admin();
-    let id = set_up(&admin, &Provider::liar().issuer, json!({}));
+    let liar = Provider::liar();
+    let id = set_up(&admin, &liar.issuer, json!({}));
     let here = format!("https://crm.example.com{CALLBACK}");
     let told = |path: &str| {
         let request = server.anonymous().request(reqwest::Method::GET, path).header("host", "evil.example");

@@ -4,7 +4,7 @@
 
 use super::admit::{self, Admission, Proven, Threshold, Way};
 use super::door::Guest;
-use super::factors::{self, Shown, Standing, recovery, totp};
+use super::factors::{self, Shown, Standing, recovery};
 use super::{digest, password, random_bytes, same, sign_in};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -191,19 +191,23 @@ impl Open {
         self.count(conn)?;
         let (tenant, user) = (self.proven.tenant, self.proven.user);
         let done = conn.transaction(|conn| {
-            let fits = match (self.step, shown) {
-                (Step::Enrol, Shown::Code(code)) => totp::confirm(engine, conn, tenant, user, code)?,
-                (Step::Enrol | Step::Password, _) => false,
-                (Step::SecondFactor, shown) => factors::verify(engine, conn, tenant, user, shown)?,
+            let mut set_up = None;
+            let fits = match self.step {
+                Step::Enrol => {
+                    set_up = factors::enrol(engine, conn, tenant, user, shown.clone())?;
+                    set_up.is_some()
+                }
+                Step::Password => false,
+                Step::SecondFactor => factors::verify(engine, conn, tenant, user, shown)?,
             };
             if !fits {
                 return Ok(None);
             }
             self.spend(conn)?;
             let mut codes = None;
-            if self.step == Step::Enrol {
+            if let Some(factor) = set_up {
                 codes = Some(recovery::renew(conn, tenant, user)?);
-                at.door.note(conn, Event::SecondFactorSet, self.guest("totp"))?;
+                at.door.note(conn, Event::SecondFactorSet, self.guest(factor))?;
             } else if let Shown::Recovery(_) = shown {
                 at.door.note(conn, Event::RecoveryCodeUsed, self.guest("recovery_code"))?;
             }

@@ -2,7 +2,7 @@
 
 use crate::api::client::ApiError;
 use crate::api::passkeys::{self, Ceremony, Passkey};
-use crate::api::security::{self, Standing};
+use crate::api::security::{Account, Standing};
 use crate::api::sign_in::Offer;
 use crate::bridge;
 use crate::i18n::{
@@ -10,7 +10,7 @@ use crate::i18n::{
     FACTOR_CODES_LEFT, FACTOR_CODES_NEW, FACTOR_CODES_TITLE, FACTOR_OFF, FACTOR_ON, FACTOR_PROVE, FACTOR_REPLACE,
     FACTOR_REQUIRED, FACTOR_SET_UP, FACTOR_SWITCHED_OFF, FACTOR_TEXT, FACTOR_TITLE, FACTOR_TURN_OFF, FACTOR_USE_CODE,
     FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_ADDED, PASSKEY_NAME, PASSKEY_NAME_HINT, PASSKEY_NOT_DONE,
-    PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_SINCE, PASSKEYS, PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY,
+    PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_RENAME, PASSKEY_SINCE, PASSKEYS, PASSKEYS_ELSEWHERE, PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY, SAVE, SAVED,
     SECURITY_LAST_USED, t, tf,
 };
 use crate::layout::sign_in::factor::{self, Line};
@@ -28,6 +28,8 @@ enum Wish {
     Off,
     Codes,
     AddPasskey,
+    /// By its id, called so until now.
+    RenamePasskey(String, String),
     /// By its id.
     RemovePasskey(String),
 }
@@ -39,6 +41,7 @@ impl Wish {
             Wish::Off => t(FACTOR_TURN_OFF),
             Wish::Codes => t(FACTOR_CODES_NEW),
             Wish::AddPasskey => t(PASSKEY_ADD),
+            Wish::RenamePasskey(..) => t(PASSKEY_RENAME),
             Wish::RemovePasskey(_) => t(PASSKEY_REMOVE),
         }
     }
@@ -51,17 +54,19 @@ enum Stage {
     Scan(Offer),
     /// What the new passkey is to be called.
     Name(Ceremony),
+    /// What this one is to be called from now on.
+    Rename(String, String),
     Codes(Vec<String>),
 }
 
 type Found = (Standing, Vec<Passkey>);
 type Loaded = RwSignal<Option<Result<Found, ApiError>>>;
 
-pub fn panel() -> AnyView {
+pub fn panel(account: Account) -> AnyView {
     let standing: Loaded = RwSignal::new(None);
     let load = Callback::new(move |()| {
         leptos::task::spawn_local(async move {
-            let _ = standing.try_set(Some(fetch().await));
+            let _ = standing.try_set(Some(fetch(account).await));
         });
     });
     load.run(());
@@ -73,13 +78,13 @@ pub fn panel() -> AnyView {
             <p class="p-4 flex items-center gap-3 text-[13px] text-error" role="alert">{error.message()}<Button label=t(RETRY) on_click=move |_| load.run(())/></p>
         }
         .into_any(),
-        Some(Ok((found, keys))) => rows(&found, keys, wish),
+        Some(Ok((found, keys))) => rows(account, &found, keys, wish),
     }
     };
     let dialog = move || {
         let now = wish.get()?;
         let (found, _) = standing.get_untracked().and_then(Result::ok)?;
-        Some(dialog(now, found, wish, load))
+        Some(dialog(account, now, found, wish, load))
     };
     view! {
         <section class="panel">
@@ -94,8 +99,8 @@ pub fn panel() -> AnyView {
     .into_any()
 }
 
-async fn fetch() -> Result<Found, ApiError> {
-    let found = security::standing().await?;
+async fn fetch(account: Account) -> Result<Found, ApiError> {
+    let found = account.standing().await?;
     let keys = if found.passkeys > 0 { passkeys::list().await? } else { Vec::new() };
     Ok((found, keys))
 }
@@ -112,7 +117,7 @@ fn row(sign: &'static str, title: impl Into<String>, below: String, actions: Any
     .into_any()
 }
 
-fn rows(found: &Standing, keys: Vec<Passkey>, wish: RwSignal<Option<Wish>>) -> AnyView {
+fn rows(account: Account, found: &Standing, keys: Vec<Passkey>, wish: RwSignal<Option<Wish>>) -> AnyView {
     let ask = move |label: &'static str, what: Wish| {
         view! { <Button label=label on_click=move |_| wish.set(Some(what.clone()))/> }
     };
@@ -132,12 +137,16 @@ fn rows(found: &Standing, keys: Vec<Passkey>, wish: RwSignal<Option<Wish>>) -> A
         let used = key.last_used_at.as_deref().map(|at| tf(SECURITY_LAST_USED, &[("at", &bridge::date_time(at))]));
         let made = tf(PASSKEY_SINCE, &[("at", &bridge::date_time(&key.created_at))]);
         let below = [Some(made), used].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        let remove = Wish::RemovePasskey(key.id.clone());
-        row("fingerprint", key.name, below, ask(t(PASSKEY_REMOVE), remove).into_any())
+        let (rename, remove) = (Wish::RenamePasskey(key.id.clone(), key.name.clone()), Wish::RemovePasskey(key.id));
+        let actions = view! { {ask(t(PASSKEY_RENAME), rename)}{ask(t(PASSKEY_REMOVE), remove)} };
+        row("fingerprint", key.name, below, actions.into_any())
     });
     let keys = keys.collect_view();
-    let add =
-        row("fingerprint", t(PASSKEYS), t(PASSKEYS_TEXT).to_owned(), ask(t(PASSKEY_ADD), Wish::AddPasskey).into_any());
+    let (text, add) = match passkeys::possible() {
+        true => (t(PASSKEYS_TEXT), ask(t(PASSKEY_ADD), Wish::AddPasskey).into_any()),
+        false => (t(PASSKEYS_ELSEWHERE), ().into_any()),
+    };
+    let add = (account == Account::Own).then(|| row("fingerprint", t(PASSKEYS), text.to_owned(), add));
     let codes = (on || found.passkeys > 0).then(|| {
         let left = tf(FACTOR_CODES_LEFT, &[("n", &found.recovery_codes.to_string())]);
         row("life-buoy", t(FACTOR_CODES_TITLE), left, ask(t(FACTOR_CODES_NEW), Wish::Codes).into_any())
@@ -145,17 +154,27 @@ fn rows(found: &Standing, keys: Vec<Passkey>, wish: RwSignal<Option<Wish>>) -> A
     view! { {row("smartphone", t(FACTOR_APP), since, actions)}{add}{keys}{codes} }.into_any()
 }
 
-fn dialog(wish: Wish, found: Standing, open: RwSignal<Option<Wish>>, load: Callback<()>) -> AnyView {
-    let stage = RwSignal::new(Stage::Prove);
+fn dialog(
+    account: Account,
+    wish: Wish,
+    found: Standing,
+    open: RwSignal<Option<Wish>>,
+    load: Callback<()>,
+) -> AnyView {
+    let stage = RwSignal::new(match &wish {
+        Wish::RenamePasskey(id, name) => Stage::Rename(id.clone(), name.clone()),
+        _ => Stage::Prove,
+    });
     let close = Callback::new(move |()| {
         open.set(None);
         load.run(());
     });
     let title = wish.title();
     let body = move || match stage.get() {
-        Stage::Prove => prove(wish.clone(), &found, stage, close),
+        Stage::Prove => prove(account, wish.clone(), &found, stage, close),
         Stage::Name(ceremony) => name(ceremony, stage, close),
-        Stage::Scan(offer) => scan(&offer, stage, close),
+        Stage::Rename(id, name) => rename(id, name, close),
+        Stage::Scan(offer) => scan(account, &offer, stage, close),
         Stage::Codes(codes) => view! {
             <div class="flex flex-col gap-4 p-4 overflow-y-auto">{factor::codes(&codes)}</div>
             <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
@@ -188,9 +207,15 @@ fn form(body: AnyView, submit: &'static str, busy: RwSignal<bool>, send: Callbac
 }
 
 /// By the password, or by a code of the application.
-fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
+fn prove(
+    account: Account,
+    wish: Wish,
+    found: &Standing,
+    stage: RwSignal<Stage>,
+    close: Callback<()>,
+) -> AnyView {
     let (password, code) = (Line::new("prove-password"), Line::new("prove-code"));
-    let (has_password, has_code) = (found.password, found.totp_since.is_some());
+    let (has_password, has_code) = (found.password, found.totp_since.is_some() && account == Account::Own);
     let by_code = RwSignal::new(!has_password && has_code);
     let busy = RwSignal::new(false);
     let submit = match wish {
@@ -206,7 +231,7 @@ fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<(
             (false, false) => json!({}),
         };
         leptos::task::spawn_local(async move {
-            let answer = carry_out(&wish, &proof).await;
+            let answer = carry_out(account, &wish, &proof).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(Some(next)) => drop(stage.try_set(next)),
@@ -238,13 +263,15 @@ fn prove(wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<(
     form(body, submit, busy, send, close)
 }
 
-async fn carry_out(wish: &Wish, proof: &Value) -> Result<Option<Stage>, ApiError> {
+async fn carry_out(account: Account, wish: &Wish, proof: &Value) -> Result<Option<Stage>, ApiError> {
     Ok(match wish {
-        Wish::SetUp => Some(Stage::Scan(security::begin_totp(proof).await?)),
-        Wish::Codes => Some(Stage::Codes(security::renew_codes(proof).await?)),
+        Wish::SetUp => Some(Stage::Scan(account.begin_totp(proof).await?)),
+        Wish::Codes => Some(Stage::Codes(account.renew_codes(proof).await?)),
         Wish::AddPasskey => Some(Stage::Name(passkeys::begin(proof).await?)),
+        // It takes no proof.
+        Wish::RenamePasskey(id, name) => Some(Stage::Rename(id.clone(), name.clone())),
         Wish::Off => {
-            security::remove_totp(proof).await?;
+            account.remove_totp(proof).await?;
             None
         }
         Wish::RemovePasskey(id) => {
@@ -254,13 +281,13 @@ async fn carry_out(wish: &Wish, proof: &Value) -> Result<Option<Stage>, ApiError
     })
 }
 
-fn scan(offer: &Offer, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
+fn scan(account: Account, offer: &Offer, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
     let code = Line::new("code");
     let busy = RwSignal::new(false);
     let send = Callback::new(move |()| {
         let value = code.value.get_untracked();
         leptos::task::spawn_local(async move {
-            let answer = security::confirm_totp(value.trim()).await;
+            let answer = account.confirm_totp(value.trim()).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(codes) if codes.is_empty() => {
@@ -309,4 +336,26 @@ fn name(ceremony: Ceremony, stage: RwSignal<Stage>, close: Callback<()>) -> AnyV
     });
     let line = name.view(t(PASSKEY_NAME), "text", "off", t(PASSKEY_NAME_HINT));
     form(line, t(PASSKEY_ADD), busy, send, close)
+}
+
+fn rename(id: String, now: String, close: Callback<()>) -> AnyView {
+    let name = Line::new("passkey-name");
+    name.value.set(now);
+    let busy = RwSignal::new(false);
+    let send = Callback::new(move |()| {
+        let (id, value) = (id.clone(), name.value.get_untracked());
+        leptos::task::spawn_local(async move {
+            let answer = passkeys::rename(&id, value.trim()).await;
+            let _ = busy.try_set(false);
+            match answer {
+                Ok(()) => {
+                    toast::done(t(SAVED));
+                    close.run(());
+                }
+                Err(error) if name.refuse(&error, &["name"]) => {}
+                Err(error) => toast::error(&error),
+            }
+        });
+    });
+    form(name.view(t(PASSKEY_NAME), "text", "off", t(PASSKEY_NAME_HINT)), t(SAVE), busy, send, close)
 }

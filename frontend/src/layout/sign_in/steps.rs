@@ -4,13 +4,16 @@ use super::factor::{self, Line};
 use super::{Stage, advance, first_of};
 use crate::api::client::ApiError;
 use crate::api::passkeys;
+use crate::api::security::Done;
 use crate::api::sign_in::{self, Arrival, Further, Offer};
 use crate::i18n::{
-    BACK, CONTINUE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT, FACTOR_CODES_TITLE, FACTOR_ENROL_TEXT,
-    FACTOR_ENROL_TITLE, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_TITLE, FACTOR_USE_CODE, FACTOR_USE_RECOVERY,
-    FACTOR_VERIFY, PASSKEY_NOT_DONE, PASSKEY_USE, PASSWORD_NEW, PASSWORD_RENEW_TEXT, PASSWORD_RENEW_TITLE, t,
+    BACK, CONTINUE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT, FACTOR_CODES_TITLE, FACTOR_ENROL_APP,
+    FACTOR_ENROL_PASSKEY, FACTOR_ENROL_TEXT, FACTOR_ENROL_TITLE, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_TITLE, FACTOR_USE_CODE, FACTOR_USE_RECOVERY,
+    FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_NAME, PASSKEY_NAME_HINT, PASSKEY_NOT_DONE, PASSKEY_USE, PASSKEYS_TEXT, PASSWORD_NEW, PASSWORD_RENEW_TEXT, PASSWORD_RENEW_TITLE, t,
 };
+use crate::state::prefs;
 use crate::ui::{self, Button, Look};
+use kezhan_meta::problem::Code;
 use leptos::prelude::*;
 use std::future::Future;
 
@@ -65,6 +68,26 @@ impl Form {
                         let _ = self.error.try_set(Some(error.message()));
                     }
                 }
+            }
+        });
+    }
+
+    /// The same where a device is asked, which may not want to.
+    fn send_device<F: Future<Output = Done<Arrival>> + 'static>(self, fields: &'static [&'static str], answer: F) {
+        let (stage, error) = (self.stage, self.error);
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        error.set(None);
+        leptos::task::spawn_local(async move {
+            let said = answer.await;
+            let _ = self.busy.try_set(false);
+            match said {
+                Ok(Some(arrival)) => advance(stage, arrival),
+                Ok(None) => drop(error.try_set(Some(t(PASSKEY_NOT_DONE).to_owned()))),
+                Err(problem) if self.line.refuse(&problem, fields) => {}
+                Err(problem) => drop(error.try_set(Some(first_of(&problem)))),
             }
         });
     }
@@ -125,16 +148,7 @@ fn second_factor(stage: RwSignal<Stage>, further: &Further) -> AnyView {
             false => ().into_any(),
         };
         let by_passkey = passkey.then(|| {
-            let go = move |_| {
-                form.error.set(None);
-                leptos::task::spawn_local(async move {
-                    match passkeys::finish().await {
-                        Ok(Some(arrival)) => advance(stage, arrival),
-                        Ok(None) => drop(form.error.try_set(Some(t(PASSKEY_NOT_DONE).to_owned()))),
-                        Err(problem) => drop(form.error.try_set(Some(first_of(&problem)))),
-                    }
-                });
-            };
+            let go = move |_| form.send_device(&[], passkeys::finish());
             view! { <Button label=t(PASSKEY_USE) icon="fingerprint" on_click=go class="w-full"/> }
         });
         let send = Callback::new(move |()| {
@@ -158,6 +172,32 @@ fn second_factor(stage: RwSignal<Stage>, further: &Further) -> AnyView {
 }
 
 fn enrol(stage: RwSignal<Stage>) -> AnyView {
+    let by_passkey = RwSignal::new(false);
+    (move || if by_passkey.get() { enrol_passkey(stage, by_passkey) } else { enrol_app(stage, by_passkey) }).into_any()
+}
+
+/// To the other kind of factor.
+fn instead(by_passkey: RwSignal<bool>, words: &'static str) -> AnyView {
+    let swap = move |_| by_passkey.update(|p| *p = !*p);
+    view! { <button type="button" class="link text-[13px] self-start" on:click=swap>{words}</button> }.into_any()
+}
+
+fn enrol_passkey(stage: RwSignal<Stage>, by_passkey: RwSignal<bool>) -> AnyView {
+    let form = Form::new(stage, "passkey-name");
+    let send = Callback::new(move |()| {
+        let name = form.line.value.get_untracked().trim().to_owned();
+        if name.is_empty() {
+            return form.line.error.set(Some(Code::Required.message(prefs::lang(), &[])));
+        }
+        form.send_device(&["name", "passkey"], async move { passkeys::enrol(&name).await });
+    });
+    let above = view! { <p class="text-[13px] muted">{t(FACTOR_ENROL_TEXT)}" "{t(PASSKEYS_TEXT)}</p> }.into_any();
+    let line = form.line.view(t(PASSKEY_NAME), "text", "off", t(PASSKEY_NAME_HINT));
+    let line = view! { {line}{instead(by_passkey, t(FACTOR_ENROL_APP))} }.into_any();
+    form.view((t(FACTOR_ENROL_TITLE), t(PASSKEY_ADD)), above, line, send)
+}
+
+fn enrol_app(stage: RwSignal<Stage>, by_passkey: RwSignal<bool>) -> AnyView {
     let offer = RwSignal::new(None::<Result<Offer, ApiError>>);
     let fetch = move || {
         leptos::task::spawn_local(async move {
@@ -177,6 +217,8 @@ fn enrol(stage: RwSignal<Stage>) -> AnyView {
     };
     let above = view! { <p class="text-[13px] muted">{t(FACTOR_ENROL_TEXT)}</p>{secret} }.into_any();
     let line = form.line.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT));
+    let other = passkeys::possible().then(|| instead(by_passkey, t(FACTOR_ENROL_PASSKEY)));
+    let line = view! { {line}{other} }.into_any();
     form.view((t(FACTOR_ENROL_TITLE), t(FACTOR_VERIFY)), above, line, send)
 }
 

@@ -23,6 +23,8 @@ pub enum Shown {
     Recovery(String),
     /// Where it was shown besides.
     Passkey(Box<(passkey::Signed, passkey::Place)>),
+    /// One that is being set up, under a name.
+    NewPasskey(Box<(String, passkey::Signed, passkey::Place)>),
 }
 
 impl Shown {
@@ -31,7 +33,7 @@ impl Shown {
         match self {
             Shown::Code(_) => "code",
             Shown::Recovery(_) => "recovery_code",
-            Shown::Passkey(_) => "passkey",
+            Shown::Passkey(_) | Shown::NewPasskey(_) => "passkey",
         }
     }
 }
@@ -94,6 +96,26 @@ pub fn verify(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, user: Uuid
         Shown::Code(code) => totp::verify(engine, conn, tenant, user, code),
         Shown::Recovery(code) => recovery::spend(conn, tenant, user, code),
         Shown::Passkey(shown) => passkey::verify(conn, tenant, user, &shown.0, &shown.1),
+        Shown::NewPasskey(_) => Ok(false),
+    }
+}
+
+/// Sets up what is shown here for the first time; is it in force? Which factor it is.
+pub fn enrol(
+    engine: &Engine,
+    conn: &mut PgConnection,
+    tenant: Uuid,
+    user: Uuid,
+    shown: Shown,
+) -> Result<Option<&'static str>> {
+    match shown {
+        Shown::Code(code) => Ok(totp::confirm(engine, conn, tenant, user, &code)?.then_some("totp")),
+        Shown::NewPasskey(made) => {
+            let (name, signed, place) = *made;
+            passkey::register(conn, tenant, user, &name, signed, &place)?;
+            Ok(Some("passkey"))
+        }
+        Shown::Recovery(_) | Shown::Passkey(_) => Ok(None),
     }
 }
 

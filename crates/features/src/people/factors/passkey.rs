@@ -187,14 +187,27 @@ fn name_of(name: &str) -> Result<&str> {
     }
 }
 
+#[derive(QueryableByName)]
+struct Names {
+    #[diesel(sql_type = Text)]
+    username: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
 /// Asks the device for a new key.
 pub fn begin_registration(
     conn: &mut PgConnection,
     tenant: Uuid,
     user: Uuid,
-    names: (&str, &str),
     place: &Place,
 ) -> Result<Ceremony> {
+    let names: Names = diesel::sql_query(
+        "SELECT coalesce(username, name)::text AS username, name FROM users WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(user)
+    .get_result(conn)?;
     let known = of_user(conn, tenant, user)?;
     if known.len() as i64 >= COUNT_MAX {
         return Err(Error::Invalid(vec![kezhan_meta::Violation::new("passkey", Code::TooBig).with(COUNT_MAX)]));
@@ -202,7 +215,7 @@ pub fn begin_registration(
     let keys = known.iter().map(Stored::key).collect::<Result<Vec<Passkey>>>()?;
     let known = keys.iter().map(|key| key.cred_id().clone()).collect();
     let (options, state) =
-        place.site.0.start_passkey_registration(user, names.0, names.1, Some(known)).map_err(internal)?;
+        place.site.0.start_passkey_registration(user, &names.username, &names.name, Some(known)).map_err(internal)?;
     let mut options = serde_json::to_value(options).map_err(internal)?["publicKey"].take();
     // One that the device finds by itself, so that it is a way in without a name.
     options["authenticatorSelection"]["residentKey"] = json!("required");

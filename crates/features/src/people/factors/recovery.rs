@@ -16,7 +16,7 @@ const LENGTH: usize = 16;
 /// A new set, in place of the one before. They are shown here and never again: only their hashes are kept.
 pub fn renew(conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<Vec<String>> {
     forget(conn, tenant, user)?;
-    let codes: Vec<String> = (0..COUNT).map(|_| code()).collect();
+    let codes = fresh();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|c| hash(user, c)).collect();
     diesel::sql_query(
         "INSERT INTO recovery_codes (tenant_id, user_id, code_hash) SELECT $1, $2, h FROM unnest($3) AS h",
@@ -49,6 +49,11 @@ pub fn forget(conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// A set of codes that nobody has.
+pub(crate) fn fresh() -> Vec<String> {
+    (0..COUNT).map(|_| code()).collect()
+}
+
 /// `7K3M-9QTZ-04XH-PWEB`
 fn code() -> String {
     let bytes: [u8; LENGTH] = rand::random();
@@ -68,7 +73,7 @@ fn plain(code: &str) -> String {
         .collect()
 }
 
-fn hash(user: Uuid, code: &str) -> Vec<u8> {
+pub(crate) fn hash(user: Uuid, code: &str) -> Vec<u8> {
     digest(format!("recovery\0{user}\0{}", plain(code)).as_bytes())
 }
 

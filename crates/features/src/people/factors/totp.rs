@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Bytes of a secret, as RFC 4226 recommends.
 const SECRET: usize = 20;
 /// Minutes within which a new secret has to be confirmed.
-const PENDING_MINUTES: i32 = 30;
+pub(crate) const PENDING_MINUTES: i32 = 30;
 
 /// A secret to be put into an authenticator application.
 #[derive(Clone, Debug, Serialize)]
@@ -45,9 +45,19 @@ fn context(user: Uuid) -> String {
     format!("totp:{user}")
 }
 
+/// A new secret, and how it is put into an application.
+pub(crate) fn fresh(issuer: &str, account: &str) -> Result<([u8; SECRET], Offer)> {
+    let secret: [u8; SECRET] = rand::random();
+    // A colon parts issuer and account.
+    let totp = named(&secret, &issuer.replace(':', " "), &account.replace(':', " "))?;
+    let uri = totp.to_url().map_err(|e| Error::Internal(format!("TOTP: {e}")))?;
+    let code = QrCode::new(uri.as_bytes()).map_err(|e| Error::Internal(format!("QR code: {e}")))?;
+    let qr_svg = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    Ok((secret, Offer { secret: totp.secret().to_base32(), uri, qr_svg }))
+}
+
 /// Makes a secret that counts once it is confirmed. What counted before counts until then.
 pub fn begin(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, user: Uuid) -> Result<Offer> {
-    let secret: [u8; SECRET] = rand::random();
     let names: Names = diesel::sql_query(
         "SELECT t.name AS company, coalesce(u.username, u.name)::text AS person FROM users u \
          JOIN tenants t ON t.id = u.tenant_id WHERE u.tenant_id = $1 AND u.id = $2",
@@ -55,12 +65,7 @@ pub fn begin(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, user: Uuid)
     .bind::<SqlUuid, _>(tenant)
     .bind::<SqlUuid, _>(user)
     .get_result(conn)?;
-    // A colon parts issuer and account.
-    let (issuer, account) = (format!("Kezhan {}", names.company).replace(':', " "), names.person.replace(':', " "));
-    let totp = named(&secret, &issuer, &account)?;
-    let uri = totp.to_url().map_err(|e| Error::Internal(format!("TOTP: {e}")))?;
-    let code = QrCode::new(uri.as_bytes()).map_err(|e| Error::Internal(format!("QR code: {e}")))?;
-    let qr_svg = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+    let (secret, offer) = fresh(&format!("Kezhan {}", names.company), &names.person)?;
     let sealed = engine.vault().seal(conn, tenant, &context(user), &secret)?;
     diesel::sql_query(
         "INSERT INTO totp_factors (tenant_id, user_id, pending, pending_at) VALUES ($1, $2, $3, now()) \
@@ -70,7 +75,7 @@ pub fn begin(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, user: Uuid)
     .bind::<SqlUuid, _>(user)
     .bind::<Binary, _>(sealed)
     .execute(conn)?;
-    Ok(Offer { secret: totp.secret().to_base32(), uri, qr_svg })
+    Ok(offer)
 }
 
 #[derive(QueryableByName)]
@@ -97,9 +102,14 @@ fn step(
     code: &str,
 ) -> Result<Option<i64>> {
     let secret = engine.vault().open(conn, tenant, &context(user), sealed)?;
+    step_of(&secret, code)
+}
+
+/// The step of time, about now, whose code of this secret it is.
+pub(crate) fn step_of(secret: &[u8], code: &str) -> Result<Option<i64>> {
     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     let now = u64::try_from(Utc::now().timestamp()).unwrap_or_default();
-    Ok(of(&secret)?.check(&code, now).and_then(|step| i64::try_from(step).ok()))
+    Ok(of(secret)?.check(&code, now).and_then(|step| i64::try_from(step).ok()))
 }
 
 /// Makes the new secret count, if this is a code of it.
