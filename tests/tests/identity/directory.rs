@@ -265,3 +265,39 @@ fn directories_are_read_by_the_clock() {
     let runs = admin.get(&format!("/sign_in/runs?directory={id}")).ok();
     assert!(runs["data"][0]["ordered_by"].is_null());
 }
+
+#[test]
+fn whoever_looks_after_a_directory_is_told_once_that_the_clock_could_not_read_it() {
+    let server = server();
+    let admin = server.admin();
+    server.user("rep", &server.role("销售", json!({"directory": {"read": "all"}})), json!({}));
+    let mut ldap = Ldap::start(&people(1));
+    let id = set_up(&admin, &ldap, json!({"sync_every": "hour"}));
+    let mut conn = server.db.connect();
+    let finished = "SELECT count(*) FROM jobs WHERE kind = 'directory_sync' AND state = 'done'";
+    let mut clock = |n: usize| {
+        // An hour later.
+        let sql = "UPDATE jobs SET created_at = created_at - interval '2 hours' WHERE kind = 'directory_sync'";
+        diesel::connection::SimpleConnection::batch_execute(&mut conn, sql).unwrap();
+        assert_eq!(kezhan_features::people::outside::sync::order_due(&mut conn).unwrap(), 1);
+        let began = Instant::now();
+        while server.db.text(finished) != n.to_string() {
+            assert!(began.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let told =
+        "SELECT coalesce(string_agg(n.kind || ' ' || u.username || ' ' || n.title, ', ' ORDER BY n.id), '') \
+         FROM notifications n JOIN users u ON u.id = n.owner_id";
+    clock(1);
+    assert_eq!(server.db.text(told), "");
+    ldap.stop();
+    clock(2);
+    assert_eq!(server.db.text(told), "sync_failed admin 公司目录");
+    let line = admin.get("/notifications").ok()["data"][0].clone();
+    assert!(line["text"].as_str().unwrap().contains("refused"), "{line}");
+    assert_eq!((&line["object"], &line["record"]), (&json!("directory"), &json!(id)));
+    // Once is enough, until it has worked in between.
+    clock(3);
+    assert_eq!(server.db.text(told), "sync_failed admin 公司目录");
+}

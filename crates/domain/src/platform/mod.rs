@@ -89,6 +89,12 @@ pub enum NotificationKind {
     Mentioned,
     #[choice(zh = "任务完成", en = "Task done", tone = Success)]
     TaskDone,
+    /// Of a directory that is read by the clock: it could not be.
+    #[choice(zh = "同步失败", en = "Synchronisation failed", tone = Danger)]
+    SyncFailed,
+    /// Of a directory that is read by the clock: more people have gone than may be deactivated without asking.
+    #[choice(zh = "同步已停止：停用人数超限", en = "Synchronisation stopped: too many to deactivate", tone = Warning)]
+    SyncStopped,
 }
 
 /// What someone should know: a line in their inbox about one record.

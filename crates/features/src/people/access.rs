@@ -125,6 +125,40 @@ pub fn role(conn: &mut PgConnection, tenant: Uuid, role: Uuid) -> Result<Option<
     Ok(row.map(|r| r.role))
 }
 
+/// Active users with a role that may set this object up. Whether they may here and now is another question.
+pub fn configuring(conn: &mut PgConnection, tenant: Uuid, object: &str) -> Result<Vec<Uuid>> {
+    #[derive(QueryableByName)]
+    struct Role {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = Nullable<Jsonb>)]
+        grants: Option<Value>,
+    }
+    #[derive(QueryableByName)]
+    struct User {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let roles = diesel::sql_query("SELECT id, grants FROM roles WHERE tenant_id = $1 AND deleted_at IS NULL")
+        .bind::<SqlUuid, _>(tenant)
+        .load::<Role>(conn)?;
+    let may = |role: &Role| {
+        let grants = role.grants.as_ref().map(parse_grants).unwrap_or_default();
+        let mut access = Access::default();
+        access.grants = grants;
+        access.may(object, Action::Configure)
+    };
+    let roles: Vec<Uuid> = roles.iter().filter(|role| may(role)).map(|role| role.id).collect();
+    let users = diesel::sql_query(
+        "SELECT id FROM users WHERE tenant_id = $1 AND status = 'active' AND deleted_at IS NULL \
+         AND (role_id = ANY($2) OR more_roles_ids && $2) ORDER BY id",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<Array<SqlUuid>, _>(roles)
+    .load::<User>(conn)?;
+    Ok(users.into_iter().map(|user| user.id).collect())
+}
+
 /// The limits of roles, and which of them hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {

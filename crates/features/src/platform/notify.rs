@@ -93,6 +93,18 @@ fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
         return Ok(());
     }
     let Some(seen) = engine.fetch(conn, &reader, &object, record)? else { return Ok(()) };
+    put(engine, conn, system, &Notice { recipient, kind, object, record, text }, &seen, event.actor)
+}
+
+fn put(
+    engine: &Engine,
+    conn: &mut PgConnection,
+    system: &Caller,
+    notice: &Notice,
+    seen: &Record,
+    actor: Option<Uuid>,
+) -> Result<()> {
+    let Notice { recipient, kind, object, record, text } = notice;
     let title = seen.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
     let inbox = system.catalog.get("notification").ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
     let mut entry = Record::new();
@@ -101,9 +113,33 @@ fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
     entry.insert("object".into(), json!(object.name));
     entry.insert("record".into(), json!(record.to_string()));
     entry.insert("text".into(), json!(text));
-    entry.insert("actor".into(), json!(event.actor.map(|a| a.to_string())));
+    entry.insert("actor".into(), json!(actor.map(|a| a.to_string())));
     entry.insert("owner".into(), json!(recipient.to_string()));
     engine.create(conn, system, inbox, entry)?;
+    Ok(())
+}
+
+/// Tells everybody who sets such records up what has befallen one of them.
+pub fn tell_keepers(
+    engine: &Engine,
+    conn: &mut PgConnection,
+    system: &Caller,
+    (object, record): (&str, Uuid),
+    kind: &'static str,
+    text: Option<&str>,
+) -> Result<()> {
+    let Some(object) = system.catalog.get(object).cloned() else { return Ok(()) };
+    for keeper in access::configuring(conn, system.tenant, &object.name)? {
+        let Some(person) = access::person(conn, system.tenant, keeper, None)? else { continue };
+        let rights = person.rights(conn, system.tenant, &system.catalog)?;
+        let reader = Caller { user: Some(keeper), access: Arc::new(rights), ..system.clone() };
+        if !reader.access.may(&object.name, Action::Configure) {
+            continue;
+        }
+        let Some(seen) = engine.fetch(conn, &reader, &object, record)? else { continue };
+        let text = text.map(|t| head(t).to_owned());
+        put(engine, conn, system, &Notice { recipient: keeper, kind, object: object.clone(), record, text }, &seen, None)?;
+    }
     Ok(())
 }
 

@@ -4,8 +4,9 @@ use super::arrive::{self, Kind};
 use super::plan::{self, Plan, Report};
 use super::settings::{self, DirectoryOf};
 use crate::actions::{ActionDef, Target};
+use crate::platform::notify::tell_keepers;
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Jsonb, Text, Uuid as SqlUuid};
 use kezhan_connect::Guard;
 use kezhan_connect::directory::{DirectoryError, Entry};
 use kezhan_engine::audit::{Event, Note};
@@ -117,6 +118,27 @@ pub fn order_due(conn: &mut PgConnection) -> Result<usize> {
         }
         Ok(due.len())
     })
+}
+
+/// Did the last one by the clock fail as well? Then it has been told.
+fn failed_before(conn: &mut PgConnection, job: &Job, directory: Uuid) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Bool)]
+        failed: bool,
+    }
+    let last = diesel::sql_query(
+        "SELECT coalesce(report->>'error' IS NOT NULL OR report->>'stopped' = 'true', false) AS failed FROM jobs \
+         WHERE tenant_id = $1 AND kind = $2 AND payload->>'directory' = $3 AND payload->>'dry_run' = 'false' \
+         AND id < $4 AND created_by_id IS NULL AND state = 'done' ORDER BY id DESC LIMIT 1",
+    )
+    .bind::<SqlUuid, _>(job.tenant_id)
+    .bind::<Text, _>(KIND)
+    .bind::<Text, _>(directory.to_string())
+    .bind::<SqlUuid, _>(job.id)
+    .get_result::<Row>(conn)
+    .optional()?;
+    Ok(last.is_some_and(|last| last.failed))
 }
 
 /// A synchronisation as the screen shows it.
@@ -338,6 +360,14 @@ impl Runs {
             });
             let note = Note::by(&scribe, Event::DirectorySynced).on("directory", Some(of.rules.source));
             note.with(detail).write(conn, run.job.tenant_id)?;
+            if !did && run.job.created_by_id.is_none() && !failed_before(conn, &run.job, of.rules.source)? {
+                let system = arrive::scribe(&self.engine, conn, run.job.tenant_id, &Origin::default(), "")?;
+                let (kind, why) = match &report.error {
+                    Some(error) => ("sync_failed", Some(error.as_str())),
+                    None => ("sync_stopped", None),
+                };
+                tell_keepers(&self.engine, conn, &system, ("directory", of.rules.source), kind, why)?;
+            }
             Ok(Signal::Continue)
         })
     }
