@@ -47,7 +47,7 @@ const fn secret(name: &'static str, env: &'static str, help: &'static str) -> Se
 /// Every setting there is; `kezhan config` prints this table.
 pub const SETTINGS: &[Setting] = &[
     setting("addr", "KEZHAN_ADDR", Some("127.0.0.1:8080"), "address and port that the server listens on"),
-    setting("public_url", "KEZHAN_PUBLIC_URL", None, "address that people reach us at, which passkeys and sign-ins elsewhere hold to; else that of each request"),
+    setting("public_url", "KEZHAN_PUBLIC_URL", None, "address that people reach us at; else that of each request"),
     setting("data", "KEZHAN_DATA", None, "data directory; as root /var/lib/kezhan, else ~/.local/share/kezhan"),
     setting("config", "KEZHAN_CONFIG", None, "this file of settings; kezhan.toml in the data directory if it exists"),
     setting("files", "KEZHAN_FILES", None, "directory of uploaded files; files in the data directory"),

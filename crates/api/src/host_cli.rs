@@ -4,8 +4,8 @@
 use crate::tenant::{TenantError, password_for};
 use clap::Subcommand;
 use diesel::PgConnection;
-use kezhan_features::host::admins;
 use kezhan_features::host::trail::Actor;
+use kezhan_features::host::{admins, factors};
 
 #[derive(Debug, Subcommand)]
 pub enum HostCommand {
@@ -18,10 +18,24 @@ pub enum HostCommand {
         /// The user name
         name: String,
     },
+    /// Switch an administrator's second factor off
+    ///
+    /// For somebody who has lost the authenticator application and the recovery codes.
+    ForgetFactor {
+        /// The user name
+        name: String,
+    },
 }
 
 pub fn run(conn: &mut PgConnection, command: &HostCommand) -> Result<(), TenantError> {
-    let HostCommand::Add { name } = command;
+    let name = match command {
+        HostCommand::Add { name } => name,
+        HostCommand::ForgetFactor { name } => {
+            factors::forget(conn, &Actor::command_line(), name)?;
+            println!("{name} signs in with the password alone");
+            return Ok(());
+        }
+    };
     let (password, made_up) = password_for(name)?;
     admins::put(conn, &Actor::command_line(), name, &password)?;
     println!("added {name}, who signs in at /host");

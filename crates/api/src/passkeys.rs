@@ -41,9 +41,10 @@ pub fn routes(app: &mut web::ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub struct SignedPasskey {
     /// As `begin…` named it.
+    #[schema(example = "018f3a5e-7c1b-4d3e-9a51-0c2b6f1d4e88")]
     pub ceremony: Uuid,
     /// The credential as WebAuthn's `toJSON()` gives it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!({"id": "AQIDBA", "rawId": "AQIDBA", "type": "public-key", "clientExtensionResults": {}, "response": {"authenticatorData": "AQ", "clientDataJSON": "AQ", "signature": "AQ", "userHandle": "AQ"}}))]
     pub credential: Value,
 }
 
@@ -56,7 +57,7 @@ pub struct RegisterPasskey {
     /// As `beginPasskey` named it.
     pub ceremony: Uuid,
     /// The credential as WebAuthn's `toJSON()` gives it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!({"id": "AQIDBA", "rawId": "AQIDBA", "type": "public-key", "clientExtensionResults": {}, "response": {"attestationObject": "AQ", "clientDataJSON": "AQ"}}))]
     pub credential: Value,
 }
 

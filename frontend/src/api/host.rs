@@ -2,7 +2,7 @@
 
 use super::client::{ApiError, BASE, Call};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -42,9 +42,14 @@ pub async fn me() -> Result<Me, ApiError> {
     Call::get("/host/me").without_refresh().json().await
 }
 
-pub async fn login(username: &str, password: &str) -> Result<(), ApiError> {
-    let body = json!({ "username": username, "password": password });
-    Call::post("/host/login").body(&body).without_refresh().send().await.map(|_| ())
+/// With a second factor besides, `code` or `recovery_code`. Answers what is missing yet; nothing, and one is in.
+pub async fn login(username: &str, password: &str, shown: Option<(&str, &str)>) -> Result<Vec<String>, ApiError> {
+    let mut body = json!({ "username": username, "password": password });
+    if let Some((kind, value)) = shown {
+        body[kind] = value.into();
+    }
+    let answer: Map<String, Value> = Call::post("/host/login").body(&body).without_refresh().json().await?;
+    Ok(super::texts(answer.get("factors")).map(str::to_owned).collect())
 }
 
 pub async fn logout() -> Result<(), ApiError> {

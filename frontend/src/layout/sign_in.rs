@@ -10,8 +10,8 @@ use crate::api::client::ApiError;
 use crate::api::sign_in::{self, Arrival, Further};
 use crate::api::{outside, passkeys};
 use crate::i18n::{
-    APP_NAME, APP_PROMISE, LANGUAGE, PASSKEY_NOT_DONE, PASSKEY_SIGN_IN, PASSWORD, SIGN_IN, SIGN_IN_OR,
-    SIGN_IN_TENANT, SIGN_IN_TENANT_HINT, SIGN_IN_TITLE, THEME, USERNAME, t,
+    APP_NAME, APP_PROMISE, LANGUAGE, PASSKEY_NOT_DONE, PASSKEY_SIGN_IN, PASSWORD, SIGN_IN, SIGN_IN_OR, SIGN_IN_TENANT,
+    SIGN_IN_TENANT_HINT, SIGN_IN_TITLE, THEME, USERNAME, t,
 };
 use crate::state::{prefs, session};
 use crate::ui::{Button, Field, Look, Menu, icon};

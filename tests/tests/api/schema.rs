@@ -123,8 +123,15 @@ fn references_have_foreign_keys() {
 }
 
 /// Tables that belong to the installation, not to a tenant.
-const SHARED: [&str; 5] =
-    ["tenants", "__diesel_schema_migrations", "host_administrators", "host_sessions", "host_trail"];
+const SHARED: [&str; 7] = [
+    "tenants",
+    "__diesel_schema_migrations",
+    "host_administrators",
+    "host_recovery_codes",
+    "host_sessions",
+    "host_totp_factors",
+    "host_trail",
+];
 
 #[test]
 fn every_key_starts_with_the_tenant() {

@@ -4,6 +4,7 @@ mod access;
 mod cells;
 mod forms;
 mod grid;
+mod host;
 mod import;
 mod layouts;
 mod lists;

@@ -100,6 +100,7 @@ fn two_steps_are_set_up_and_then_asked_for() {
     browser.screen(0, 0);
     browser.press("验证");
     browser.until("in", || server.db.text("SELECT count(*) FROM recovery_codes WHERE used_at IS NOT NULL") == "1");
+    browser.until("the answer is here", || browser.path() != "/" && browser.visible().contains("收起导航"));
     browser.goto("/settings/security");
     browser.sees("还有 9 个可用");
     forget_steps(&server);

@@ -270,7 +270,7 @@ fn directories_are_read_by_the_clock() {
 fn whoever_looks_after_a_directory_is_told_once_that_the_clock_could_not_read_it() {
     let server = server();
     let admin = server.admin();
-    server.user("rep", &server.role("销售", json!({"directory": {"read": "all"}})), json!({}));
+    server.user("rep", &server.role("只看目录", json!({"directory": {"read": "all"}})), json!({}));
     let mut ldap = Ldap::start(&people(1));
     let id = set_up(&admin, &ldap, json!({"sync_every": "hour"}));
     let mut conn = server.db.connect();
@@ -286,8 +286,7 @@ fn whoever_looks_after_a_directory_is_told_once_that_the_clock_could_not_read_it
             std::thread::sleep(Duration::from_millis(50));
         }
     };
-    let told =
-        "SELECT coalesce(string_agg(n.kind || ' ' || u.username || ' ' || n.title, ', ' ORDER BY n.id), '') \
+    let told = "SELECT coalesce(string_agg(n.kind || ' ' || u.username || ' ' || n.title, ', ' ORDER BY n.id), '') \
          FROM notifications n JOIN users u ON u.id = n.owner_id";
     clock(1);
     assert_eq!(server.db.text(told), "");

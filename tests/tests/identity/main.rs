@@ -4,6 +4,7 @@ mod auth;
 mod directory;
 mod elsewhere;
 mod host;
+mod host_factor;
 mod invitations;
 mod keys;
 mod oauth;

@@ -1,17 +1,18 @@
 //! Signing in as an administrator of the installation.
 
-use super::schemas::{HostLogin, HostMe, HostToken};
+use super::schemas::{HostFurther, HostLogin, HostMe, HostToken};
 use crate::call::parse;
 use crate::entrance::cookie;
 use crate::extract::{Json, client_ip, require_same_site};
 use crate::problem::ApiError;
+use crate::second_factor::shown as shown_factor;
 use crate::server::State;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use diesel::PgConnection;
 use kezhan_engine::Result;
-use kezhan_features::host::admins::{self, Administrator, PREFIX};
+use kezhan_features::host::admins::{self, Administrator, Attempt, PREFIX, Settled};
 use kezhan_features::host::trail::Actor;
 use kezhan_meta::problem::Code;
 use std::future::{Ready, ready};
@@ -81,15 +82,20 @@ impl Keeper {
 }
 
 /// Sign in as an administrator of the installation. Companies' users cannot, and administrators cannot sign in to a
-/// company.
+/// company. Whoever has set up a second factor is asked for it: then the same call is to be made with a code.
 #[utoipa::path(post, path = "/api/v1/host/login", tag = "host", operation_id = "hostLogin", security(()), request_body = HostLogin,
-    responses((status = 200, body = HostToken, description = "Signed in; browsers also get a cookie")))]
+    responses((status = 200, body = HostToken, description = "Signed in; browsers also get a cookie"),
+        (status = 202, body = HostFurther, description = "The password is good; a second factor is missing yet")))]
 pub async fn login(
     state: web::Data<State>,
     req: HttpRequest,
     Json(body): Json,
 ) -> std::result::Result<HttpResponse, ApiError> {
-    let HostLogin { username, password } = parse(&body)?;
+    let HostLogin { username, password, code, recovery_code } = parse(&body)?;
+    let shown = match code.is_none() && recovery_code.is_none() {
+        true => None,
+        false => Some(shown_factor(code, recovery_code)?),
+    };
     let ip = client_ip(&state, &req);
     let name = username.trim().to_lowercase();
     let standings = [state.limits.sign_ins.take(&ip), state.limits.sign_in_names.take(("host", &ip, &name))];
@@ -98,18 +104,44 @@ pub async fn login(
     }
     let address = ip.clone();
     let attempt = state.db.run(move |conn| Ok(admins::look_up(conn, &name, &address)?)).await?;
-    let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
-    let (attempt, fits) = web::block(move || {
-        let fits = attempt.verify(&password);
-        (attempt, fits)
-    })
-    .await
-    .map_err(|_| ApiError::internal("hashing panicked"))?;
-    drop(permit);
-    let begun = state.db.run(move |conn| Ok(attempt.settle(conn, fits, Some(ip))?)).await??;
+    let (attempt, fits) = weigh(&state, attempt, password).await?;
+    let engine = state.engine.clone();
+    let settled =
+        state.db.run(move |conn| Ok(attempt.settle(&engine, conn, fits, shown.as_ref(), Some(ip))?)).await??;
+    let begun = match settled {
+        Settled::In(begun) => begun,
+        Settled::Further(factors) => return Ok(HttpResponse::Accepted().json(HostFurther { factors })),
+    };
     let kept = cookie(&req, COOKIE, begun.token.clone(), PATH, begun.seconds);
     let token = HostToken { access_token: begun.token, token_type: "Bearer", expires_in: begun.seconds };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).cookie(kept).json(token))
+}
+
+/// Is it the password? Slow on purpose, away from the threads that serve HTTP, and no more at once than there are places.
+async fn weigh(
+    state: &web::Data<State>,
+    attempt: Attempt,
+    password: String,
+) -> std::result::Result<(Attempt, bool), ApiError> {
+    let permit = state.hashing.acquire().await.map_err(|_| ApiError::internal("closed"))?;
+    let weighed = web::block(move || {
+        let fits = attempt.verify(&password);
+        (attempt, fits)
+    });
+    let weighed = weighed.await.map_err(|_| ApiError::internal("hashing panicked"))?;
+    drop(permit);
+    Ok(weighed)
+}
+
+/// That it is really the administrator who is signed in, not whoever found the browser open.
+pub async fn prove(state: &web::Data<State>, keeper: &Keeper, password: String) -> std::result::Result<(), ApiError> {
+    let asked = keeper.clone();
+    let attempt = state.db.run(move |conn| {
+        let (who, _) = asked.known(conn)?;
+        Ok(admins::look_up(conn, &who.username, &asked.ip)?)
+    });
+    let (attempt, fits) = weigh(state, attempt.await?, password).await?;
+    Ok(state.db.run(move |conn| Ok(attempt.prove(conn, fits)?)).await??)
 }
 
 /// End the session.

@@ -3,6 +3,7 @@
 
 mod companies;
 mod door;
+mod factors;
 mod leaving;
 pub mod schemas;
 
@@ -14,7 +15,10 @@ pub use leaving::{erase_due, export_to};
 
 pub const PART: Part = Part {
     routes,
-    docs: || door::Docs::openapi().merge_from(companies::Docs::openapi()).merge_from(leaving::Docs::openapi()),
+    docs: || {
+        let door = door::Docs::openapi().merge_from(factors::Docs::openapi());
+        door.merge_from(companies::Docs::openapi()).merge_from(leaving::Docs::openapi())
+    },
 };
 
 fn routes(app: &mut web::ServiceConfig) {
@@ -23,6 +27,11 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/login").post(door::login))
             .service(web::resource("/logout").post(door::logout))
             .service(web::resource("/me").get(door::me))
+            .service(web::resource("/second_factor").get(factors::standing))
+            .service(web::resource("/second_factor/recovery_codes").post(factors::renew_codes))
+            .service(web::resource("/second_factor/totp").post(factors::begin))
+            .service(web::resource("/second_factor/totp/confirm").post(factors::confirm))
+            .service(web::resource("/second_factor/totp/remove").post(factors::remove))
             .service(web::resource("/trail").get(companies::trail))
             .service(web::resource("/companies").get(companies::list).post(companies::create))
             .service(web::resource("/companies/{id}/suspend").post(companies::suspend))

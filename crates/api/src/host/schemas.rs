@@ -15,6 +15,37 @@ pub struct HostLogin {
     pub username: String,
     #[schema(format = "password", example = "correct horse battery staple")]
     pub password: String,
+    /// Of an authenticator application, where there is one.
+    #[schema(example = "492039")]
+    pub code: Option<String>,
+    /// In its place.
+    #[schema(example = "7K3M-9QTZ-04XH-PWEB")]
+    pub recovery_code: Option<String>,
+}
+
+/// The password is good, and something is missing: the same call is to be made with it.
+#[derive(Serialize, ToSchema)]
+pub struct HostFurther {
+    /// `totp`, `recovery_code`.
+    pub factors: Vec<&'static str>,
+}
+
+/// That it is really the administrator who asks.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostProof {
+    #[schema(format = "password", example = "correct horse battery staple")]
+    pub password: String,
+}
+
+/// What an administrator has beside the password.
+#[derive(ToSchema)]
+pub struct HostSecondFactor {
+    /// Since when there is an authenticator application.
+    totp_since: Option<DateTime<Utc>>,
+    /// Recovery codes that have not been used.
+    #[schema(example = 10)]
+    recovery_codes: i64,
 }
 
 /// A session of eight hours.

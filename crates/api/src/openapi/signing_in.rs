@@ -220,6 +220,6 @@ pub struct Ceremony {
     /// Names it in the answer.
     ceremony: Uuid,
     /// As WebAuthn wants them, binary values in base64url.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Object, example = json!({"challenge": "AQIDBA", "rpId": "crm.example.com", "userVerification": "required", "timeout": 300000}))]
     options: serde_json::Value,
 }

@@ -1,12 +1,14 @@
 //! Administrators of the installation, and their sign-in: apart from that of any company.
 
 use super::trail::{self, Actor};
+use super::{INSTALLATION, factors};
+use crate::people::factors::Shown;
 use crate::people::lock::Counts;
 use crate::people::{digest, password, random_token};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kezhan_engine::{Error, Result};
+use kezhan_engine::{Engine, Error, Result};
 use kezhan_meta::Violation;
 use kezhan_meta::problem::Code;
 use serde_json::json;
@@ -38,7 +40,13 @@ struct Known {
 pub struct Begun {
     pub token: String,
     pub seconds: i64,
-    pub username: String,
+}
+
+/// What became of a sign-in.
+pub enum Settled {
+    In(Begun),
+    /// A second factor is missing; of these kinds there are some.
+    Further(Vec<&'static str>),
 }
 
 /// Makes an administrator, or gives one another password; their sessions end.
@@ -82,8 +90,7 @@ pub fn put(conn: &mut PgConnection, actor: &Actor, username: &str, password: &st
 /// Finds out who wants in. Refused while the name is locked.
 pub fn look_up(conn: &mut PgConnection, name: &str, address: &str) -> Result<Attempt> {
     let name = name.trim().to_lowercase();
-    // No company has this id, so that its names and ours are counted apart.
-    let counts = Counts::of(Uuid::max(), &name, address, None);
+    let counts = Counts::of(INSTALLATION, &name, address, None);
     counts.check(conn)?;
     let known = diesel::sql_query("SELECT id, password_hash FROM host_administrators WHERE username = $1")
         .bind::<Text, _>(&name)
@@ -98,14 +105,33 @@ impl Attempt {
         password::verify(typed, self.known.as_ref().map(|k| k.password_hash.as_str()))
     }
 
-    /// Books the outcome. The outer result is to be committed whatever the inner one says.
-    pub fn settle(self, conn: &mut PgConnection, fits: bool, ip: Option<String>) -> Result<Result<Begun>> {
+    /// Books the outcome, with the second factor that was shown besides. The outer result is to be committed whatever the
+    /// inner one says.
+    pub fn settle(
+        self,
+        engine: &Engine,
+        conn: &mut PgConnection,
+        fits: bool,
+        shown: Option<&Shown>,
+        ip: Option<String>,
+    ) -> Result<Result<Settled>> {
         let actor = Actor { name: self.name.chars().take(100).collect(), ip };
         let Some(known) = self.known.filter(|_| fits) else {
             self.counts.fail(conn)?;
             trail::note(conn, &actor, "sign_in_failed", None, json!({}))?;
             return Ok(Err(Error::refused(Code::BadCredentials, &[])));
         };
+        let kinds = factors::Standing::of(conn, known.id)?.kinds();
+        let mut detail = json!({});
+        if !kinds.is_empty() {
+            let Some(shown) = shown else { return Ok(Ok(Settled::Further(kinds))) };
+            detail = json!({ "factor": shown.field() });
+            if !factors::verify(engine, conn, known.id, shown)? {
+                self.counts.fail(conn)?;
+                trail::note(conn, &actor, "sign_in_failed", None, detail)?;
+                return Ok(Err(Error::invalid(shown.field(), Code::BadCode)));
+            }
+        }
         self.counts.forget(conn)?;
         let token = format!("{PREFIX}{}", random_token());
         diesel::sql_query(
@@ -121,14 +147,25 @@ impl Attempt {
         diesel::sql_query("UPDATE host_administrators SET last_sign_in_at = now() WHERE id = $1")
             .bind::<SqlUuid, _>(known.id)
             .execute(conn)?;
-        trail::note(conn, &actor, "sign_in", None, json!({}))?;
-        Ok(Ok(Begun { token, seconds: i64::from(HOURS) * 3600, username: self.name }))
+        trail::note(conn, &actor, "sign_in", None, detail)?;
+        Ok(Ok(Settled::In(Begun { token, seconds: i64::from(HOURS) * 3600 })))
+    }
+
+    /// That it is really the administrator, who is signed in already. A failure counts as one at the door does.
+    pub fn prove(self, conn: &mut PgConnection, fits: bool) -> Result<Result<()>> {
+        match fits {
+            true => self.counts.forget(conn)?,
+            false => self.counts.fail(conn)?,
+        }
+        Ok(if fits { Ok(()) } else { Err(Error::invalid("password", Code::BadCredentials)) })
     }
 }
 
 /// Someone who is signed in.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Administrator {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
     #[diesel(sql_type = Text)]
     pub username: String,
     #[diesel(sql_type = Timestamptz)]
@@ -138,7 +175,7 @@ pub struct Administrator {
 /// Who holds this token.
 pub fn who(conn: &mut PgConnection, token: &str) -> Result<Administrator> {
     let found = diesel::sql_query(
-        "SELECT a.username, s.expires_at FROM host_sessions s JOIN host_administrators a ON a.id = s.administrator_id \
+        "SELECT a.id, a.username, s.expires_at FROM host_sessions s JOIN host_administrators a ON a.id = s.administrator_id \
          WHERE s.hash = $1 AND s.expires_at > now()",
     )
     .bind::<Binary, _>(digest(token.as_bytes()))

@@ -4,5 +4,12 @@
 pub mod admins;
 pub mod erase;
 pub mod export;
+pub mod factors;
 pub mod tenants;
 pub mod trail;
+
+use uuid::Uuid;
+
+/// What stands in a company's place where the installation itself counts failures and seals secrets: no company has
+/// this id.
+pub const INSTALLATION: Uuid = Uuid::max();

@@ -30,7 +30,8 @@ pub struct Line {
     #[diesel(sql_type = Text)]
     pub actor: String,
     /// `sign_in`, `sign_in_failed`, `sign_out`, `create`, `suspend`, `resume`, `export`, `erase_ordered`,
-    /// `erase_called_off`, `erased`, `administrator_added`.
+    /// `erase_called_off`, `erased`, `administrator_added`, `second_factor_set`, `second_factor_removed`,
+    /// `recovery_codes_made`.
     #[diesel(sql_type = Text)]
     pub action: String,
     #[diesel(sql_type = Nullable<SqlUuid>)]

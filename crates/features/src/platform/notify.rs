@@ -138,7 +138,14 @@ pub fn tell_keepers(
         }
         let Some(seen) = engine.fetch(conn, &reader, &object, record)? else { continue };
         let text = text.map(|t| head(t).to_owned());
-        put(engine, conn, system, &Notice { recipient: keeper, kind, object: object.clone(), record, text }, &seen, None)?;
+        put(
+            engine,
+            conn,
+            system,
+            &Notice { recipient: keeper, kind, object: object.clone(), record, text },
+            &seen,
+            None,
+        )?;
     }
     Ok(())
 }

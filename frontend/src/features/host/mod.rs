@@ -5,13 +5,18 @@ mod companies;
 
 use crate::api::client::ApiError;
 use crate::api::host::{self, Line, Me};
+use crate::api::security::Account;
 use crate::bridge;
 use crate::i18n::{
+    FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_USE_CODE, FACTOR_USE_RECOVERY,
     HOST_DONE_ADMINISTRATOR_ADDED, HOST_DONE_CREATE, HOST_DONE_ERASE_CALLED_OFF, HOST_DONE_ERASE_ORDERED,
-    HOST_DONE_ERASED, HOST_DONE_EXPORT, HOST_DONE_RESUME, HOST_DONE_SIGN_IN, HOST_DONE_SIGN_IN_FAILED,
+    HOST_DONE_ERASED, HOST_DONE_EXPORT, HOST_DONE_RECOVERY_CODES_MADE, HOST_DONE_RESUME,
+    HOST_DONE_SECOND_FACTOR_REMOVED, HOST_DONE_SECOND_FACTOR_SET, HOST_DONE_SIGN_IN, HOST_DONE_SIGN_IN_FAILED,
     HOST_DONE_SIGN_OUT, HOST_DONE_SUSPEND, HOST_SIGN_IN, HOST_SIGN_IN_TEXT, HOST_SIGN_OUT, HOST_TITLE, HOST_TRAIL, Key,
     PASSWORD, SIGN_IN, USERNAME, t,
 };
+use crate::layout::security;
+use crate::layout::sign_in::factor;
 use crate::layout::user_menu::{language_items, theme_items};
 use crate::state::toast;
 use crate::ui::{self, Button, Field, Look, Menu, icon};
@@ -44,16 +49,26 @@ pub fn screen() -> AnyView {
 fn door(who: Who) -> AnyView {
     let (username, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (busy, error) = (RwSignal::new(false), RwSignal::new(None::<String>));
+    // What is asked for besides, once the password has been found good.
+    let factors = RwSignal::new(Vec::<String>::new());
+    let (code, recovery, by_recovery) =
+        (factor::Line::new("host-code"), factor::Line::new("host-recovery-code"), RwSignal::new(false));
     let submit = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
         busy.set(true);
+        error.set(None);
+        let shown = (!factors.with_untracked(Vec::is_empty)).then(|| match by_recovery.get_untracked() {
+            true => ("recovery_code", recovery.value.get_untracked()),
+            false => ("code", code.value.get_untracked()),
+        });
         let (name, secret) = (username.get_untracked(), password.get_untracked());
         leptos::task::spawn_local(async move {
-            match host::login(name.trim(), &secret).await {
-                Ok(()) => ask(who),
-                Err(problem) => {
-                    let _ = error.try_set(Some(problem.message()));
-                }
+            let shown = shown.as_ref().map(|(kind, value)| (*kind, value.trim()));
+            match host::login(name.trim(), &secret, shown).await {
+                Ok(missing) if missing.is_empty() => ask(who),
+                Ok(missing) => drop(factors.try_set(missing)),
+                Err(problem) if code.refuse(&problem, &["code"]) || recovery.refuse(&problem, &["recovery_code"]) => {}
+                Err(problem) => drop(error.try_set(Some(problem.message()))),
             }
             let _ = busy.try_set(false);
         });
@@ -63,6 +78,17 @@ fn door(who: Who) -> AnyView {
             <input id=id name=id type=kind class="input" autocomplete=complete autocapitalize="off" spellcheck="false" required
                 prop:value=move || value.get() on:input=move |ev| value.set(event_target_value(&ev))/>
         }
+    };
+    let further = move || {
+        factors.with(|all| !all.is_empty()).then(|| {
+            let line = move || match by_recovery.get() {
+                true => recovery.view(t(FACTOR_RECOVERY), "text", "off", t(FACTOR_RECOVERY_HINT)),
+                false => code.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT)),
+            };
+            let other = move || if by_recovery.get() { t(FACTOR_USE_CODE) } else { t(FACTOR_USE_RECOVERY) };
+            let swap = move |_| by_recovery.update(|r| *r = !*r);
+            view! { {line}<button type="button" class="link text-[13px] self-start" on:click=swap>{other}</button> }
+        })
     };
     view! {
         <main class="h-dvh overflow-auto grid place-items-center p-4 bg-base-200">
@@ -75,6 +101,7 @@ fn door(who: Who) -> AnyView {
                     <p class="muted text-[13px]">{t(HOST_SIGN_IN_TEXT)}</p>
                     <Field id="host-username" label=t(USERNAME)>{input("host-username", "text", "username", username)}</Field>
                     <Field id="host-password" label=t(PASSWORD)>{input("host-password", "password", "current-password", password)}</Field>
+                    {further}
                     <div role="alert">{move || error.get().map(|text| view! { <p class="text-[13px] text-error">{text}</p> })}</div>
                     <Button label=t(SIGN_IN) look=Look::Primary submit=true busy=busy class="w-full"/>
                 </form>
@@ -117,6 +144,7 @@ fn inside(me: Me, who: Who) -> AnyView {
             </header>
             <main class="max-w-4xl mx-auto p-4 flex flex-col gap-4">
                 {companies::panel(me.erase_wait_days, turn)}
+                {security::factor::panel(Account::Host)}
                 {trail(turn)}
             </main>
         </div>
@@ -125,7 +153,7 @@ fn inside(me: Me, who: Who) -> AnyView {
 }
 
 fn done(action: &str) -> String {
-    const WORDS: [(&str, Key); 11] = [
+    const WORDS: [(&str, Key); 14] = [
         ("sign_in", HOST_DONE_SIGN_IN),
         ("sign_in_failed", HOST_DONE_SIGN_IN_FAILED),
         ("sign_out", HOST_DONE_SIGN_OUT),
@@ -137,6 +165,9 @@ fn done(action: &str) -> String {
         ("erase_called_off", HOST_DONE_ERASE_CALLED_OFF),
         ("erased", HOST_DONE_ERASED),
         ("administrator_added", HOST_DONE_ADMINISTRATOR_ADDED),
+        ("second_factor_set", HOST_DONE_SECOND_FACTOR_SET),
+        ("second_factor_removed", HOST_DONE_SECOND_FACTOR_REMOVED),
+        ("recovery_codes_made", HOST_DONE_RECOVERY_CODES_MADE),
     ];
     WORDS.iter().find(|(key, _)| *key == action).map_or_else(|| action.to_owned(), |(_, text)| t(*text).to_owned())
 }

@@ -8,10 +8,10 @@ use crate::bridge;
 use crate::i18n::{
     CANCEL, CONTINUE, FACTOR_APP, FACTOR_APP_NONE, FACTOR_APP_SINCE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT,
     FACTOR_CODES_LEFT, FACTOR_CODES_NEW, FACTOR_CODES_TITLE, FACTOR_OFF, FACTOR_ON, FACTOR_PROVE, FACTOR_REPLACE,
-    FACTOR_REQUIRED, FACTOR_SET_UP, FACTOR_SWITCHED_OFF, FACTOR_TEXT, FACTOR_TITLE, FACTOR_TURN_OFF, FACTOR_USE_CODE,
-    FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_ADDED, PASSKEY_NAME, PASSKEY_NAME_HINT, PASSKEY_NOT_DONE,
-    PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_RENAME, PASSKEY_SINCE, PASSKEYS, PASSKEYS_ELSEWHERE, PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY, SAVE, SAVED,
-    SECURITY_LAST_USED, t, tf,
+    FACTOR_REQUIRED, FACTOR_SET_UP, FACTOR_SWITCHED_OFF, FACTOR_TEXT, FACTOR_TEXT_APP, FACTOR_TITLE, FACTOR_TURN_OFF,
+    FACTOR_USE_CODE, FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_ADDED, PASSKEY_NAME, PASSKEY_NAME_HINT,
+    PASSKEY_NOT_DONE, PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_RENAME, PASSKEY_SINCE, PASSKEYS, PASSKEYS_ELSEWHERE,
+    PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY, SAVE, SAVED, SECURITY_LAST_USED, t, tf,
 };
 use crate::layout::sign_in::factor::{self, Line};
 use crate::state::{prefs, toast};
@@ -90,7 +90,7 @@ pub fn panel(account: Account) -> AnyView {
         <section class="panel">
             <div class="p-4">
                 <h2 class="font-semibold">{t(FACTOR_TITLE)}</h2>
-                <p class="muted text-[13px]">{t(FACTOR_TEXT)}</p>
+                <p class="muted text-[13px]">{t(if account == Account::Own { FACTOR_TEXT } else { FACTOR_TEXT_APP })}</p>
             </div>
             {body}
         </section>
@@ -154,13 +154,7 @@ fn rows(account: Account, found: &Standing, keys: Vec<Passkey>, wish: RwSignal<O
     view! { {row("smartphone", t(FACTOR_APP), since, actions)}{add}{keys}{codes} }.into_any()
 }
 
-fn dialog(
-    account: Account,
-    wish: Wish,
-    found: Standing,
-    open: RwSignal<Option<Wish>>,
-    load: Callback<()>,
-) -> AnyView {
+fn dialog(account: Account, wish: Wish, found: Standing, open: RwSignal<Option<Wish>>, load: Callback<()>) -> AnyView {
     let stage = RwSignal::new(match &wish {
         Wish::RenamePasskey(id, name) => Stage::Rename(id.clone(), name.clone()),
         _ => Stage::Prove,
@@ -207,13 +201,7 @@ fn form(body: AnyView, submit: &'static str, busy: RwSignal<bool>, send: Callbac
 }
 
 /// By the password, or by a code of the application.
-fn prove(
-    account: Account,
-    wish: Wish,
-    found: &Standing,
-    stage: RwSignal<Stage>,
-    close: Callback<()>,
-) -> AnyView {
+fn prove(account: Account, wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
     let (password, code) = (Line::new("prove-password"), Line::new("prove-code"));
     let (has_password, has_code) = (found.password, found.totp_since.is_some() && account == Account::Own);
     let by_code = RwSignal::new(!has_password && has_code);

@@ -8,8 +8,9 @@ use crate::api::security::Done;
 use crate::api::sign_in::{self, Arrival, Further, Offer};
 use crate::i18n::{
     BACK, CONTINUE, FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_CODES_KEPT, FACTOR_CODES_TITLE, FACTOR_ENROL_APP,
-    FACTOR_ENROL_PASSKEY, FACTOR_ENROL_TEXT, FACTOR_ENROL_TITLE, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_TITLE, FACTOR_USE_CODE, FACTOR_USE_RECOVERY,
-    FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_NAME, PASSKEY_NAME_HINT, PASSKEY_NOT_DONE, PASSKEY_USE, PASSKEYS_TEXT, PASSWORD_NEW, PASSWORD_RENEW_TEXT, PASSWORD_RENEW_TITLE, t,
+    FACTOR_ENROL_PASSKEY, FACTOR_ENROL_TEXT, FACTOR_ENROL_TITLE, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_TITLE,
+    FACTOR_USE_CODE, FACTOR_USE_RECOVERY, FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_NAME, PASSKEY_NAME_HINT,
+    PASSKEY_NOT_DONE, PASSKEY_USE, PASSWORD_NEW, PASSWORD_RENEW_TEXT, PASSWORD_RENEW_TITLE, t,
 };
 use crate::state::prefs;
 use crate::ui::{self, Button, Look};
@@ -191,7 +192,7 @@ fn enrol_passkey(stage: RwSignal<Stage>, by_passkey: RwSignal<bool>) -> AnyView 
         }
         form.send_device(&["name", "passkey"], async move { passkeys::enrol(&name).await });
     });
-    let above = view! { <p class="text-[13px] muted">{t(FACTOR_ENROL_TEXT)}" "{t(PASSKEYS_TEXT)}</p> }.into_any();
+    let above = view! { <p class="text-[13px] muted">{t(FACTOR_ENROL_TEXT)}</p> }.into_any();
     let line = form.line.view(t(PASSKEY_NAME), "text", "off", t(PASSKEY_NAME_HINT));
     let line = view! { {line}{instead(by_passkey, t(FACTOR_ENROL_APP))} }.into_any();
     form.view((t(FACTOR_ENROL_TITLE), t(PASSKEY_ADD)), above, line, send)

@@ -196,12 +196,7 @@ struct Names {
 }
 
 /// Asks the device for a new key.
-pub fn begin_registration(
-    conn: &mut PgConnection,
-    tenant: Uuid,
-    user: Uuid,
-    place: &Place,
-) -> Result<Ceremony> {
+pub fn begin_registration(conn: &mut PgConnection, tenant: Uuid, user: Uuid, place: &Place) -> Result<Ceremony> {
     let names: Names = diesel::sql_query(
         "SELECT coalesce(username, name)::text AS username, name FROM users WHERE tenant_id = $1 AND id = $2",
     )
