@@ -47,7 +47,7 @@ pub struct ViewToken {
     expires_in: i64,
 }
 
-/// Look as another user: everything that they can read, and nothing that changes anything. For those who configure
+/// Look as another user: everything that they can read but their inbox, and nothing that changes anything. For those who configure
 /// users. Browsers get the token as a cookie, which stands before their own until it is taken away.
 #[utoipa::path(post, path = "/api/v1/auth/view_as", tag = "auth", operation_id = "viewAs", request_body = ViewAs,
     responses((status = 200, body = ViewToken, description = "The token")))]

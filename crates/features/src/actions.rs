@@ -50,7 +50,8 @@ pub trait ActionDef: Send + Sync {
     }
 
     /// JSON schema of the input, an object. What is no field of the object is named for people by `x-label`, and the
-    /// words of an `enum` by `x-options`, in the form of a choice's options.
+    /// words of an `enum` by `x-options`, in the form of a choice's options. `x-preview` names the action that tells what
+    /// this one would do; `x-danger` says that it cannot be taken back.
     fn input(&self) -> Value;
 
     /// Among what people choose from? Not what a screen of its own asks for.
@@ -91,9 +92,10 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::people::outside::sync::Sync),
         Arc::new(crate::platform::merge::Merge),
         Arc::new(crate::platform::merge::Unmerge),
-        Arc::new(crate::platform::rights::Gather),
-        Arc::new(crate::platform::rights::Restrict),
-        Arc::new(crate::platform::rights::Erase),
+        Arc::new(crate::platform::privacy::Gather),
+        Arc::new(crate::platform::privacy::Foresee),
+        Arc::new(crate::platform::privacy::Restrict),
+        Arc::new(crate::platform::privacy::Erase),
     ]
 }
 

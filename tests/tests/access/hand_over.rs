@@ -138,6 +138,15 @@ fn an_administrator_looks_as_somebody_else_and_can_change_nothing() {
     assert_eq!(as_wang.get("/accounts").ok()["data"][0]["name"], "甲");
     assert_eq!(ids(&as_wang, "accounts"), 1);
     assert_eq!(as_wang.post("/accounts/query", &json!({"limit": 5})).ok()["data"].as_array().unwrap().len(), 1);
+    // With their eyes on their own views, and not in their inbox.
+    let view = |who: &Api, name: &str| {
+        who.create("saved_views", json!({"name": name, "object": "account", "settings": {}}));
+    };
+    view(&wang, "我的客户");
+    view(&admin, "管理员自己的");
+    let names = as_wang.get("/saved_views").ok();
+    assert_eq!(names["data"].as_array().unwrap().iter().map(|v| &v["name"]).collect::<Vec<_>>(), ["我的客户"]);
+    as_wang.get("/notifications").problem(403, "forbidden");
     let record = format!("/accounts/{}", as_wang.get("/accounts").ids()[0]);
     for (method, path, body) in [
         (Method::POST, "/accounts", json!({"name": "乙"})),

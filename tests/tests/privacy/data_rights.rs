@@ -3,7 +3,7 @@
 
 use diesel::Connection;
 use kezhan_engine::audit;
-use kezhan_features::platform::rights::retention;
+use kezhan_features::platform::privacy::retention;
 use kezhan_tests::TestServer;
 use kezhan_tests::server::{Api, PASSWORD};
 use reqwest::blocking::multipart::{Form, Part};
@@ -149,6 +149,19 @@ fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
     api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).ok();
 
     act(&api, &request, "erase_data", json!({"confirm": "GR0"})).problem(422, "invalid");
+    // What will go is told beforehand, by name, and nothing of it has gone yet.
+    act(&li, &request, "preview_erasure", json!({})).problem(403, "forbidden");
+    let mut zh = api.clone();
+    zh.lang = "zh-CN";
+    let foreseen = act(&zh, &request, "preview_erasure", json!({})).ok();
+    assert_eq!((foreseen["texts"].as_u64(), foreseen["files"].as_u64()), (Some(1), Some(1)), "{foreseen}");
+    let told = foreseen["told"].to_string();
+    for part in [MARK, "手机", "邮箱", "1 条跟进记录", "1 个文件"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let few = act(&api, &request, "preview_erasure", json!({"texts": false})).ok();
+    assert_eq!((few["texts"].as_u64(), few["files"].as_u64()), (Some(0), Some(1)), "{few}");
+    assert_eq!(api.get(&format!("/contacts/{contact}")).ok()["mobile"], "13977310008");
     let erased = act(&api, &request, "erase_data", json!({"confirm": number})).ok()["erased"].clone();
     assert_eq!((erased["texts"].as_u64(), erased["files"].as_u64()), (Some(1), Some(1)), "{erased}");
     let left = api.get(&format!("/contacts/{contact}")).ok();

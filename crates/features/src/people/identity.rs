@@ -6,9 +6,11 @@ use super::delegation::{self, Delegate};
 use super::limits::Place;
 use super::uses::Uses;
 use super::{api_key, oauth, sharing};
+use crate::platform::notify;
 use chrono::{Offset, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+use kezhan_engine::access::grants::ObjectGrants;
 use kezhan_engine::{Access, Action, Caller, Channel, Engine, Error, Origin, Result};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Catalog, Lang};
@@ -302,7 +304,8 @@ fn load(engine: &Engine, conn: &mut PgConnection, proof: &Proof, epochs: Epochs,
     })
 }
 
-/// The person whom an administrator looks as: what that one can read, wherever they are, and nothing else. The right to
+/// The person whom an administrator looks as: what that one can read, wherever they are, but for their inbox, and nothing
+/// else. The right to
 /// do so is asked for anew whenever rights have changed.
 fn view(
     engine: &Engine,
@@ -322,6 +325,8 @@ fn view(
     for granted in rights.grants.values_mut() {
         granted.actions.retain(|action, _| *action == Action::Read);
     }
+    // What somebody is told is for them alone.
+    rights.grants.insert(notify::INBOX.to_owned(), ObjectGrants::default());
     Ok(Identity {
         access: Arc::new(rights),
         offset_minutes: offset(person.time_zone.as_deref()),

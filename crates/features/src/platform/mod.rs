@@ -6,7 +6,6 @@ pub mod layouts;
 pub mod merge;
 pub mod notify;
 pub mod privacy;
-pub mod rights;
 pub mod sealing;
 pub mod transfer;
 pub mod uploads;
@@ -19,10 +18,9 @@ use std::sync::Arc;
 
 /// What this area adds to the life of records.
 pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
-    let mut all = rights::hooks();
+    let mut all = privacy::hooks();
     all.extend([
         (layouts::OBJECT.into(), Arc::new(layouts::Layouts) as Arc<dyn Hooks>),
-        (privacy::OBJECT.into(), Arc::new(privacy::Policies)),
         (views::OBJECT.into(), Arc::new(views::Views)),
     ]);
     all

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// The object of what people are told.
+pub const INBOX: &str = "notification";
 /// Characters of what was said that a notification repeats.
 const TEXT_MAX: usize = 200;
 
@@ -106,7 +108,7 @@ fn put(
 ) -> Result<()> {
     let Notice { recipient, kind, object, record, text } = notice;
     let title = seen.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
-    let inbox = system.catalog.get("notification").ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
+    let inbox = system.catalog.get(INBOX).ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
     let mut entry = Record::new();
     entry.insert("kind".into(), json!(kind));
     entry.insert("title".into(), json!(if title.is_empty() { object.label.zh.as_ref() } else { head(title) }));

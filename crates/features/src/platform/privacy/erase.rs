@@ -17,9 +17,12 @@ static NAMELESS: Label = Label::new("已删除的个人", "Erased person");
 static WORDLESS: Label = Label::new("（已按个人信息请求删除）", "(erased at the person's request)");
 
 /// How much was taken away.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Erased {
     pub fields: usize,
+    /// Which they are.
+    #[serde(skip)]
+    pub keys: Vec<String>,
     /// Records that hang on the person's, of which the texts were emptied.
     pub texts: usize,
     pub files: usize,
@@ -51,6 +54,7 @@ pub fn erase(
         return Ok(done);
     }
     done.fields = patch.len() + 1;
+    done.keys = std::iter::once(object.title.to_string()).chain(patch.keys().cloned()).collect();
     let short: String = id.simple().to_string().chars().rev().take(6).collect();
     patch.insert(object.title.to_string(), json!(format!("{} {short}", NAMELESS.get(caller.lang))));
     if object.field(RESTRICTED).is_some() {

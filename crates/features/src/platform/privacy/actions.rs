@@ -3,7 +3,7 @@
 
 use super::erase::erase;
 use super::gather::gather;
-use super::{RESTRICTED, SUBJECTS};
+use super::{REQUEST, RESTRICTED, SUBJECTS};
 use crate::actions::{ActionDef, Target};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Action, Error, Result};
@@ -18,10 +18,8 @@ pub struct Gather;
 pub struct Restrict;
 pub struct Erase;
 
-const OBJECT: &str = "subject_request";
-
 /// Whose information it is. Known, verified, and the request still open.
-fn subject(target: &Target<'_>) -> Result<(Arc<ObjectMeta>, Uuid)> {
+pub(super) fn subject(target: &Target<'_>) -> Result<(Arc<ObjectMeta>, Uuid)> {
     if target.text("verification").is_none_or(|text| text.trim().is_empty()) {
         return Err(Error::invalid("verification", Code::Required));
     }
@@ -37,7 +35,7 @@ fn subject(target: &Target<'_>) -> Result<(Arc<ObjectMeta>, Uuid)> {
 }
 
 /// Is there somebody known to do it for, and the request not at its end?
-fn possible(record: &Record) -> bool {
+pub(super) fn possible(record: &Record) -> bool {
     let says = |key: &str| record.get(key).is_some_and(|v| !v.is_null());
     says("verification") && !says("completed_at") && SUBJECTS.iter().any(|key| says(key))
 }
@@ -79,7 +77,7 @@ impl ActionDef for Gather {
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
-        object.name == OBJECT
+        object.name == REQUEST
     }
 
     fn permission(&self) -> Action {
@@ -117,7 +115,7 @@ impl ActionDef for Restrict {
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
-        object.name == OBJECT
+        object.name == REQUEST
     }
 
     fn permission(&self) -> Action {
@@ -164,7 +162,7 @@ impl ActionDef for Erase {
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
-        object.name == OBJECT
+        object.name == REQUEST
     }
 
     fn permission(&self) -> Action {
@@ -184,6 +182,8 @@ impl ActionDef for Erase {
             },
             "required": ["confirm"],
             "additionalProperties": false,
+            "x-preview": "preview_erasure",
+            "x-danger": true,
         })
     }
 
@@ -212,7 +212,7 @@ impl ActionDef for Erase {
 }
 
 /// True where it is not said.
-fn flag(input: &Record, key: &str) -> Result<bool> {
+pub(super) fn flag(input: &Record, key: &str) -> Result<bool> {
     match input.get(key) {
         None | Some(Value::Null) => Ok(true),
         Some(value) => value.as_bool().ok_or_else(|| Error::invalid(key, Code::WrongType)),
