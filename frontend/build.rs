@@ -8,6 +8,10 @@ use std::error::Error;
 use std::fmt::Write;
 use std::{env, fs, path::Path};
 
+/// Texts that stand for words of the server, found by them: `audit_do_sign_in` is what `sign_in` is called in the audit
+/// trail. One more of them is a text in each language and nothing else.
+const FAMILIES: [&str; 4] = ["audit_do", "audit_cat", "audit_said", "host_done"];
+
 /// What a language calls itself; asked for in every language, so it is not among the texts of one.
 const OWN_NAME: &str = "language_name";
 
@@ -32,6 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         if key != OWN_NAME {
             writeln!(out, "#[doc = {en:?}]\npub const {}: Key = Key({at});", key.to_uppercase())?;
         }
+    }
+    for family in FAMILIES {
+        let member = |key: &'_ String| key.strip_prefix(family)?.strip_prefix('_').map(str::to_owned);
+        let members = zh.keys().filter_map(|key| Some(format!("({:?}, {}), ", member(key)?, key.to_uppercase())));
+        let members: String = members.collect();
+        writeln!(out, "pub const {}: Family = Family(&[{members}]);", family.to_uppercase())?;
     }
     for (name, texts) in [("ZH", &zh), ("EN", &en)] {
         writeln!(out, "const {name}: &str = {:?};", text(OWN_NAME, &texts[OWN_NAME])?)?;

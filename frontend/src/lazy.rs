@@ -92,14 +92,14 @@ lazily! {
     inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
     manage: preferences_screen() => crate::layout::preferences::screen();
     manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
-    manage: settings_screen() => crate::layout::settings::screen();
+    manage: settings_screen() => crate::layout::settings::index::screen();
     audit: keys_screen() => crate::features::people::keys::screen();
     audit: apps_screen() => crate::features::people::apps::screen();
     audit: consent_screen() => crate::features::people::apps::consent::screen();
     door: security_screen() => crate::layout::security::screen();
     audit: audit_screen() => crate::features::people::audit::screen();
     roles: roles_screen() => crate::features::people::roles::screen();
-    privacy: data_map_screen() => crate::features::platform::data_map::screen();
+    privacy: data_map_screen() => crate::features::platform::privacy::data_map::screen();
     roles: sharing_screen() => crate::features::people::sharing::screen();
     roles: invitations_screen() => crate::features::people::invitations::screen();
     door: welcome_screen() => crate::layout::sign_in::welcome::signed_in();
@@ -108,7 +108,7 @@ lazily! {
     elsewhere: elsewhere_screen() => crate::features::people::sign_in::screen();
     access: reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
     access: access_panel(open: Open) => crate::features::people::explain::panel(open);
-    roles: privacy_screen() => crate::features::platform::privacy::screen();
+    privacy: privacy_screen() => crate::features::platform::privacy::screen();
     manage: recycle_screen() => crate::record::recycle::screen();
 }
 

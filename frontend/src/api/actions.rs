@@ -24,6 +24,12 @@ pub struct Schema {
     /// The answer is a document to keep.
     #[serde(default, rename = "x-download")]
     pub download: bool,
+    /// The action that tells what this one would do.
+    #[serde(default, rename = "x-preview")]
+    pub preview: Option<String>,
+    /// It cannot be taken back.
+    #[serde(default, rename = "x-danger")]
+    pub danger: bool,
 }
 
 pub async fn list(object: &ObjectMeta, id: &str) -> Result<Vec<Action>, ApiError> {

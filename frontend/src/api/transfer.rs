@@ -304,6 +304,9 @@ pub struct Change {
     pub import: Option<uuid::Uuid>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
+    /// What the former owners may still do where records get another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep: Option<&'static str>,
 }
 
 pub async fn change(change: &Change) -> Result<Job, ApiError> {

@@ -18,9 +18,10 @@ mod text;
 pub use filter::{condition_text, op_text, operand, path_field, path_label};
 
 use crate::api::records::RecordExt;
-use kezhan_meta::{FieldMeta, FieldType as T, Record};
+use crate::state::session;
+use kezhan_meta::{Default, FieldMeta, FieldType as T, Record};
 use leptos::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A value to show: its field, the value, what the server sent along about a reference, the record's currency.
 #[derive(Clone, Copy)]
@@ -48,6 +49,19 @@ impl<'a> Shown<'a> {
             Value::Array(items) => items.is_empty(),
             _ => false,
         }
+    }
+}
+
+/// What a field of a new record starts with.
+pub fn usual(field: &FieldMeta) -> Value {
+    match &field.default {
+        None => Value::Null,
+        Some(Default::Text(text)) => json!(text),
+        Some(Default::Int(n)) => json!(n),
+        Some(Default::Bool(yes)) => json!(yes),
+        Some(Default::CurrentUser) => session::me().map_or(Value::Null, |me| json!(me.id)),
+        Some(Default::Today) => json!(crate::ui::date::today()),
+        Some(Default::Now) => json!(String::from(js_sys::Date::new_0().to_iso_string())),
     }
 }
 

@@ -12,6 +12,22 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key(usize);
 
+/// Texts that stand for words of the server; see `FAMILIES` in `build.rs`.
+#[derive(Clone, Copy)]
+pub struct Family(&'static [(&'static str, Key)]);
+
+impl Family {
+    /// Every word with its text, in the order of the tables.
+    pub fn all(self) -> &'static [(&'static str, Key)] {
+        self.0
+    }
+
+    /// What a word is called; the word itself where it has no text yet.
+    pub fn name(self, word: &str) -> String {
+        self.0.iter().find(|(known, _)| *known == word).map_or_else(|| word.to_owned(), |(_, key)| t(*key).to_owned())
+    }
+}
+
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 static TEXTS: [OnceLock<Vec<&'static str>>; 2] = [OnceLock::new(), OnceLock::new()];

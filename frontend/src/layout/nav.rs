@@ -68,7 +68,7 @@ fn tools(wide: Signal<bool>) -> AnyView {
         <div class="flex flex-col gap-px">
             {imports.then(|| link("/imports".to_owned(), "file-up", t(NAV_IMPORTS).to_owned(), wide))}
             {link("/recycle".to_owned(), "trash-2", t(NAV_RECYCLE).to_owned(), wide)}
-            {(!settings::objects().is_empty()).then(|| link("/settings".to_owned(), "settings", t(NAV_SETTINGS).to_owned(), wide))}
+            {settings::any().then(|| link("/settings".to_owned(), "settings", t(NAV_SETTINGS).to_owned(), wide))}
         </div>
     }
     .into_any()

@@ -1,11 +1,12 @@
 //! ⌘K: records by name, pinyin, phone; places to go; things to make.
 
 use super::nav::list_url;
+use super::settings;
 use crate::api::actions::{self, Action};
 use crate::api::records;
 use crate::i18n::{
     EDIT, FOLLOW_UP_SAVE, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NEW_OBJECT, NOTHING_FOUND, PALETTE_HINT,
-    PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, PREFERENCES, RECENT, SEARCH, STAR, UNSTAR, label, t, tf,
+    PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, RECENT, SEARCH, STAR, UNSTAR, label, t, tf,
 };
 use crate::record::detail::act;
 use crate::state::session::may;
@@ -81,12 +82,17 @@ fn pages() -> Vec<Entry> {
     if catalog::catalog().objects().any(|o| may(&o.name, "import")) {
         out.push(Entry::go("file-up", t(NAV_IMPORTS), "/imports".to_owned()));
     }
-    out.push(Entry::go("settings-2", t(PREFERENCES), "/preferences".to_owned()));
     out.push(Entry::go("trash-2", t(NAV_RECYCLE), "/recycle".to_owned()));
-    if !super::settings::objects().is_empty() {
+    if settings::any() {
         out.push(Entry::go("settings", t(NAV_SETTINGS), "/settings".to_owned()));
     }
     out
+}
+
+/// Most are looked for by name only: there are many.
+fn settings_for(text: &str) -> impl Iterator<Item = Entry> {
+    let offered = |p: &&settings::Page| p.allowed() && (p.is_ones_own() || !text.is_empty());
+    settings::PAGES.iter().filter(offered).map(|p| Entry::go(p.icon, t(p.title), p.path.to_owned()))
 }
 
 fn lately() -> Vec<Entry> {
@@ -114,7 +120,9 @@ fn at_hand(text: &str, actions: &[Action]) -> Vec<Entry> {
     out.retain(|e| e.fits(&text));
     let list = |o: &Arc<ObjectMeta>| Entry::go(&o.icon, label(&o.label_many), list_url(o)).hinted(t(PALETTE_LIST));
     out.extend(lists.iter().map(|o| (o, list(o))).filter(|(o, e)| e.fits(&text) || other(o)).map(|(_, e)| e));
-    out.extend(pages().into_iter().map(|e| e.hinted(t(PALETTE_PAGE))).filter(|e| e.fits(&text)));
+    out.extend(
+        pages().into_iter().chain(settings_for(&text)).map(|e| e.hinted(t(PALETTE_PAGE))).filter(|e| e.fits(&text)),
+    );
     let new = |o: &Arc<ObjectMeta>| {
         let title = tf(NEW_OBJECT, &[("object", &label(&o.label))]);
         Entry::go("plus", title, format!("{}?new=1", list_url(o)))

@@ -1,10 +1,10 @@
 //! Who one is, and how one likes it.
 
-use super::profile;
+use super::{profile, settings};
 use crate::bridge;
 use crate::i18n::{
-    DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES, THEME, THEME_DARK,
-    THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
+    DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES, PREFERENCES_TEXT,
+    THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
 };
 use crate::state::own;
 use crate::state::prefs::{self, Density, Theme};
@@ -57,9 +57,9 @@ pub fn screen() -> AnyView {
         }
     };
     view! {
-        <section class="grow overflow-y-auto p-4 md:p-6">
-            <div class="max-w-2xl flex flex-col gap-4">
-                <h1 class="font-semibold text-base">{t(PREFERENCES)}</h1>
+        <section class="grow min-h-0 flex flex-col">
+            {settings::head(PREFERENCES, PREFERENCES_TEXT, ().into_any())}
+            <div class="grow min-h-0 overflow-y-auto scroll-thin p-4"><div class="max-w-3xl flex flex-col gap-4">
                 {profile::panel()}
                 <div class="panel p-4 flex flex-col gap-5">
                     {choice(t(LANGUAGE), languages, prefs::lang(), |lang| { prefs::set_lang(lang); own::tell(json!({ "locale": lang.tag() })) })}
@@ -72,7 +72,7 @@ pub fn screen() -> AnyView {
                     </div>
                     <p class="text-xs muted">{t(PREF_FOLLOWS)}</p>
                 </div>
-            </div>
+            </div></div>
         </section>
     }
     .into_any()

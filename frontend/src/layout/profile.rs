@@ -183,7 +183,7 @@ pub fn password() -> AnyView {
     };
     view! {
         <form class="panel p-4 flex flex-col gap-4" aria-label=t(PASSWORD_CHANGE) novalidate on:submit=save>
-            <h2 class="font-semibold text-[13px]">{t(PASSWORD_CHANGE)}</h2>
+            <h2 class="font-semibold">{t(PASSWORD_CHANGE)}</h2>
             <div class="grid sm:grid-cols-2 gap-x-6 gap-y-3">
                 {current.view(t(PASSWORD_CURRENT), "password", "current-password", "")}
                 {new.view(t(PASSWORD_NEW), "password", "new-password", "")}

@@ -1,6 +1,6 @@
 //! Which screen an address means. One route for all: each further one would bring the router's code once more.
 
-use super::{nav, shell};
+use super::{nav, settings, shell};
 use crate::{lazy, record};
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Redirect, Route};
@@ -17,21 +17,10 @@ enum Screen {
     Record,
     Edit,
     Imports,
-    Preferences,
     Settings,
-    Audit,
-    Security,
-    Policy,
-    Invitations,
+    /// One of the settings.
+    Page(usize),
     Welcome,
-    Keys,
-    Apps,
-    Roles,
-    Sharing,
-    Elsewhere,
-    HandOver,
-    DataMap,
-    Privacy,
     Recycle,
     Gallery,
     Missing,
@@ -58,24 +47,11 @@ impl Place {
             ["o", plural, id, "edit"] => (Screen::Edit, plural, Some(id)),
             ["imports"] => (Screen::Imports, "", None),
             ["imports", id] => (Screen::Imports, "", Some(id)),
-            ["preferences"] => (Screen::Preferences, "", None),
             ["settings"] => (Screen::Settings, "", None),
-            ["settings", "audit"] => (Screen::Audit, "", None),
-            ["settings", "invitations"] => (Screen::Invitations, "", None),
             ["welcome"] => (Screen::Welcome, "", None),
-            ["settings", "policy"] => (Screen::Policy, "", None),
-            ["settings", "security"] => (Screen::Security, "", None),
-            ["settings", "keys"] => (Screen::Keys, "", None),
-            ["settings", "apps"] => (Screen::Apps, "", None),
-            ["settings", "roles"] => (Screen::Roles, "", None),
-            ["settings", "sharing"] => (Screen::Sharing, "", None),
-            ["settings", "privacy", "data-map"] => (Screen::DataMap, "", None),
-            ["settings", "sign-in"] => (Screen::Elsewhere, "", None),
-            ["settings", "hand-over"] => (Screen::HandOver, "", None),
-            ["settings", "privacy"] => (Screen::Privacy, "", None),
             ["recycle"] => (Screen::Recycle, "", None),
             ["ui"] => (Screen::Gallery, "", None),
-            _ => (Screen::Missing, "", None),
+            _ => (settings::at(path.trim_end_matches('/')).map_or(Screen::Missing, Screen::Page), "", None),
         };
         Place { screen, plural: plural.to_owned(), id: id.map(str::to_owned) }
     }
@@ -91,21 +67,11 @@ impl Screen {
             Screen::Record => lazy::record_screen(),
             Screen::Edit => lazy::edit_page(),
             Screen::Imports => lazy::import_screen(),
-            Screen::Preferences => lazy::preferences_screen(),
             Screen::Settings => lazy::settings_screen(),
-            Screen::Audit => lazy::audit_screen(),
-            Screen::Security => lazy::security_screen(),
-            Screen::Policy => lazy::policy_screen(),
-            Screen::Invitations => lazy::invitations_screen(),
+            Screen::Page(at) => {
+                settings::PAGES.get(at).filter(|page| page.allowed()).map_or_else(shell::missing, |p| (p.draw)())
+            }
             Screen::Welcome => lazy::welcome_screen(),
-            Screen::Keys => lazy::keys_screen(),
-            Screen::Apps => lazy::apps_screen(),
-            Screen::Roles => lazy::roles_screen(),
-            Screen::Sharing => lazy::sharing_screen(),
-            Screen::DataMap => lazy::data_map_screen(),
-            Screen::Elsewhere => lazy::elsewhere_screen(),
-            Screen::HandOver => lazy::hand_over_screen(),
-            Screen::Privacy => lazy::privacy_screen(),
             Screen::Recycle => lazy::recycle_screen(),
             Screen::Gallery => gallery(),
             Screen::Missing => shell::missing(),

@@ -2,16 +2,15 @@
 
 pub mod factor;
 
-use super::profile;
+use super::{profile, settings};
 use crate::api::client::ApiError;
 use crate::api::security::{self, Account, Device, Session, SignIn};
 use crate::bridge;
 use crate::features::people::apps::connected;
-use crate::features::people::audit::done;
 use crate::features::people::keys;
 use crate::i18n::{
-    RETRY, SECURITY_DEVICE_UNKNOWN, SECURITY_END, SECURITY_END_OTHERS, SECURITY_ENDED, SECURITY_LAST_USED,
-    SECURITY_LOG, SECURITY_SESSIONS, SECURITY_SESSIONS_TEXT, SECURITY_THIS, SECURITY_TITLE, t, tf,
+    AUDIT_DO, RETRY, SECURITY_DEVICE_UNKNOWN, SECURITY_END, SECURITY_END_OTHERS, SECURITY_ENDED, SECURITY_LAST_USED,
+    SECURITY_LOG, SECURITY_SESSIONS, SECURITY_SESSIONS_TEXT, SECURITY_TEXT, SECURITY_THIS, SECURITY_TITLE, t, tf,
 };
 use crate::state::toast;
 use crate::ui::{self, Button, Look, icon};
@@ -22,16 +21,16 @@ type Loaded<T> = RwSignal<Option<Result<Vec<T>, ApiError>>>;
 
 pub fn screen() -> AnyView {
     view! {
-        <section class="grow overflow-y-auto p-4 md:p-6">
-            <div class="max-w-3xl flex flex-col gap-4">
-                <h1 class="font-semibold text-base">{t(SECURITY_TITLE)}</h1>
+        <section class="grow min-h-0 flex flex-col">
+            {settings::head(SECURITY_TITLE, SECURITY_TEXT, ().into_any())}
+            <div class="grow min-h-0 overflow-y-auto scroll-thin p-4"><div class="max-w-3xl flex flex-col gap-4">
                 {sessions()}
                 {factor::panel(Account::Own)}
                 {profile::password()}
                 {keys::panel()}
                 {connected::panel()}
                 {log()}
-            </div>
+            </div></div>
         </section>
     }
     .into_any()
@@ -140,7 +139,12 @@ fn log() -> AnyView {
         let below = [bridge::date_time(&one.at), one.ip.clone().unwrap_or_default(), name(&one.device)];
         let below = below.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ");
         let warns = matches!(one.action.as_str(), "sign_in_failed" | "token_reused");
-        row(if warns { "triangle-alert" } else { picture(&one.device) }, done(&one.action), below, ().into_any())
+        row(
+            if warns { "triangle-alert" } else { picture(&one.device) },
+            AUDIT_DO.name(&one.action),
+            below,
+            ().into_any(),
+        )
     };
     view! {
         <section class="panel">

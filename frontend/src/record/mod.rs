@@ -4,6 +4,7 @@ pub mod ask;
 pub mod conflict;
 pub mod detail;
 pub mod export;
+pub mod few;
 pub mod files;
 pub mod filter;
 pub mod follow;

@@ -14,6 +14,12 @@ const WHOSE: &str = "kz.prefs.of";
 /// Once someone is known: what they chose elsewhere holds here; what this browser was told before, by nobody, is theirs.
 pub fn adopt(me: &Me) {
     let Some(id) = &me.id else { return };
+    app().navigation.set(super::navigation::read(&me.preferences));
+    app().views.set(super::views::read(&me.preferences));
+    // Whoever looks with another's eyes keeps the own language, theme and density.
+    if me.viewer.is_some() {
+        return;
+    }
     let untold = prefs::read(WHOSE).is_none();
     prefs::write(WHOSE, id);
     let mut mine = Map::new();
@@ -37,8 +43,6 @@ pub fn adopt(me: &Me) {
     if let Some(zone) = &me.time_zone {
         prefs::set_zone(zone);
     }
-    app().navigation.set(super::navigation::read(&me.preferences));
-    app().views.set(super::views::read(&me.preferences));
     if !mine.is_empty() {
         leptos::task::spawn_local(async move {
             // Only a courtesy: it holds here in any case.

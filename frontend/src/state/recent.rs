@@ -15,7 +15,9 @@ pub struct Recent {
 }
 
 fn key() -> Option<String> {
-    Some(format!("kz.recent.{}", session::me()?.id.as_deref()?))
+    // What is opened with another's eyes is no habit of theirs.
+    let me = session::me().filter(|me| me.viewer.is_none())?;
+    Some(format!("kz.recent.{}", me.id.as_deref()?))
 }
 
 pub fn load() {

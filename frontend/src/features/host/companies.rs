@@ -107,7 +107,7 @@ fn line(all: Companies, one: Company) -> AnyView {
         }
     };
     view! {
-        <li class="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
+        <li class="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]" data-company=one.key>
             <span class="muted">{icon("building-2")}</span>
             <div class="grow min-w-0 basis-56">
                 <p class="font-semibold flex flex-wrap items-center gap-2">{one.name}{status}</p>

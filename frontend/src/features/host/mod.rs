@@ -9,11 +9,8 @@ use crate::api::security::Account;
 use crate::bridge;
 use crate::i18n::{
     FACTOR_CODE, FACTOR_CODE_HINT, FACTOR_RECOVERY, FACTOR_RECOVERY_HINT, FACTOR_USE_CODE, FACTOR_USE_RECOVERY,
-    HOST_DONE_ADMINISTRATOR_ADDED, HOST_DONE_CREATE, HOST_DONE_ERASE_CALLED_OFF, HOST_DONE_ERASE_ORDERED,
-    HOST_DONE_ERASED, HOST_DONE_EXPORT, HOST_DONE_RECOVERY_CODES_MADE, HOST_DONE_RESUME,
-    HOST_DONE_SECOND_FACTOR_REMOVED, HOST_DONE_SECOND_FACTOR_SET, HOST_DONE_SIGN_IN, HOST_DONE_SIGN_IN_FAILED,
-    HOST_DONE_SIGN_OUT, HOST_DONE_SUSPEND, HOST_SIGN_IN, HOST_SIGN_IN_TEXT, HOST_SIGN_OUT, HOST_TITLE, HOST_TRAIL, Key,
-    PASSWORD, SIGN_IN, USERNAME, t,
+    HOST_COMMAND_LINE, HOST_DONE, HOST_SIGN_IN, HOST_SIGN_IN_TEXT, HOST_SIGN_OUT, HOST_TITLE, HOST_TRAIL, PASSWORD,
+    SIGN_IN, USERNAME, t,
 };
 use crate::layout::security;
 use crate::layout::sign_in::factor;
@@ -21,6 +18,9 @@ use crate::layout::user_menu::{language_items, theme_items};
 use crate::state::toast;
 use crate::ui::{self, Button, Field, Look, Menu, icon};
 use leptos::prelude::*;
+
+/// How the trail calls whoever sits at the command line of the installation.
+const COMMAND_LINE: &str = "command line";
 
 /// Who is signed in; what is not known yet; nobody.
 type Who = RwSignal<Option<Result<Me, ApiError>>>;
@@ -152,26 +152,6 @@ fn inside(me: Me, who: Who) -> AnyView {
     .into_any()
 }
 
-fn done(action: &str) -> String {
-    const WORDS: [(&str, Key); 14] = [
-        ("sign_in", HOST_DONE_SIGN_IN),
-        ("sign_in_failed", HOST_DONE_SIGN_IN_FAILED),
-        ("sign_out", HOST_DONE_SIGN_OUT),
-        ("create", HOST_DONE_CREATE),
-        ("suspend", HOST_DONE_SUSPEND),
-        ("resume", HOST_DONE_RESUME),
-        ("export", HOST_DONE_EXPORT),
-        ("erase_ordered", HOST_DONE_ERASE_ORDERED),
-        ("erase_called_off", HOST_DONE_ERASE_CALLED_OFF),
-        ("erased", HOST_DONE_ERASED),
-        ("administrator_added", HOST_DONE_ADMINISTRATOR_ADDED),
-        ("second_factor_set", HOST_DONE_SECOND_FACTOR_SET),
-        ("second_factor_removed", HOST_DONE_SECOND_FACTOR_REMOVED),
-        ("recovery_codes_made", HOST_DONE_RECOVERY_CODES_MADE),
-    ];
-    WORDS.iter().find(|(key, _)| *key == action).map_or_else(|| action.to_owned(), |(_, text)| t(*text).to_owned())
-}
-
 fn trail(turn: RwSignal<u32>) -> AnyView {
     let lines: RwSignal<Option<Result<Vec<Line>, ApiError>>> = RwSignal::new(None);
     let load = move || {
@@ -184,11 +164,12 @@ fn trail(turn: RwSignal<u32>) -> AnyView {
         load();
     });
     let line = |one: Line| {
-        let what = [done(&one.action), one.company_key.unwrap_or_default()].join(" ");
+        let actor = if one.actor == COMMAND_LINE { t(HOST_COMMAND_LINE).to_owned() } else { one.actor };
+        let what = [HOST_DONE.name(&one.action), one.company_key.unwrap_or_default()].join(" ");
         view! {
             <li class="flex flex-wrap gap-x-4 px-4 py-2 border-t border-base-300/60 text-[13px]">
                 <span class="muted tnum whitespace-nowrap">{bridge::date_time(&one.at)}</span>
-                <span class="font-semibold">{one.actor}</span>
+                <span class="font-semibold">{actor}</span>
                 <span class="grow">{what}</span>
                 <span class="muted tnum">{one.ip}</span>
             </li>

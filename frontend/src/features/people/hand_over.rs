@@ -1,16 +1,17 @@
 //! Everything that somebody leaves behind goes to a successor: counted first, then done by a job that can be undone.
 
+use super::keep;
 use crate::api::client::{ApiError, Call};
 use crate::api::transfer::Job;
 use crate::bridge;
 use crate::fields::reference;
 use crate::i18n::{
-    HAND_OVER_DO, HAND_OVER_FROM, HAND_OVER_KEEP, HAND_OVER_NOTHING, HAND_OVER_TEXT, HAND_OVER_TITLE, HAND_OVER_TO,
-    HAND_OVER_WHAT, HAND_OVER_WHO, KEEP_NONE, KEEP_READ, KEEP_WRITE, label, t, tf,
+    HAND_OVER_DO, HAND_OVER_FROM, HAND_OVER_NOTHING, HAND_OVER_TEXT, HAND_OVER_TITLE, HAND_OVER_TO, HAND_OVER_WHAT,
+    HAND_OVER_WHO, label, t, tf,
 };
-use crate::layout::shell;
+use crate::layout::settings;
 use crate::record::url::Url;
-use crate::state::{catalog, session, toast};
+use crate::state::{catalog, toast};
 use crate::ui::{self, Button, Combobox, Field, Item, Look, icon};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -29,13 +30,11 @@ struct Preview {
     objects: Vec<Share>,
 }
 
-const KEEPS: [(&str, crate::i18n::Key); 3] = [("none", KEEP_NONE), ("read", KEEP_READ), ("write", KEEP_WRITE)];
-
 #[derive(Clone, Copy)]
 struct Wish {
     from: Memo<Option<String>>,
     to: RwSignal<Vec<Item>>,
-    keep: RwSignal<String>,
+    keep: RwSignal<&'static str>,
     shares: RwSignal<Option<Result<Vec<Share>, ApiError>>>,
     chosen: RwSignal<HashSet<String>>,
 }
@@ -47,8 +46,7 @@ impl Wish {
             body["to"] = json!(self.to.with_untracked(|to| to.first().map(|i| i.value.clone())));
             body["objects"] = json!(self.chosen.get_untracked());
         }
-        let keep = self.keep.get_untracked();
-        if keep != "none" {
+        if let Some(keep) = keep::wish(self.keep) {
             body["keep"] = json!(keep);
         }
         body
@@ -86,16 +84,13 @@ impl Wish {
 
 /// `?from=` names who leaves.
 pub fn screen() -> AnyView {
-    if !session::may("user", "configure") {
-        return shell::missing();
-    }
     let url = Url::new();
     let leaver = RwSignal::new(url.peek("from").map(|id| Item::new(id, "")).into_iter().collect::<Vec<_>>());
     reference::resolve_names("user", leaver, false);
     let wish = Wish {
         from: Memo::new(move |_| leaver.with(|l| l.first().map(|i| i.value.clone()))),
         to: RwSignal::new(Vec::new()),
-        keep: RwSignal::new("none".to_owned()),
+        keep: RwSignal::new(keep::NOTHING),
         shares: RwSignal::new(None),
         chosen: RwSignal::new(HashSet::new()),
     };
@@ -121,21 +116,10 @@ pub fn screen() -> AnyView {
             }
         });
     };
-    let keeps = KEEPS.map(|(key, text)| {
-        view! {
-            <label class="inline-flex items-center gap-2 min-h-8 pointer-coarse:min-h-11">
-                <input type="radio" name="keep" value=key prop:checked=move || wish.keep.get() == key on:change=move |_| wish.keep.set(key.to_owned())/>
-                {t(text)}
-            </label>
-        }
-    });
     let button = move || tf(HAND_OVER_DO, &[("n", &bridge::decimal(&wish.total().to_string(), 0, 0))]);
     view! {
         <section class="grow min-h-0 overflow-y-auto scroll-thin bg-base-100">
-            <div class="px-4 py-3 border-b border-base-300">
-                <h1 class="font-semibold text-base">{t(HAND_OVER_TITLE)}</h1>
-                <p class="muted text-[13px]">{t(HAND_OVER_TEXT)}</p>
-            </div>
+            {settings::head(HAND_OVER_TITLE, HAND_OVER_TEXT, ().into_any())}
             <div class="max-w-2xl p-4 flex flex-col gap-5" data-hand-over>
                 <div class="grid sm:grid-cols-2 gap-3">
                     <Field id="hand-from" label=t(HAND_OVER_FROM) required=true>
@@ -146,10 +130,7 @@ pub fn screen() -> AnyView {
                     </Field>
                 </div>
                 {move || shares(wish)}
-                <fieldset class="text-[13px] flex flex-wrap gap-x-5 gap-y-1">
-                    <legend class="font-semibold pb-1">{t(HAND_OVER_KEEP)}</legend>
-                    {keeps}
-                </fieldset>
+                {keep::choice(wish.keep)}
                 <div>
                     {move || view! { <Button label=button() look=Look::Primary icon="handshake" busy=busy disabled=Signal::derive(move || !ready()) on_click=act/> }}
                 </div>

@@ -9,9 +9,9 @@ use crate::i18n::{
     CANCEL, INVITE, INVITE_BY, INVITE_EMPTY, INVITE_EMPTY_TEXT, INVITE_EXPIRED, INVITE_FOR_RESET, INVITE_RESEND,
     INVITE_TEXT, INVITE_TITLE, INVITE_UNTIL, INVITE_WITHDRAW, INVITE_WITHDRAWN, label, t, tf,
 };
-use crate::layout::shell;
+use crate::layout::settings;
 use crate::record::detail::link;
-use crate::state::{catalog, session, toast};
+use crate::state::{catalog, toast};
 use crate::ui::{self, Button, Field, Layer, Look, Shape, badge};
 use kezhan_meta::{Record, Tone};
 use leptos::prelude::*;
@@ -23,9 +23,6 @@ const FIELDS: [&str; 6] = ["name", "email", "mobile", "home_department", "role",
 type Loaded = RwSignal<Option<Result<Vec<Invitation>, ApiError>>>;
 
 pub fn screen() -> AnyView {
-    if !session::may("user", "configure") {
-        return shell::missing();
-    }
     let all: Loaded = RwSignal::new(None);
     let load = Callback::new(move |()| {
         leptos::task::spawn_local(async move {
@@ -52,13 +49,7 @@ pub fn screen() -> AnyView {
     };
     view! {
         <section class="grow min-h-0 flex flex-col bg-base-100">
-            <div class="px-4 py-3 border-b border-base-300 shrink-0 flex flex-wrap items-center gap-3">
-                <div class="grow min-w-48">
-                    <h1 class="font-semibold text-base">{t(INVITE_TITLE)}</h1>
-                    <p class="muted text-[13px]">{t(INVITE_TEXT)}</p>
-                </div>
-                {invite()}
-            </div>
+            {settings::head(INVITE_TITLE, INVITE_TEXT, invite())}
             <div class="grow min-h-0 overflow-y-auto scroll-thin">{body}</div>
         </section>
         {move || asking.get().then(|| dialog(asking, shown, load))}

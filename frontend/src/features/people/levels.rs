@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::matrix;
-use crate::features::platform::data_map::tone;
+use crate::features::platform::privacy::data_map::tone;
 use crate::i18n::{self, Key, LEVELS_MASK_PERSONAL, LEVELS_MASKED, ROLE_FIELD, ROLE_OBJECT, label, t, tf};
 use crate::record::url::Url;
 use crate::state::{catalog, toast};

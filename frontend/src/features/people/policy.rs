@@ -7,11 +7,11 @@ use crate::i18n::{
     POLICY_CLASSES, POLICY_CLASSES_HINT, POLICY_DAYS, POLICY_EFFECT_FACTOR, POLICY_EFFECT_NONE, POLICY_EFFECT_PASSWORD,
     POLICY_EFFECT_SESSIONS, POLICY_FACTOR, POLICY_FACTOR_OPTIONAL, POLICY_FACTOR_REQUIRED, POLICY_FACTOR_ROLES,
     POLICY_FACTOR_TEXT, POLICY_GUESSABLE, POLICY_HISTORY, POLICY_IDLE, POLICY_IDLE_HINT, POLICY_LENGTH, POLICY_NEVER,
-    POLICY_PASSWORDS, POLICY_PASSWORDS_TEXT, POLICY_SESSION_DAYS, POLICY_SESSIONS, POLICY_TEXT, POLICY_TITLE, SAVE,
-    SAVED, t, tf,
+    POLICY_PASSWORDS, POLICY_PASSWORDS_TEXT, POLICY_SESSION_DAYS, POLICY_SESSIONS, POLICY_TEXT, POLICY_TITLE,
+    ROLE_DISCARD, SAVE, SAVED, t, tf,
 };
-use crate::layout::shell;
-use crate::state::{catalog, session, toast};
+use crate::layout::settings;
+use crate::state::{catalog, toast};
 use crate::ui::{self, Button, Field, Look};
 use kezhan_meta::Record;
 use kezhan_meta::query::{ListQuery, Sort};
@@ -22,9 +22,6 @@ type Draft = RwSignal<Map<String, Value>>;
 type Faults = RwSignal<Option<ApiError>>;
 
 pub fn screen() -> AnyView {
-    if !session::may("user", "configure") {
-        return shell::missing();
-    }
     let loaded = RwSignal::new(None::<Result<(Map<String, Value>, Vec<Record>), ApiError>>);
     let load = move || {
         leptos::task::spawn_local(async move {
@@ -38,13 +35,10 @@ pub fn screen() -> AnyView {
         Some(Ok((policy, roles))) => form(policy, roles),
     };
     view! {
-        <section class="grow min-h-0 overflow-y-auto p-4 md:p-6">
-            <div class="max-w-3xl flex flex-col gap-4">
-                <div>
-                    <h1 class="font-semibold text-base">{t(POLICY_TITLE)}</h1>
-                    <p class="muted text-[13px]">{t(POLICY_TEXT)}</p>
-                </div>
-                {body}
+        <section class="grow min-h-0 flex flex-col">
+            {settings::head(POLICY_TITLE, POLICY_TEXT, ().into_any())}
+            <div class="grow min-h-0 overflow-y-auto scroll-thin p-4">
+                <div class="max-w-3xl flex flex-col gap-4">{body}</div>
             </div>
         </section>
     }
@@ -100,10 +94,13 @@ fn form(policy: Map<String, Value>, roles: Vec<Record>) -> AnyView {
         {factor(draft, faults, roles)}
         {passwords(draft, faults)}
         {sessions(draft, faults)}
-        <div class="sticky bottom-0 panel p-3 flex flex-wrap items-center gap-3">
-            <div class="grow min-w-48 text-[13px]" aria-live="polite">{move || effect.get().map(|found| consequences(&found))}</div>
-            <Button label=t(SAVE) look=Look::Primary busy=busy disabled=Signal::derive(move || !changed.get()) on_click=save/>
-        </div>
+        {move || changed.get().then(|| view! {
+            <div class="sticky bottom-0 panel p-3 flex flex-wrap items-center gap-3">
+                <div class="grow min-w-48 text-[13px]" aria-live="polite">{move || effect.get().map(|found| consequences(&found))}</div>
+                <Button label=t(ROLE_DISCARD) on_click=move |_| draft.set(saved.get_untracked())/>
+                <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
+            </div>
+        })}
     }
     .into_any()
 }

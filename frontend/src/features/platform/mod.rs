@@ -1,4 +1,4 @@
 //! What serves the whole of the product.
 
-pub mod data_map;
 pub mod privacy;
+pub mod rules;

@@ -1,13 +1,14 @@
 //! Doing what the server offers for a record: its input is asked for by the fields that it names.
 
 use crate::api::actions::{self, Action};
+use crate::api::client::ApiError;
 use crate::api::records;
 use crate::bridge;
 use crate::fields::{self, Input};
-use crate::i18n::{ACTION_DONE, CANCEL, PASSWORD, label, t, tf};
+use crate::i18n::{ACT_FORESEEN, ACTION_DONE, CANCEL, PASSWORD, label, t, tf};
 use crate::state::current::{Acting, Current};
 use crate::state::{app, catalog, prefs, toast, touched};
-use crate::ui::{Button, Field, Layer, Look, Shape};
+use crate::ui::{self, Button, Field, Layer, Look, Shape};
 use kezhan_meta::{FieldMeta, FieldType, Label, ObjectMeta, Record, normalise_value};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -92,6 +93,9 @@ pub fn dialog(acting: Acting) -> AnyView {
         view! { <Field id=id label=label(&field.label) required=field.required error=error>{fields::input(input)}</Field> }
     });
     let controls = controls.collect_view();
+    let values = drafts.iter().map(|(field, value, _)| (field.key.to_string(), *value)).collect();
+    let foreseen = acting.action.input.preview.clone().map(|key| foresee(acting.on.clone(), key, values));
+    let danger = acting.action.input.danger;
     let send = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
         let mut input = Record::new();
@@ -119,13 +123,48 @@ pub fn dialog(acting: Acting) -> AnyView {
     view! {
         <Layer shape=Shape::Dialog label=title.clone() on_close=move |()| close()>
             <form class="flex flex-col min-h-0" novalidate on:submit=send>
-                <div class="flex flex-col gap-3 p-4 min-h-48">{controls}</div>
+                <div class="flex flex-col gap-3 p-4 min-h-48 overflow-y-auto">{foreseen}{controls}</div>
                 <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
                     <Button label=t(CANCEL) on_click=move |_| close()/>
-                    <Button label=title look=Look::Primary submit=true busy=busy/>
+                    <Button label=title look=if danger { Look::Danger } else { Look::Primary } submit=true busy=busy/>
                 </footer>
             </form>
         </Layer>
+    }
+    .into_any()
+}
+
+/// What it would do as the dialog stands, line by line: asked again whenever a choice changes.
+fn foresee(on: Current, key: String, values: Vec<(String, RwSignal<Value>)>) -> AnyView {
+    let found = RwSignal::new(None::<Result<Value, ApiError>>);
+    // Texts are what confirms, and change nothing.
+    let choices = Memo::new(move |_| {
+        let chosen = values.iter().map(|(key, value)| (key.clone(), value.get()));
+        chosen.filter(|(_, value)| value.is_boolean()).collect::<Record>()
+    });
+    Effect::new(move || {
+        let (on, key, input) = (on.clone(), key.clone(), choices.get());
+        leptos::task::spawn_local(async move {
+            let answer = actions::perform(&on.object, &on.id, &key, &input, None).await;
+            if choices.try_get_untracked() == Some(input) {
+                let _ = found.try_set(Some(answer));
+            }
+        });
+    });
+    let lines = move || match found.get() {
+        None => ui::loading_rows(3),
+        Some(Err(error)) => view! { <p class="text-error">{error.message()}</p> }.into_any(),
+        Some(Ok(answer)) => {
+            let lines = answer["told"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let lines = lines.map(|line| view! { <li class="break-words">{line.to_owned()}</li> }).collect_view();
+            view! { <ul class="list-disc ps-5 flex flex-col gap-1">{lines}</ul> }.into_any()
+        }
+    };
+    view! {
+        <section class="rounded-md border border-error/40 bg-error/8 px-3 py-2 text-[13px]" aria-live="polite" data-foreseen>
+            <h3 class="font-semibold pb-1">{t(ACT_FORESEEN)}</h3>
+            {lines}
+        </section>
     }
     .into_any()
 }

@@ -34,15 +34,6 @@ struct Line {
     error: RwSignal<Option<String>>,
 }
 
-/// What a new task starts with.
-fn first(field: &FieldMeta) -> Value {
-    match &field.default {
-        Some(kezhan_meta::Default::Text(text)) => json!(text),
-        Some(kezhan_meta::Default::CurrentUser) => session::me().map_or(Value::Null, |me| json!(me.id)),
-        _ => Value::Null,
-    }
-}
-
 pub fn form(open: Open, task: Arc<ObjectMeta>, link: String) -> AnyView {
     // A new round after each task.
     let round = RwSignal::new(0);
@@ -57,7 +48,7 @@ fn one(open: Open, task: Arc<ObjectMeta>, link: String, next: Callback<()>) -> A
     let lines: Vec<Line> = ASKED
         .iter()
         .filter_map(|key| task.field(key).filter(|f| !f.read_only).cloned())
-        .map(|field| Line { value: RwSignal::new(first(&field)), error: RwSignal::new(None), field })
+        .map(|field| Line { value: RwSignal::new(fields::usual(&field)), error: RwSignal::new(None), field })
         .collect();
     let me = session::me().map(|me| json!({ "id": me.id, "name": me.name }));
     let controls = lines.iter().map(|line| {

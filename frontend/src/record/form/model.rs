@@ -52,17 +52,8 @@ fn editable(object: &ObjectMeta, new: bool) -> impl Iterator<Item = &FieldMeta> 
 
 /// What a new record starts with.
 fn default_value(field: &FieldMeta) -> (Value, Option<Value>) {
-    match &field.default {
-        None => (Value::Null, None),
-        Some(Default::Text(text)) => (json!(text), None),
-        Some(Default::Int(n)) => (json!(n), None),
-        Some(Default::Bool(b)) => (json!(b), None),
-        Some(Default::CurrentUser) => {
-            session::me().map_or((Value::Null, None), |me| (json!(me.id), Some(json!({"id": me.id, "name": me.name}))))
-        }
-        Some(Default::Today) => (json!(crate::ui::date::today()), None),
-        Some(Default::Now) => (json!(String::from(js_sys::Date::new_0().to_iso_string())), None),
-    }
+    let me = session::me().filter(|_| matches!(field.default, Some(Default::CurrentUser)));
+    (fields::usual(field), me.map(|me| json!({"id": me.id, "name": me.name})))
 }
 
 /// A value as it may be stored: a file that waits for the record is sent once there is one.

@@ -8,6 +8,7 @@ use super::write::{self, Outcome, Write};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
+use crate::features::people::keep;
 use crate::fields::{self, Input};
 use crate::i18n::{
     BATCH_DELETED, BATCH_EDIT, BATCH_EDITED, BATCH_FAILURES, BATCH_FIELD, BATCH_NOTHING, BATCH_PROGRESS,
@@ -121,7 +122,7 @@ async fn read(list: List, object: &ObjectMeta, ids: &[String], key: Option<&str>
 
 fn delete(list: List, failures: RwSignal<Vec<Failure>>) {
     if list.every.with_untracked(Option::is_some) {
-        return whole::start(list, None, failures);
+        return whole::start(list, None, None, failures);
     }
     let (object, ids) = (list.object.with_value(Arc::clone), chosen(list));
     list.progress.set(Some((0, ids.len())));
@@ -208,13 +209,20 @@ fn edit_dialog(
     let current = Memo::new(move |_| {
         field.with(|f| f.first().and_then(|i| all.with_value(|all| all.iter().find(|f| f.key == i.value).cloned())))
     });
+    // Letting former owners stay is sharing, of many at once.
+    let shares = may(&object.name, "share") && may(&object.name, "bulk_edit");
+    let kept = RwSignal::new(keep::NOTHING);
+    let is_owner = move || current.with(|f| f.as_ref().is_some_and(|f| f.key == OWNER));
+    let keeps = move || (shares && is_owner()).then(|| keep::choice(kept));
     let save = move |_| {
         let Some(field) = current.get_untracked() else { return };
+        let former = field.key == OWNER;
         match checked(list, &field, &value.get_untracked(), &Record::new()) {
             Ok(value) => {
                 open.set(None);
-                if list.every.with_untracked(Option::is_some) {
-                    return whole::start(list, Some((field, value)), failures);
+                let keep = former.then(|| keep::wish(kept)).flatten();
+                if keep.is_some() || list.every.with_untracked(Option::is_some) {
+                    return whole::start(list, Some((field, value)), keep, failures);
                 }
                 change_all(list, field, value, failures);
             }
@@ -245,6 +253,7 @@ fn edit_dialog(
             <p class="text-[13px] muted">{tf(BATCH_SELECTED, &[("n", &number(untrack(|| list.picked())))])}</p>
             {choose}
             {control}
+            {keeps}
         </div>
         <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
             <Button label=t(CANCEL) on_click=move |_| open.set(None)/>

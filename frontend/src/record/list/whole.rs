@@ -1,4 +1,4 @@
-//! Work on all that match, however many: done by the server as a job, watched, stopped and taken back from here.
+//! Work on what is picked, however many: done by the server as a job, watched, stopped and taken back from here.
 
 use super::List;
 use super::batch::Failure;
@@ -12,9 +12,10 @@ use crate::i18n::{
     tf,
 };
 use crate::state::{toast, touched};
-use kezhan_meta::{FieldMeta, Record};
+use kezhan_meta::check::LIST_MAX;
+use kezhan_meta::{FieldMeta, Filter, Op, Record};
 use leptos::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const LOOK_AGAIN: i32 = 500;
 
@@ -22,22 +23,42 @@ fn number(n: u64) -> String {
     bridge::decimal(&n.to_string(), 0, 0)
 }
 
-/// One value for all that match; without one they go to the recycle bin.
-pub fn start(list: List, value: Option<(FieldMeta, Value)>, failures: RwSignal<Vec<Failure>>) {
-    let Some(every) = list.every.get_untracked() else { return };
+/// One value for all that are picked; without one they go to the recycle bin. `keep`: what former owners may still do.
+pub fn start(
+    list: List,
+    value: Option<(FieldMeta, Value)>,
+    keep: Option<&'static str>,
+    failures: RwSignal<Vec<Failure>>,
+) {
     let state = list.state.get_untracked();
     let record = value.iter().map(|(field, value)| (field.key.to_string(), value.clone())).collect::<Record>();
-    let change = Change {
+    let mut change = Change {
         object: state.object.name.to_string(),
         operation: if value.is_some() { "update" } else { "delete" },
         record,
-        filter: Some(state.filter.clone()).filter(|f| !f.is_all()),
-        q: Some(state.q.clone()).filter(|q| !q.is_empty()),
-        import: state.import,
-        except: every.except.into_iter().collect(),
+        filter: None,
+        q: None,
+        import: None,
+        except: Vec::new(),
+        keep,
+    };
+    let count = match list.every.get_untracked() {
+        Some(every) => {
+            change.filter = Some(state.filter.clone()).filter(|f| !f.is_all());
+            change.q = Some(state.q.clone()).filter(|q| !q.is_empty());
+            change.import = state.import;
+            change.except = every.except.into_iter().collect();
+            every.count
+        }
+        None => {
+            let ids: Vec<String> = list.selected.with_untracked(|s| s.iter().cloned().collect());
+            let some = ids.chunks(LIST_MAX).map(|ids| Filter::field("id", Op::In, json!(ids)));
+            change.filter = Some(Filter::Or(some.collect()));
+            ids.len()
+        }
     };
     let what = value.map(|(field, value)| notice(&field, &value, &Record::new()));
-    list.progress.set(Some((0, every.count)));
+    list.progress.set(Some((0, count)));
     leptos::task::spawn_local(async move {
         let ended = match transfer::change(&change).await {
             Ok(job) => {

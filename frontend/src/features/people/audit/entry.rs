@@ -4,16 +4,8 @@ use crate::api::audit::Entry;
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    AUDIT_AGENT, AUDIT_DO_APP_ALLOWED, AUDIT_DO_APP_TOKEN_REUSED, AUDIT_DO_APP_WITHDRAWN, AUDIT_DO_AUDIT_EXPORT,
-    AUDIT_DO_CLIENT_SECRET_MADE, AUDIT_DO_CREATE, AUDIT_DO_DELETE, AUDIT_DO_DIRECTORY_SYNC, AUDIT_DO_ERASED,
-    AUDIT_DO_EXPORT, AUDIT_DO_GATHERED, AUDIT_DO_IDENTITY_LINKED, AUDIT_DO_IMPORT, AUDIT_DO_KEY_CHANGED,
-    AUDIT_DO_KEY_MADE, AUDIT_DO_KEY_REVOKED, AUDIT_DO_KEY_ROTATED, AUDIT_DO_LINK_MADE, AUDIT_DO_LINK_USED,
-    AUDIT_DO_LINK_WITHDRAWN, AUDIT_DO_PASSWORD_CHANGED, AUDIT_DO_PASSWORD_SET, AUDIT_DO_POLICY_SET,
-    AUDIT_DO_RECOVERY_CODE_USED, AUDIT_DO_RECOVERY_CODES_MADE, AUDIT_DO_REDACTED, AUDIT_DO_RESTORE,
-    AUDIT_DO_RETENTION_SET, AUDIT_DO_RETIRED, AUDIT_DO_REVEAL, AUDIT_DO_SECOND_FACTOR_REMOVED,
-    AUDIT_DO_SECOND_FACTOR_SET, AUDIT_DO_SECRET_SET, AUDIT_DO_SENSITIVE_READ, AUDIT_DO_SESSION_ENDED, AUDIT_DO_SIGN_IN,
-    AUDIT_DO_SIGN_IN_FAILED, AUDIT_DO_SIGN_OUT, AUDIT_DO_TOKEN_REUSED, AUDIT_DO_UPDATE, AUDIT_DO_VIEW_AS, AUDIT_IP,
-    AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD, Key, label, t,
+    AUDIT_AGENT, AUDIT_DO, AUDIT_IP, AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_SAID, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD,
+    Key, LIST_JOIN, NO, YES, label, t,
 };
 use crate::layout::nav;
 use crate::record::detail::history;
@@ -23,54 +15,6 @@ use kezhan_meta::{FieldMeta, ObjectMeta};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
-
-/// What was done, in words; the key itself where it has none yet.
-pub fn done(action: &str) -> String {
-    const WORDS: [(&str, Key); 41] = [
-        ("create", AUDIT_DO_CREATE),
-        ("update", AUDIT_DO_UPDATE),
-        ("delete", AUDIT_DO_DELETE),
-        ("restore", AUDIT_DO_RESTORE),
-        ("sign_in", AUDIT_DO_SIGN_IN),
-        ("sign_in_failed", AUDIT_DO_SIGN_IN_FAILED),
-        ("sign_out", AUDIT_DO_SIGN_OUT),
-        ("token_reused", AUDIT_DO_TOKEN_REUSED),
-        ("session_ended", AUDIT_DO_SESSION_ENDED),
-        ("password_changed", AUDIT_DO_PASSWORD_CHANGED),
-        ("password_set", AUDIT_DO_PASSWORD_SET),
-        ("key_made", AUDIT_DO_KEY_MADE),
-        ("key_changed", AUDIT_DO_KEY_CHANGED),
-        ("key_rotated", AUDIT_DO_KEY_ROTATED),
-        ("key_revoked", AUDIT_DO_KEY_REVOKED),
-        ("secret_set", AUDIT_DO_SECRET_SET),
-        ("identity_linked", AUDIT_DO_IDENTITY_LINKED),
-        ("directory_sync", AUDIT_DO_DIRECTORY_SYNC),
-        ("app_allowed", AUDIT_DO_APP_ALLOWED),
-        ("app_withdrawn", AUDIT_DO_APP_WITHDRAWN),
-        ("app_token_reused", AUDIT_DO_APP_TOKEN_REUSED),
-        ("client_secret_made", AUDIT_DO_CLIENT_SECRET_MADE),
-        ("export", AUDIT_DO_EXPORT),
-        ("import", AUDIT_DO_IMPORT),
-        ("audit_export", AUDIT_DO_AUDIT_EXPORT),
-        ("reveal", AUDIT_DO_REVEAL),
-        ("sensitive_read", AUDIT_DO_SENSITIVE_READ),
-        ("view_as", AUDIT_DO_VIEW_AS),
-        ("retention_set", AUDIT_DO_RETENTION_SET),
-        ("retired", AUDIT_DO_RETIRED),
-        ("second_factor_set", AUDIT_DO_SECOND_FACTOR_SET),
-        ("second_factor_removed", AUDIT_DO_SECOND_FACTOR_REMOVED),
-        ("recovery_codes_made", AUDIT_DO_RECOVERY_CODES_MADE),
-        ("recovery_code_used", AUDIT_DO_RECOVERY_CODE_USED),
-        ("policy_set", AUDIT_DO_POLICY_SET),
-        ("link_made", AUDIT_DO_LINK_MADE),
-        ("link_withdrawn", AUDIT_DO_LINK_WITHDRAWN),
-        ("link_used", AUDIT_DO_LINK_USED),
-        ("redacted", AUDIT_DO_REDACTED),
-        ("gathered", AUDIT_DO_GATHERED),
-        ("erased", AUDIT_DO_ERASED),
-    ];
-    WORDS.iter().find(|(key, _)| *key == action).map_or_else(|| action.to_owned(), |(_, text)| t(*text).to_owned())
-}
 
 pub fn line(entry: Entry) -> AnyView {
     let open = RwSignal::new(false);
@@ -85,7 +29,8 @@ pub fn line(entry: Entry) -> AnyView {
     let what = [object.as_ref().map(|o| label(&o.label)).unwrap_or_default(), title.to_owned()];
     let what = what.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ");
     let warns = matches!(entry.action.as_str(), "sign_in_failed" | "token_reused");
-    let (verb, at, ip) = (done(&entry.action), bridge::date_time(&entry.at), entry.ip.clone().unwrap_or_default());
+    let (verb, at, ip) =
+        (AUDIT_DO.name(&entry.action), bridge::date_time(&entry.at), entry.ip.clone().unwrap_or_default());
     let more = StoredValue::new(entry);
     view! {
         <li class="border-b border-base-300/60 text-[13px]">
@@ -120,9 +65,9 @@ fn details(entry: &Entry, object: Option<&ObjectMeta>) -> AnyView {
     let changes = object.map(|object| {
         entry.changes.iter().filter_map(|(key, change)| changed(object.field(key)?, change)).collect_view()
     });
-    let detail = entry.detail.as_object().into_iter().flatten().filter(|(_, v)| !v.is_null()).map(|(key, value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        view! { <div class="min-w-0"><dt class="muted text-xs">{key.clone()}</dt><dd class="break-words font-mono text-xs">{text}</dd></div> }
+    let detail = entry.detail.as_object().into_iter().flatten().filter_map(|(key, value)| {
+        let text = said(object, value)?;
+        Some(view! { <div class="min-w-0"><dt class="muted text-xs">{AUDIT_SAID.name(key)}</dt><dd class="break-words">{text}</dd></div> })
     });
     view! {
         <div class="px-4 pb-3 md:ps-[11rem] flex flex-col gap-3">
@@ -140,6 +85,25 @@ fn details(entry: &Entry, object: Option<&ObjectMeta>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What an entry says besides, in words. Ids say nothing to people, and go into the exported file.
+fn said(object: Option<&ObjectMeta>, value: &Value) -> Option<String> {
+    let word = |text: &str| {
+        let field = object.and_then(|o| o.field(text)).map(|f| label(&f.label));
+        field.or_else(|| catalog::object(text).map(|o| label(&o.label))).unwrap_or_else(|| text.to_owned())
+    };
+    match value {
+        Value::Null => None,
+        Value::String(text) if text.is_empty() || uuid::Uuid::parse_str(text).is_ok() => None,
+        Value::String(text) => Some(word(text)),
+        Value::Bool(yes) => Some(t(if *yes { YES } else { NO }).to_owned()),
+        Value::Array(list) => {
+            let words: Vec<String> = list.iter().filter_map(|one| said(object, one)).collect();
+            (!words.is_empty()).then(|| words.join(t(LIST_JOIN)))
+        }
+        other => Some(other.to_string()),
+    }
 }
 
 /// A field from what to what.

@@ -1,10 +1,9 @@
 //! For how long each kind of entry is kept.
 
-use super::CATEGORIES;
 use crate::api::audit::{self, Retention};
 use crate::api::client::ApiError;
 use crate::bridge;
-use crate::i18n::{AUDIT_KEEP, AUDIT_KEEP_DAYS, AUDIT_KEEP_TEXT, AUDIT_SEALED, SAVED, t, tf};
+use crate::i18n::{AUDIT_CAT, AUDIT_KEEP, AUDIT_KEEP_DAYS, AUDIT_KEEP_TEXT, AUDIT_SEALED, SAVED, t, tf};
 use crate::state::toast;
 use crate::ui::{self, Field, Layer, Shape};
 use leptos::prelude::*;
@@ -62,9 +61,11 @@ fn form(now: &Retention) -> AnyView {
         }
     };
     view! {
+        <div class="p-4 overflow-y-auto scroll-thin">
         <p class="muted text-[13px] mb-4">{tf(AUDIT_KEEP_TEXT, &[("n", &fewest)])}</p>
-        <div class="grid sm:grid-cols-2 gap-3">{CATEGORIES.iter().filter(|(key, _)| *key != "retention").map(line).collect_view()}</div>
+        <div class="grid sm:grid-cols-2 gap-3">{AUDIT_CAT.all().iter().filter(|(key, _)| *key != "retention").map(line).collect_view()}</div>
         {sealed.map(|text| view! { <p class="muted text-xs mt-4">{text}</p> })}
+        </div>
     }
     .into_any()
 }

@@ -3,33 +3,19 @@
 mod entry;
 mod keep;
 
-pub use entry::done;
-
 use crate::api::audit::{self, Entry, FILTERS};
 use crate::api::client::ApiError;
 use crate::fields::reference;
 use crate::i18n::{
-    AUDIT_ALL, AUDIT_CAT_CONFIGURATION, AUDIT_CAT_DATA, AUDIT_CAT_READING, AUDIT_CAT_RETENTION, AUDIT_CAT_RIGHTS,
-    AUDIT_CAT_SECURITY, AUDIT_CAT_SIGN_IN, AUDIT_CAT_TRANSFER, AUDIT_CATEGORY, AUDIT_EMPTY, AUDIT_FROM, AUDIT_KEEP,
-    AUDIT_OBJECT, AUDIT_OBJECTS_ALL, AUDIT_RECORD_ONLY, AUDIT_SEARCH, AUDIT_TEXT, AUDIT_TITLE, AUDIT_TO, AUDIT_WHO,
-    EXPORT, FILTER_CLEAR, Key, LOAD_MORE, label, t,
+    AUDIT_ALL, AUDIT_CAT, AUDIT_CATEGORY, AUDIT_EMPTY, AUDIT_FROM, AUDIT_KEEP, AUDIT_OBJECT, AUDIT_OBJECTS_ALL,
+    AUDIT_RECORD_ONLY, AUDIT_SEARCH, AUDIT_TEXT, AUDIT_TITLE, AUDIT_TO, AUDIT_WHO, EXPORT, FILTER_CLEAR, Key,
+    LOAD_MORE, label, t,
 };
-use crate::layout::shell;
+use crate::layout::settings;
 use crate::record::url::Url;
-use crate::state::{catalog, session};
+use crate::state::catalog;
 use crate::ui::{self, Button, Combobox, DateInput, Field, Item, Look, icon};
 use leptos::prelude::*;
-
-pub const CATEGORIES: [(&str, Key); 8] = [
-    ("sign_in", AUDIT_CAT_SIGN_IN),
-    ("security", AUDIT_CAT_SECURITY),
-    ("rights", AUDIT_CAT_RIGHTS),
-    ("configuration", AUDIT_CAT_CONFIGURATION),
-    ("transfer", AUDIT_CAT_TRANSFER),
-    ("reading", AUDIT_CAT_READING),
-    ("data", AUDIT_CAT_DATA),
-    ("retention", AUDIT_CAT_RETENTION),
-];
 
 /// Value and name of an option.
 type Choice = (String, String);
@@ -37,9 +23,6 @@ type Choice = (String, String);
 type Entries = RwSignal<Option<Result<Vec<Entry>, ApiError>>>;
 
 pub fn screen() -> AnyView {
-    if !session::may("user", "configure") {
-        return shell::missing();
-    }
     let url = Url::new();
     let keeping = RwSignal::new(false);
     let export = move |format: &'static str, name: &'static str| {
@@ -47,17 +30,14 @@ pub fn screen() -> AnyView {
             <a class="btn btn-plain" download="" href=move || audit::export_url(&query(url), format)>{icon("download")}{format!("{} {name}", t(EXPORT))}</a>
         }
     };
+    let actions = view! {
+        <Button label=t(AUDIT_KEEP) icon="archive" on_click=move |_| keeping.set(true)/>
+        {export("csv", "CSV")}
+        {export("ndjson", "NDJSON")}
+    };
     view! {
         <section class="grow min-h-0 flex flex-col bg-base-100 overflow-y-auto md:overflow-hidden">
-            <div class="flex flex-wrap items-center gap-2 px-4 py-3 border-b border-base-300 shrink-0">
-                <div class="grow min-w-60">
-                    <h1 class="font-semibold text-base">{t(AUDIT_TITLE)}</h1>
-                    <p class="muted text-[13px]">{t(AUDIT_TEXT)}</p>
-                </div>
-                <Button label=t(AUDIT_KEEP) icon="archive" on_click=move |_| keeping.set(true)/>
-                {export("csv", "CSV")}
-                {export("ndjson", "NDJSON")}
-            </div>
+            {settings::head(AUDIT_TITLE, AUDIT_TEXT, actions.into_any())}
             {filters(url)}
             <div class="grow md:min-h-0 md:overflow-y-auto scroll-thin">{trail(url)}</div>
         </section>
@@ -94,7 +74,7 @@ fn filters(url: Url) -> AnyView {
         }
     };
     let categories: Vec<Choice> =
-        CATEGORIES.iter().map(|(key, text)| ((*key).to_owned(), t(*text).to_owned())).collect();
+        AUDIT_CAT.all().iter().map(|(key, text)| ((*key).to_owned(), t(*text).to_owned())).collect();
     let objects: Vec<Choice> = catalog::catalog().objects().map(|o| (o.name.to_string(), label(&o.label))).collect();
     let actor = RwSignal::new(url.peek("actor").map(|id| Item::new(id.clone(), id)).into_iter().collect::<Vec<_>>());
     reference::resolve_names("user", actor, false);

@@ -13,7 +13,7 @@ use crate::i18n::{
     KEY_ROTATE_LATER, KEY_ROTATE_TEXT, KEYS_EMPTY, KEYS_TEXT, KEYS_TITLE, RETRY, SECURITY_KEY_LAST, SECURITY_KEY_NEVER,
     SECURITY_KEY_REVOKE, SECURITY_KEY_REVOKED, SECURITY_KEYS, SECURITY_KEYS_NONE, t, tf,
 };
-use crate::layout::shell;
+use crate::layout::settings;
 use crate::state::{session, toast};
 use crate::ui::{self, Button, Layer, Look, Shape, icon};
 use leptos::prelude::*;
@@ -87,20 +87,13 @@ impl Keys {
 
 /// Everyone's.
 pub fn screen() -> AnyView {
-    if !session::may("user", "configure") {
-        return shell::missing();
-    }
     let keys = Keys::open(false);
     view! {
-        <section class="grow min-h-0 overflow-y-auto scroll-thin bg-base-100">
-            <div class="px-4 py-3 border-b border-base-300 flex flex-wrap items-center gap-3">
-                <div class="grow min-w-48">
-                    <h1 class="font-semibold text-base">{t(KEYS_TITLE)}</h1>
-                    <p class="muted text-[13px]">{t(KEYS_TEXT)}</p>
-                </div>
-                {keys.add()}
+        <section class="grow min-h-0 flex flex-col bg-base-100">
+            {settings::head(KEYS_TITLE, KEYS_TEXT, keys.add())}
+            <div class="grow min-h-0 overflow-y-auto scroll-thin">
+                <div class="p-4 max-w-4xl"><div class="panel [&_li:first-child]:border-t-0">{keys.list(t(KEYS_EMPTY))}</div></div>
             </div>
-            {keys.list(t(KEYS_EMPTY))}
         </section>
         {keys.dialogs()}
     }
@@ -164,6 +157,7 @@ fn line(keys: Keys, key: ApiKey) -> AnyView {
         tf(KEY_FORMER, &[("until", &bridge::date_time(until)), ("used", &used)])
     });
     let bounds = bounds(&key).join(" · ");
+    let (edits, rotates) = (format!("{} · {}", t(EDIT), key.name), format!("{} · {}", t(KEY_ROTATE), key.name));
     let (edited, rotated, revoked) = (key.clone(), key.clone(), key.clone());
     view! {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
@@ -175,8 +169,8 @@ fn line(keys: Keys, key: ApiKey) -> AnyView {
                 {former.map(|text| view! { <p class="text-warning">{text}</p> })}
             </div>
             <div class="flex gap-1">
-                <Button label=t(EDIT) icon="pencil" icon_only=true look=Look::Quiet on_click=move |_| keys.edited.set(Some(Some(edited.clone())))/>
-                <Button label=t(KEY_ROTATE) icon="rotate-cw" icon_only=true look=Look::Quiet on_click=move |_| keys.rotated.set(Some(rotated.clone()))/>
+                <Button label=edits icon="pencil" icon_only=true look=Look::Quiet on_click=move |_| keys.edited.set(Some(Some(edited.clone())))/>
+                <Button label=rotates icon="rotate-cw" icon_only=true look=Look::Quiet on_click=move |_| keys.rotated.set(Some(rotated.clone()))/>
                 <Button label=t(SECURITY_KEY_REVOKE) on_click=move |_| keys.revoked.set(Some(revoked.clone()))/>
             </div>
         </li>

@@ -15,7 +15,7 @@ use crate::i18n::{
 use crate::state::{prefs, toast};
 use crate::ui::{Button, Field, Layer, Look, Shape, icon};
 use kezhan_meta::layout::Layout;
-use kezhan_meta::{Default as Usual, FieldMeta, FieldType, Lang, Record, system};
+use kezhan_meta::{FieldMeta, FieldType, Lang, Record, system};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -36,10 +36,10 @@ impl Form {
         let shown = |f: &&FieldMeta| {
             !f.read_only && !f.secret && !f.hidden && f.key != "group_roles" && !system::is_system(&f.key)
         };
-        let fields = part.object.fields.iter().filter(shown).map(|field| {
+        let fields = part.few.object.fields.iter().filter(shown).map(|field| {
             let value = match &base {
                 Some(record) => record.value(&field.key).clone(),
-                None => usual(field),
+                None => fields::usual(field),
             };
             (field.clone(), RwSignal::new(value))
         });
@@ -89,7 +89,7 @@ impl Form {
     /// Said below as well: the field may be out of sight.
     fn first_fault(&self) -> Option<String> {
         let item = self.faults.with(|f| f.as_ref().and_then(|f| f.items().first().cloned()))?;
-        let name = self.part.object.field(&item.field).map(|f| label(&f.label));
+        let name = self.part.few.object.field(&item.field).map(|f| label(&f.label));
         Some(name.map_or_else(|| item.message.clone(), |name| format!("{name}: {}", item.message)))
     }
 
@@ -111,21 +111,12 @@ impl Form {
     }
 }
 
-fn usual(field: &FieldMeta) -> Value {
-    match &field.default {
-        Some(Usual::Text(text)) => json!(text),
-        Some(Usual::Int(n)) => json!(n),
-        Some(Usual::Bool(yes)) => json!(yes),
-        _ => Value::Null,
-    }
-}
-
 pub fn layer(part: Part, base: Option<Record>, close: Callback<()>) -> AnyView {
     let form = Form::open(part.clone(), base);
     let (busy, testing, tested) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(None::<Value>));
     let title = match &form.base {
-        Some(record) => record.title(&part.object),
-        None => tf(NEW_OBJECT, &[("object", &label(&part.object.label))]),
+        Some(record) => record.title(&part.few.object),
+        None => tf(NEW_OBJECT, &[("object", &label(&part.few.object.label))]),
     };
     let directory = part.is_directory();
     let test = {
@@ -164,7 +155,7 @@ pub fn layer(part: Part, base: Option<Record>, close: Callback<()>) -> AnyView {
                 match stored {
                     Ok(()) => {
                         toast::done(t(SAVED));
-                        form.part.load();
+                        form.part.few.load();
                         close.run(());
                     }
                     Err(error) => form.told(error),
@@ -202,7 +193,7 @@ pub fn layer(part: Part, base: Option<Record>, close: Callback<()>) -> AnyView {
 
 /// First the record, then the secret: that one belongs to what is stored.
 async fn store(form: &Form) -> Result<(), ApiError> {
-    let object = &form.part.object;
+    let object = &form.part.few.object;
     let change = untrack(|| form.change());
     let stored = match &form.base {
         Some(base) if change.is_empty() => base.clone(),
@@ -219,12 +210,12 @@ async fn store(form: &Form) -> Result<(), ApiError> {
 fn sections(form: &Form) -> AnyView {
     let mut out: Vec<AnyView> = Vec::new();
     // As the object's layout has them.
-    let layout = Layout::generated(&form.part.object);
+    let layout = Layout::generated(&form.part.few.object);
     for section in layout.sections {
         let mut controls: Vec<AnyView> = Vec::new();
         for place in &section.fields {
             if place.field == "group_roles" {
-                let title = form.part.object.field("group_roles").map(|f| label(&f.label)).unwrap_or_default();
+                let title = form.part.few.object.field("group_roles").map(|f| label(&f.label)).unwrap_or_default();
                 controls.push(form.mapping.view(title, form.fault("group_roles")));
                 continue;
             }
@@ -318,7 +309,7 @@ fn effect(form: Form) -> impl Fn() -> Option<AnyView> {
         if change.is_empty() {
             return;
         }
-        let object = form.part.object.clone();
+        let object = form.part.few.object.clone();
         set_timeout(
             move || {
                 leptos::task::spawn_local(async move {

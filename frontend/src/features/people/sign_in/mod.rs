@@ -5,53 +5,35 @@ mod editor;
 mod mapping;
 mod runs;
 
-use crate::api::client::ApiError;
-use crate::api::records::{self, RecordExt};
+use crate::api::records::RecordExt;
 use crate::bridge;
 use crate::i18n::{
-    DELETE, DELETED, EDIT, ELSEWHERE_ADD_DIRECTORY, ELSEWHERE_ADD_PROVIDER, ELSEWHERE_NEVER, ELSEWHERE_NO_DIRECTORY,
-    ELSEWHERE_NO_PROVIDER, ELSEWHERE_OFF, ELSEWHERE_SYNC, ELSEWHERE_SYNCED, ELSEWHERE_TEXT, ELSEWHERE_TITLE, UNDO,
-    label, t, tf,
+    DELETE, EDIT, ELSEWHERE_ADD_DIRECTORY, ELSEWHERE_ADD_PROVIDER, ELSEWHERE_NEVER, ELSEWHERE_NO_DIRECTORY,
+    ELSEWHERE_NO_PROVIDER, ELSEWHERE_OFF, ELSEWHERE_SYNC, ELSEWHERE_SYNCED, ELSEWHERE_TEXT, ELSEWHERE_TITLE, label, t,
+    tf,
 };
-use crate::layout::shell;
+use crate::layout::{settings, shell};
+use crate::record::few::Few;
 use crate::record::url::Url;
-use crate::state::{catalog, session, toast};
 use crate::ui::{self, Button, Look, badge, icon};
-use kezhan_meta::query::{ListQuery, Sort};
-use kezhan_meta::{ObjectMeta, Record, Tone};
+use kezhan_meta::{Record, Tone};
 use leptos::prelude::*;
-use std::sync::Arc;
-
-type Records = RwSignal<Option<Result<Vec<Record>, ApiError>>>;
 
 /// One of the two sorts.
 #[derive(Clone)]
 struct Part {
-    object: Arc<ObjectMeta>,
-    all: Records,
+    few: Few,
     /// In the address: the record that is open.
     key: &'static str,
 }
 
 impl Part {
-    fn of(name: &'static str) -> Option<Part> {
-        let may = session::may(name, "configure") && session::may("user", "configure");
-        let object = catalog::object(name).filter(|_| may)?;
-        let part = Part { object, all: RwSignal::new(None), key: name };
-        part.load();
-        Some(part)
+    fn of(key: &'static str) -> Option<Part> {
+        Few::of(key).map(|few| Part { few, key })
     }
 
     fn is_directory(&self) -> bool {
         self.key == "directory"
-    }
-
-    fn load(&self) {
-        let (plural, all) = (self.object.plural.clone(), self.all);
-        leptos::task::spawn_local(async move {
-            let query = ListQuery { sort: vec![Sort::parse("name")], limit: Some(200), ..ListQuery::default() };
-            let _ = all.try_set(Some(records::query(&plural, &query).await.map(|page| page.data)));
-        });
     }
 }
 
@@ -62,24 +44,19 @@ pub fn screen() -> AnyView {
     let url = Url::new();
     let parts = [providers, directories.clone()];
     let editors = parts.clone().map(|part| editor_of(part, url));
-    let syncing = Memo::new(move |_| url.get("sync"));
+    let syncing = directories.few.opened(url, "sync");
     let sync = move || {
-        let id = syncing.get()?;
-        let Some(Ok(all)) = directories.all.get() else { return None };
-        let record = all.into_iter().find(|r| r.id() == id)?;
-        let again = directories.clone();
+        let record = syncing.get()??;
+        let again = directories.few.clone();
         let close = Callback::new(move |()| {
             url.replace(&[("sync", None)]);
             again.load();
         });
-        Some(runs::layer(directories.object.clone(), record, close))
+        Some(runs::layer(directories.few.object.clone(), record, close))
     };
     view! {
         <section class="grow min-h-0 flex flex-col bg-base-100">
-            <div class="px-4 py-3 border-b border-base-300 shrink-0">
-                <h1 class="font-semibold text-base">{t(ELSEWHERE_TITLE)}</h1>
-                <p class="muted text-[13px]">{t(ELSEWHERE_TEXT)}</p>
-            </div>
+            {settings::head(ELSEWHERE_TITLE, ELSEWHERE_TEXT, ().into_any())}
             <div class="grow min-h-0 overflow-y-auto scroll-thin p-4 flex flex-col gap-6">
                 {parts.map(|part| list(part, url))}
             </div>
@@ -91,31 +68,26 @@ pub fn screen() -> AnyView {
 }
 
 fn editor_of(part: Part, url: Url) -> impl Fn() -> Option<AnyView> {
-    let key = part.key;
-    let open = Memo::new(move |_| url.get(key));
+    let open = part.few.opened(url, part.key);
     move || {
-        let id = open.get()?;
-        let record = match part.all.get() {
-            Some(Ok(all)) => all.into_iter().find(|r| r.id() == id),
-            _ => return None,
-        };
+        let key = part.key;
         let close = Callback::new(move |()| url.replace(&[(key, None)]));
-        (record.is_some() || id == "new").then(|| editor::layer(part.clone(), record, close))
+        open.get().map(|record| editor::layer(part.clone(), record, close))
     }
 }
 
 fn list(part: Part, url: Url) -> AnyView {
-    let (key, all) = (part.key, part.all);
+    let (key, all) = (part.key, part.few.all);
     let (add, none, picture) = match part.is_directory() {
         true => (ELSEWHERE_ADD_DIRECTORY, ELSEWHERE_NO_DIRECTORY, "book-user"),
         false => (ELSEWHERE_ADD_PROVIDER, ELSEWHERE_NO_PROVIDER, "key-round"),
     };
-    let title = label(&part.object.label_many);
+    let title = label(&part.few.object.label_many);
     let body = move || match all.get() {
         None => ui::loading_rows(2),
         Some(Err(error)) => {
             let part = part.clone();
-            ui::failed(&error, move || part.load())
+            ui::failed(&error, move || part.few.load())
         }
         Some(Ok(records)) if records.is_empty() => {
             view! { <p class="panel p-3 muted text-[13px] flex items-center gap-2">{icon(picture)}{t(none)}</p> }
@@ -153,8 +125,8 @@ fn line(part: &Part, record: Record, url: Url) -> AnyView {
         view! { <Button label=t(ELSEWHERE_SYNC) icon="refresh-cw" look=Look::Quiet on_click=move |_| url.push(&[("sync", Some(id.clone()))])/> }
     });
     let remove = {
-        let (part, record) = (part.clone(), record.clone());
-        move |_| delete(part.clone(), record.clone())
+        let (few, record) = (part.few.clone(), record.clone());
+        move |_| few.remove(record.clone())
     };
     view! {
         <li class="panel p-3 flex flex-wrap items-center gap-x-4 gap-y-1 text-[13px]">
@@ -171,25 +143,4 @@ fn line(part: &Part, record: Record, url: Url) -> AnyView {
         </li>
     }
     .into_any()
-}
-
-fn delete(part: Part, record: Record) {
-    leptos::task::spawn_local(async move {
-        match records::delete(&part.object, record.id(), record.version()).await {
-            Ok(()) => {
-                part.load();
-                let (title, id) = (record.title(&part.object), record.id().to_owned());
-                toast::undoable(tf(DELETED, &[("title", &title)]), t(UNDO), move || {
-                    let (part, id) = (part.clone(), id.clone());
-                    leptos::task::spawn_local(async move {
-                        match records::restore(&part.object, &id).await {
-                            Ok(()) => part.load(),
-                            Err(error) => toast::error(&error),
-                        }
-                    });
-                });
-            }
-            Err(error) => toast::error(&error),
-        }
-    });
 }

@@ -10,9 +10,9 @@ use crate::i18n::{
     DATA_MAP_STORED, DATA_MAP_TEXT, DATA_MAP_TITLE, EDIT, EXPORT, LEVEL_MASKED, LEVEL_READ, LEVEL_WRITE, ROLE_FIELD,
     SAVE, SAVED, label, t, tf,
 };
-use crate::layout::shell;
+use crate::layout::{settings, shell};
 use crate::record::url::Url;
-use crate::state::{catalog, session, toast};
+use crate::state::{catalog, toast};
 use crate::ui::{self, Button, Field, Layer, Look, Shape, badge, icon};
 use kezhan_meta::{FieldMeta, ObjectMeta, Record, Sensitivity, Tone};
 use leptos::prelude::*;
@@ -20,13 +20,15 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 const OBJECT: &str = "field_policy";
+/// A cell; on phones a line of its own in a card.
+const CELL: &str = "px-3 py-2 max-md:py-0.5 md:border-t border-base-300/60";
 /// What a policy says of its field.
 const SAID: [&str; 6] = ["sensitivity", "purpose", "legal_basis", "retention_months", "cross_border", "notes"];
 
 type Found = RwSignal<Option<Result<DataMap, ApiError>>>;
 
 pub fn screen() -> AnyView {
-    let Some(policies) = catalog::object(OBJECT).filter(|_| session::may(OBJECT, "configure")) else {
+    let Some(policies) = catalog::object(OBJECT) else {
         return shell::missing();
     };
     let url = Url::new();
@@ -53,18 +55,15 @@ pub fn screen() -> AnyView {
         let row = editing.get()?;
         Some(editor(policies.clone(), row, editing, move || load(least.get_untracked(), found)))
     };
+    let actions = view! {
+        <select class="select !w-auto" aria-label=t(DATA_MAP_LEAST)
+            on:change=move |ev| url.replace(&[("min", Some(event_target_value(&ev)))])>{levels}</select>
+        {export("xlsx", "XLSX")}
+        {export("csv", "CSV")}
+    };
     view! {
         <section class="grow min-h-0 flex flex-col bg-base-100">
-            <div class="flex flex-wrap items-end gap-2 px-4 py-3 border-b border-base-300 shrink-0">
-                <div class="grow min-w-60">
-                    <h1 class="font-semibold text-base">{t(DATA_MAP_TITLE)}</h1>
-                    <p class="muted text-[13px]">{t(DATA_MAP_TEXT)}</p>
-                </div>
-                <select class="select !w-auto" aria-label=t(DATA_MAP_LEAST)
-                    on:change=move |ev| url.replace(&[("min", Some(event_target_value(&ev)))])>{levels}</select>
-                {export("xlsx", "XLSX")}
-                {export("csv", "CSV")}
-            </div>
+            {settings::head(DATA_MAP_TITLE, DATA_MAP_TEXT, actions.into_any())}
             <div class="grow min-h-0 overflow-auto scroll-thin" data-map>{body}</div>
         </section>
         {editor}
@@ -103,16 +102,16 @@ fn table(policies: &Arc<ObjectMeta>, map: DataMap, editing: RwSignal<Option<Row>
         let name = rows.first().map(|row| label(&row.object_label)).unwrap_or_default();
         let lines = rows.into_iter().map(|row| line(policies, row, editing)).collect_view();
         view! {
-            <tbody>
-                <tr><th scope="rowgroup" colspan="7" class="px-3 pt-4 pb-1 text-start font-semibold">{name}</th></tr>
+            <tbody class="max-md:block">
+                <tr class="max-md:block"><th scope="rowgroup" colspan="7" class="max-md:block px-3 pt-4 pb-1 text-start font-semibold">{name}</th></tr>
                 {lines}
             </tbody>
         }
     });
     view! {
         <ul class="flex flex-wrap gap-x-6 gap-y-1 px-4 pt-3 text-[13px]">{map.stores.iter().map(store).collect_view()}</ul>
-        <table class="text-[13px] border-separate border-spacing-0 w-full min-w-[56rem]">
-            <thead class="sticky top-0 bg-base-100 z-10"><tr>{heads}<th></th></tr></thead>
+        <table class="text-[13px] border-separate border-spacing-0 w-full max-md:block md:min-w-[56rem]">
+            <thead class="sticky top-0 bg-base-100 z-10 max-md:hidden"><tr>{heads}<th></th></tr></thead>
             {groups.collect_view()}
         </table>
     }
@@ -153,24 +152,36 @@ fn line(policies: &Arc<ObjectMeta>, row: Row, editing: RwSignal<Option<Row>>) ->
     let readers = readers.collect_view();
     let change = format!("{} · {name}", t(EDIT));
     view! {
-        <tr class="align-top">
-            <th scope="row" class="px-3 py-2 text-start font-normal border-t border-base-300/60 min-w-32">{name}</th>
-            <td class="px-3 py-2 border-t border-base-300/60">
+        <tr class="align-top max-md:grid max-md:grid-cols-[1fr_auto] max-md:border-t max-md:border-base-300/60 max-md:py-2">
+            <th scope="row" class=format!("{CELL} text-start md:font-normal min-w-32")>{name}</th>
+            <td class=format!("{CELL} max-md:col-span-full")>
                 <div class="flex flex-wrap gap-1">
                     {badge(label(&level.label()), tone(level))}
                     {sealed.then(|| badge(t(DATA_MAP_ENCRYPTED), Tone::Success))}
                 </div>
             </td>
-            <td class="px-3 py-2 border-t border-base-300/60 min-w-40">{purpose}<p class="muted">{basis}</p></td>
-            <td class="px-3 py-2 border-t border-base-300/60 whitespace-nowrap">{kept}</td>
-            <td class="px-3 py-2 border-t border-base-300/60"><code class="text-xs break-all">{stored}</code><p class="muted">{abroad}</p></td>
-            <td class="px-3 py-2 border-t border-base-300/60 min-w-56"><ul>{readers}</ul></td>
-            <td class="px-1 py-1 border-t border-base-300/60">
+            <td class=format!("{CELL} min-w-40 max-md:col-span-full")>{purpose}<p class="muted">{basis}</p></td>
+            <td class=format!("{CELL} whitespace-nowrap max-md:col-span-full max-md:empty:hidden")>{kept}</td>
+            <td class=format!("{CELL} max-md:col-span-full")><code class="text-xs break-all">{stored}</code><p class="muted">{abroad}</p></td>
+            <td class=format!("{CELL} min-w-56 max-md:col-span-full")><ul>{readers}</ul></td>
+            <td class="px-1 py-1 md:border-t border-base-300/60 max-md:row-start-1 max-md:col-start-2">
                 <Button label=change icon="pencil" icon_only=true look=Look::Quiet on_click=move |_| editing.set(Some(row.clone()))/>
             </td>
         </tr>
     }
     .into_any()
+}
+
+/// What holds for a field of which the company has said nothing: whoever says one thing of it keeps the rest.
+fn stands(row: &Row, key: &str) -> Value {
+    match key {
+        "sensitivity" => json!(row.sensitivity.key()),
+        "purpose" => json!(row.purpose),
+        "legal_basis" => json!(row.legal_basis),
+        "retention_months" => json!(row.retention_months),
+        "cross_border" => json!(row.cross_border),
+        _ => Value::Null,
+    }
 }
 
 /// What the company says of one field; stored as its field policy.
@@ -181,7 +192,7 @@ fn editor(
     saved: impl Fn() + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let values: Vec<(&'static str, RwSignal<Value>)> =
-        SAID.into_iter().map(|key| (key, RwSignal::new(Value::Null))).collect();
+        SAID.into_iter().map(|key| (key, RwSignal::new(stands(&row, key)))).collect();
     let stored = RwSignal::new(None::<Record>);
     let ready = RwSignal::new(row.policy.is_none());
     if let Some(id) = row.policy.clone() {
