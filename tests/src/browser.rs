@@ -133,6 +133,16 @@ impl Browser {
         done.unwrap_or_else(|e| panic!("choosing {value} in {css}: {e}\n{}", self.visible()));
     }
 
+    /// Types into a combobox and takes what it then offers first: with the keyboard, for the list is drawn anew meanwhile.
+    #[track_caller]
+    pub fn pick(&self, css: &str, text: &str, first: &str) {
+        self.fill(css, text);
+        let offered = "const one = document.querySelector('[role=listbox] [role=option]:first-child > span'); \
+                       return one && one.innerText.trim()";
+        self.until(&format!("{first} is offered first"), || self.script(offered) == first);
+        self.keys("\u{e007}");
+    }
+
     /// No script failed and no call was refused, but for what a test provokes; a 401 before the sign-in is expected.
     #[track_caller]
     pub fn no_complaints(&self, refusals: &[&str]) {

@@ -42,7 +42,7 @@ fn a_provider_is_set_up_and_people_come_in_through_it() {
 
     let browser = Browser::signed_in(&server, "admin");
     browser.goto("/settings");
-    browser.press("登录方式");
+    browser.press_css("main a[href='/settings/sign-in']");
     browser.press("添加身份提供方");
     browser.fill("#elsewhere-name", "企业账号");
     browser.fill("#elsewhere-issuer", "http://127.0.0.1:1");
