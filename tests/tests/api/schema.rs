@@ -358,7 +358,9 @@ struct Pairs {
     pairs: Vec<i32>,
 }
 
-/// Whatever state a company's database was left in by an earlier release, it comes forward with what it holds.
+/// Whatever state a company's database was left in by an earlier release, it comes forward with what it holds. Schemas
+/// from all states go through the same statements in the same order, so one database takes them one by one, with a
+/// record from each state; the program itself is let loose on some of those states, the latest above all.
 #[test]
 fn every_released_schema_moves_forward_with_its_records() {
     let migrations = migrations();
@@ -366,7 +368,10 @@ fn every_released_schema_moves_forward_with_its_records() {
         let db = TestDb::new();
         inventory(&mut db.connect())
     };
-    for released in 0..migrations.len() {
+    let all = migrations.len();
+    let mut states: Vec<usize> = (0..all).step_by(10).chain(all - 3..=all).collect();
+    states.dedup();
+    for state in states {
         let database = TestDb::empty();
         let mut db = database.connect();
         db.batch_execute(
@@ -374,7 +379,10 @@ fn every_released_schema_moves_forward_with_its_records() {
              run_on timestamp NOT NULL DEFAULT now())",
         )
         .unwrap();
-        for migration in &migrations[..released] {
+        let text = "鑫茂科技 xm\nab 𠮷野家";
+        let mut records = 0;
+        let last = state == all;
+        for (at, migration) in migrations[..state].iter().enumerate() {
             db.batch_execute(&fs::read_to_string(migration.join("up.sql")).unwrap()).unwrap();
             let name = migration.file_name().unwrap().to_str().unwrap();
             let version = name.split('_').next().unwrap().replace('-', "");
@@ -382,22 +390,26 @@ fn every_released_schema_moves_forward_with_its_records() {
                 .bind::<Text, _>(version)
                 .execute(&mut db)
                 .unwrap();
-        }
-        let text = "鑫茂科技 xm\nab 𠮷野家";
-        let before = columns(&mut db, "accounts");
-        let holds_accounts = !before.is_empty() && before.iter().all(|c| c.name != "search_pairs");
-        if holds_accounts {
-            sql_query("INSERT INTO accounts (tenant_id, id, name, search_text) VALUES ($1, $1, '鑫茂', $2)")
-                .bind::<diesel::sql_types::Uuid, _>(Uuid::now_v7())
-                .bind::<Text, _>(text)
-                .execute(&mut db)
-                .unwrap();
+            let before = columns(&mut db, "accounts");
+            let holds_accounts = !before.is_empty() && before.iter().all(|c| c.name != "search_pairs");
+            if holds_accounts && (last || at + 1 == state) {
+                sql_query("INSERT INTO accounts (tenant_id, id, name, search_text) VALUES ($1, $1, '鑫茂', $2)")
+                    .bind::<diesel::sql_types::Uuid, _>(Uuid::now_v7())
+                    .bind::<Text, _>(text)
+                    .execute(&mut db)
+                    .unwrap();
+                records += 1;
+            }
         }
         kezhan_api::database::migrate(database.url()).unwrap();
-        assert_eq!(inventory(&mut db), fresh, "from the state after {released} migrations");
-        if holds_accounts {
-            let found: Pairs = sql_query("SELECT search_pairs AS pairs FROM accounts").get_result(&mut db).unwrap();
-            assert_eq!(found.pairs, kezhan_engine::search::keys::pairs(text));
+        assert_eq!(inventory(&mut db), fresh, "from the state after {state} migrations");
+        if last {
+            assert!(records > 0, "there were states without the pairs of the search");
+        }
+        if records > 0 {
+            let found: Vec<Pairs> = sql_query("SELECT search_pairs AS pairs FROM accounts").load(&mut db).unwrap();
+            assert_eq!(found.len(), records);
+            assert!(found.iter().all(|row| row.pairs == kezhan_engine::search::keys::pairs(text)));
         }
     }
 }

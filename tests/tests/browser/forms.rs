@@ -149,7 +149,7 @@ fn a_record_that_is_there_already_is_hinted_at() {
     browser.goto("/o/accounts?new=1");
     browser.fill("#field-name", "深圳市腾讯计算机系统");
     browser.sees("深***公司");
-    browser.sees("你无权查看");
+    browser.sees("您无权查看");
     browser.screenshot("form-similar");
     assert_eq!(browser.script("return document.querySelectorAll('dialog [role=status] a').length"), 0);
     browser.fill("#field-name", "上海鑫茂贸易");

@@ -119,15 +119,14 @@ impl Work<'_> {
     fn attachments(&mut self) -> Result<(), FileError> {
         let mut after = Uuid::nil();
         loop {
-            let rows: Vec<Row> = diesel::sql_query(
+            let rows: Vec<Row> = diesel::sql_query(format!(
                 "SELECT id, storage_key AS name, sha256 FROM attachments WHERE tenant_id = $1 AND id > $2 \
-                 AND storage_key IS NOT NULL AND (storage_key NOT LIKE $3 OR $4) ORDER BY id LIMIT $5",
-            )
+                 AND storage_key IS NOT NULL AND (storage_key NOT LIKE $3 OR $4) ORDER BY id LIMIT {PAGE}"
+            ))
             .bind::<SqlUuid, _>(self.tenant)
             .bind::<SqlUuid, _>(after)
             .bind::<Text, _>(format!("%{SUFFIX}"))
             .bind::<Bool, _>(self.renewed)
-            .bind::<BigInt, _>(PAGE)
             .load(self.conn)
             .map_err(database)?;
             let Some(last) = rows.last() else { return Ok(()) };

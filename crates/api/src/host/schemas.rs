@@ -25,6 +25,7 @@ pub struct HostLogin {
 
 /// The password is good, and something is missing: the same call is to be made with it.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"factors": ["totp", "recovery_code"]}))]
 pub struct HostFurther {
     /// `totp`, `recovery_code`.
     pub factors: Vec<&'static str>,

@@ -215,11 +215,12 @@ pub struct PasskeyMade {
 
 /// What a device is asked to sign.
 #[derive(ToSchema)]
+#[schema(example = json!({"ceremony": "018f3a52-0000-7000-8000-000000000001", "options": {"challenge": "AQIDBA", "rpId": "crm.example.com", "userVerification": "required", "timeout": 300000}}))]
 #[allow(dead_code, reason = "describes an answer")]
 pub struct Ceremony {
     /// Names it in the answer.
     ceremony: Uuid,
     /// As WebAuthn wants them, binary values in base64url.
-    #[schema(value_type = Object, example = json!({"challenge": "AQIDBA", "rpId": "crm.example.com", "userVerification": "required", "timeout": 300000}))]
+    #[schema(value_type = Object)]
     options: serde_json::Value,
 }
