@@ -10,7 +10,7 @@ use kezhan_engine::sql::standing;
 use kezhan_engine::{Action, Caller, DataScope, Engine, Result};
 use kezhan_meta::{Filter, Scope};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -53,25 +53,29 @@ impl Handler for Runs {
         let there = there(conn, run.job.tenant_id)?;
         // Whoever still reads or writes by what was before is waited for, but not for ever.
         conn.batch_execute("SET statement_timeout = 0; SET lock_timeout = '60s'")?;
-        for (name, sound) in &there {
-            // One that was broken off is made anew.
-            if !sound || !wanted.contains_key(name) {
-                conn.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))?;
-            }
-        }
-        let sound: BTreeSet<&String> = there.iter().filter(|(_, sound)| **sound).map(|(name, _)| name).collect();
-        let (mut made, mut done) = (0, Ok(()));
-        for (_, statement) in wanted.iter().filter(|(name, _)| !sound.contains(name)) {
-            done = conn.batch_execute(statement);
-            if done.is_err() {
-                break;
-            }
-            made += 1;
-        }
+        let made = tend(conn, &wanted, &there);
         conn.batch_execute("RESET statement_timeout; RESET lock_timeout")?;
-        done?;
+        let made = made?;
         conn.transaction(|conn| run.checkpoint(conn, &json!({ "made": made, "wanted": wanted.len() })))
     }
+}
+
+/// Drops what is not wanted and makes what is not there; how many were made.
+fn tend(
+    conn: &mut PgConnection,
+    wanted: &BTreeMap<String, String>,
+    there: &BTreeMap<String, bool>,
+) -> QueryResult<usize> {
+    // One that was broken off is made anew.
+    for (name, _) in there.iter().filter(|(name, sound)| !**sound || !wanted.contains_key(*name)) {
+        conn.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {name}"))?;
+    }
+    let mut made = 0;
+    for (_, statement) in wanted.iter().filter(|(name, _)| there.get(*name) != Some(&true)) {
+        conn.batch_execute(statement)?;
+        made += 1;
+    }
+    Ok(made)
 }
 
 /// The indexes of this tenant that there are, and whether each can be used.
@@ -100,12 +104,12 @@ fn wanted(conn: &mut PgConnection, caller: &Caller) -> Result<BTreeMap<String, S
     for (name, condition) in conditions(conn, caller)? {
         let Some(object) = caller.catalog.get(&name).filter(|o| o.scope == Scope::Owned) else { continue };
         out.extend(standing::index(caller, object, &condition));
-        if out.len() >= MOST {
-            log::warn!("company {} has more conditions in its rights than are given an index", caller.tenant);
-            break;
-        }
     }
-    Ok(out)
+    // By name, so that each look leaves out the same.
+    if out.len() > MOST {
+        log::warn!("company {} has more conditions in its rights than are given an index", caller.tenant);
+    }
+    Ok(out.into_iter().take(MOST).collect())
 }
 
 /// What roles and sharing rules let people read by.
