@@ -39,6 +39,13 @@ pub fn fixed(items: Vec<Item>) -> Lookup {
     })
 }
 
+/// Whether more keys may follow.
+#[derive(Clone, Copy, PartialEq)]
+enum Pause {
+    None,
+    Typing,
+}
+
 #[derive(Clone, Copy)]
 struct State {
     chosen: RwSignal<Vec<Item>>,
@@ -48,7 +55,7 @@ struct State {
     active: RwSignal<usize>,
     asked: StoredValue<u64>,
     answered: StoredValue<u64>,
-    /// Enter was pressed before the answer: the first of it is meant.
+    /// Enter was pressed before the answer: the first of it is meant, wherever the focus has gone meanwhile.
     eager: StoredValue<bool>,
     many: bool,
     free: bool,
@@ -82,7 +89,7 @@ pub fn Combobox(
         on_done,
     };
     let lookup = StoredValue::new(lookup);
-    let ask = move || state.ask(lookup.get_value());
+    let ask = move |pause: Pause| state.ask(lookup.get_value(), pause);
     let list_id = format!("{id}-list");
     let active_id = {
         let list_id = list_id.clone();
@@ -105,8 +112,8 @@ pub fn Combobox(
                 aria-expanded=move || state.open.get().to_string()
                 aria-invalid=move || invalid.get().to_string()
                 placeholder=hint prop:value=shown
-                on:mousedown=move |_| if !state.open.get_untracked() { ask() }
-                on:input=move |ev| { state.text.set(event_target_value(&ev)); ask() }
+                on:mousedown=move |_| if !state.open.get_untracked() { ask(Pause::None) }
+                on:input=move |ev| { state.text.set(event_target_value(&ev)); ask(Pause::Typing) }
                 on:blur=move |_| state.leave()
                 on:keydown=move |ev| if !composing(&ev) { state.key(&ev, &ask) }/>
             {move || (!many && !state.chosen.with(Vec::is_empty)).then(|| view! {
@@ -185,8 +192,8 @@ fn options(state: State, list_id: &str) -> AnyView {
 }
 
 impl State {
-    /// Opens and looks up, a moment after the last key; a late answer to an old question is dropped.
-    fn ask(self, lookup: Lookup) {
+    /// Opens and looks up; a late answer to an old question is dropped.
+    fn ask(self, lookup: Lookup, pause: Pause) {
         let first = !self.open.get_untracked();
         self.open.set(true);
         let ticket = self.asked.with_value(|n| n + 1);
@@ -203,14 +210,27 @@ impl State {
                     self.answered.set_value(ticket);
                     self.active.set(0);
                     self.found.set(Some(found));
-                    if self.eager.get_value() && self.open.get_untracked() {
+                    if self.eager.get_value() {
                         self.take();
                     }
                     self.eager.set_value(false);
                 }
             });
         };
-        if first { run() } else { set_timeout(run, Duration::from_millis(150)) }
+        if first || pause == Pause::None { run() } else { set_timeout(run, Duration::from_millis(150)) }
+    }
+
+    /// Enter: the entry that is marked, or, where what is listed answers an earlier word, the first of what fits this one.
+    fn enter(self, ask: &impl Fn(Pause)) {
+        let stale = self.answered.get_value() != self.asked.get_value();
+        let text = self.text.with_untracked(|t| t.trim().to_lowercase());
+        let marked = self.candidates().into_iter().nth(self.active.get_untracked());
+        let fits = marked.is_some_and(|m| !text.is_empty() && m.label.to_lowercase().contains(&text));
+        if !stale || fits {
+            return self.take();
+        }
+        ask(Pause::None);
+        self.eager.set_value(true);
     }
 
     fn free_item(self, items: &[Item]) -> Option<Item> {
@@ -236,6 +256,9 @@ impl State {
         } else {
             self.chosen.set(vec![item]);
             self.open.set(false);
+            // What was still asked for is no longer waited for.
+            self.asked.update_value(|n| *n += 1);
+            self.answered.set_value(self.asked.get_value());
         }
         self.text.set(String::new());
         self.finish();
@@ -264,19 +287,19 @@ impl State {
         self.text.set(String::new());
     }
 
-    fn key(self, ev: &KeyboardEvent, ask: &impl Fn()) {
+    fn key(self, ev: &KeyboardEvent, ask: &impl Fn(Pause)) {
         let open = self.open.get_untracked();
         match ev.key().as_str() {
-            "ArrowDown" | "ArrowUp" if !open => ask(),
+            "ArrowDown" | "ArrowUp" if !open => ask(Pause::None),
             "ArrowDown" => {
                 let last = self.candidates().len().saturating_sub(1);
                 self.active.update(|a| *a = (*a + 1).min(last));
             }
             "ArrowUp" => self.active.update(|a| *a = a.saturating_sub(1)),
-            // What is listed answers an earlier word.
-            "Enter" if open && self.answered.get_value() != self.asked.get_value() => self.eager.set_value(true),
-            "Enter" if open => self.take(),
+            "Enter" if open => self.enter(ask),
             "Tab" => return self.open.set(false),
+            // The list around it closes: nothing is meant any more.
+            "Escape" => return self.eager.set_value(false),
             "Backspace" if self.many && self.text.with_untracked(String::is_empty) => {
                 self.chosen.update(|c| {
                     c.pop();

@@ -80,9 +80,10 @@ fn an_application_is_registered_asks_is_refused_is_let_in_and_sent_away() {
     let server = TestServer::with_web();
     let role = server.role("外勤", json!({"account": {"read": "all", "create": "self"}}));
     server.user("wang", &role, json!({"name": "王伟"}));
-    server.admin().create("accounts", json!({"name": "鑫茂贸易"}));
-    // Where people are sent back to: any address of the page will do.
-    let back = server.url("/recycle");
+    let admin = server.admin();
+    admin.create("accounts", json!({"name": "鑫茂贸易"}));
+    // Where people are sent back to: an address that no client of ours takes over, for that might write another.
+    let back = server.url("/healthz");
     let browser = Browser::signed_in(&server, "admin");
     browser.goto("/settings/apps");
     browser.sees("还没有登记应用");
@@ -94,8 +95,8 @@ fn an_application_is_registered_asks_is_refused_is_let_in_and_sent_away() {
     browser.fill("#app-redirect_uris", &back);
     browser.screenshot("app-form");
     browser.press("保存");
-    browser.until("it is registered", || server.admin().get("/oauth_clients").ids().len() == 1);
-    let client = server.admin().get("/oauth_clients").ids()[0].clone();
+    browser.until("it is registered", || admin.get("/oauth_clients").ids().len() == 1);
+    let client = admin.get("/oauth_clients").ids()[0].clone();
     browser.sees("account:read");
     browser.screenshot("apps");
     browser.press("生成应用密钥");
@@ -119,7 +120,7 @@ fn an_application_is_registered_asks_is_refused_is_let_in_and_sent_away() {
         send(server.anonymous().client.post(server.url("/oauth/token")).form(&form))
     };
     let sent = |browser: &Browser| -> Vec<(String, String)> {
-        browser.until("the browser is back at the application", || browser.path().starts_with("/recycle?"));
+        browser.until("the browser is back at the application", || browser.path().starts_with("/healthz?"));
         let path = browser.path();
         url::form_urlencoded::parse(path.split_once('?').unwrap().1.as_bytes()).into_owned().collect()
     };
@@ -155,9 +156,10 @@ fn an_application_is_registered_asks_is_refused_is_let_in_and_sent_away() {
     let again =
         [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap_or("none"))];
     assert_eq!(token(&again).json()["error"], Value::from("invalid_grant"));
-    browser.no_complaints(&["422"]);
+    // For a bare answer the browser looks for an icon by itself.
+    browser.no_complaints(&["422", "favicon.ico"]);
     // What asks for something unsound is told so, and sent nowhere.
-    browser.goto(&format!("/oauth/authorize?{}", query.replace("recycle", "elsewhere")));
+    browser.goto(&format!("/oauth/authorize?{}", query.replace("healthz", "elsewhere")));
     browser.sees("无法处理这个请求");
     assert_eq!(server.sign_in("wang", PASSWORD).get("/oauth/connected").ok()["data"], json!([]));
 }

@@ -196,8 +196,9 @@ fn a_record_is_given_away_with_what_hangs_on_it() {
     browser.pick("#act-keep", "保留只读", "保留只读");
     browser.screenshot("transfer");
     browser.press_css("dialog[open] button[type=submit]");
+    let admin = server.admin();
     browser.until("both have gone over", || {
-        let now = server.admin().get(&format!("/contacts/{}", contact["id"].as_str().unwrap())).ok();
+        let now = admin.get(&format!("/contacts/{}", contact["id"].as_str().unwrap())).ok();
         now["owner"] == json!(li)
     });
     wang.get(&format!("/accounts/{}", account["id"].as_str().unwrap())).ok();

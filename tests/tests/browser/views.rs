@@ -52,8 +52,9 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
     assert_eq!(tools, json!(["取消固定", "打开列表时显示"]), "others' views are not theirs to change");
     other.press_css(".popover section button[aria-label='打开列表时显示']");
     other.screenshot("views-panel");
+    let li = server.sign_in("li", PASSWORD);
     other.until("it is kept", || {
-        let me = server.sign_in("li", PASSWORD).get("/auth/me").ok();
+        let me = li.get("/auth/me").ok();
         me["preferences"]["views"]["account"]["default"].is_string()
     });
     other.goto("/o/accounts");
