@@ -4,6 +4,7 @@ use crate::catalog::Catalog;
 use crate::check::Violation;
 use crate::field::FieldMeta;
 use crate::filter::{Filter, Op};
+use crate::kept;
 use crate::matches::{Graph, matches};
 use crate::object::ObjectMeta;
 use crate::problem::Code;
@@ -339,6 +340,9 @@ fn condition_fault(
     }
     if looks_back(filter) {
         return Some((Code::TooComplex, vec!["exists".to_owned()]));
+    }
+    if let Some(sealed) = kept::compared(filter, catalog, object) {
+        return Some((Code::SealedCondition, vec![sealed]));
     }
     resolve(filter, catalog, object, &ReadsAll, context).err().map(|fault| (fault.code, fault.args))
 }

@@ -10,6 +10,7 @@ pub mod check;
 pub mod choice;
 pub mod field;
 pub mod filter;
+pub mod kept;
 pub mod kind;
 pub mod layout;
 pub mod matches;

@@ -151,8 +151,8 @@ fn who_sees_it_masked_or_not_at_all_cannot_find_it_out() {
         server.user(name, &role, json!({}));
         let api = server.sign_in(name, PASSWORD);
         let seen = api.get(&format!("/accounts/{}", id(&account))).ok();
-        let shown = if level == "masked" { json!("***") } else { Value::Null };
-        assert_eq!((&seen["code"], &seen["bank_account"]), (&shown, &shown), "{seen}");
+        let shown = if level == "masked" { [json!("S***"), json!("6***22")] } else { [Value::Null, Value::Null] };
+        assert_eq!([&seen["code"], &seen["bank_account"]], [&shown[0], &shown[1]], "{seen}");
         for value in ["S-1", "S-2"] {
             // The same answer whether it is right or wrong.
             assert_eq!(api.get(&format!("/accounts?code={value}")).status, 400, "{name} {value}");
@@ -160,6 +160,19 @@ fn who_sees_it_masked_or_not_at_all_cannot_find_it_out() {
             assert_eq!(api.post("/accounts/query", &not).status, 400, "{name} {value}");
             let put = api.put(&format!("/accounts/by/code/{value}"), &json!({"name": "乙"}));
             assert_eq!(put.status, 400, "{name} {value}");
+            // Nor by writing: whether a value is taken is said to nobody who may not have the value.
+            let code = if level == "masked" { "read_only" } else { "unknown_key" };
+            let record = json!({"name": "乙", "code": value});
+            let mine = api.create("accounts", json!({"name": "丙"}));
+            let path = format!("/accounts/{}", id(&mine));
+            for reply in [api.post("/accounts", &record), api.patch(&path, &json!({"code": value}))] {
+                let problem = reply.problem(422, "invalid");
+                let faults = problem["errors"].as_array().unwrap();
+                assert!(faults.len() == 1 && faults[0]["code"] == code, "{name} {value}: {problem}");
+            }
+            let batch = json!({"operations": [{"op": "create", "record": record}], "all_or_none": false});
+            let batch = api.post("/accounts/batch", &batch);
+            assert!(batch.text.contains(code) && !batch.text.contains("taken"), "{}", batch.text);
         }
         let through = json!({"filter": {"field": "account.code", "op": "eq", "value": "S-1"}});
         assert_ne!(api.post("/contacts/query", &through).status, 200, "{name}");
@@ -307,4 +320,88 @@ fn a_renewed_key_takes_over_in_every_record() {
     let meta = caller.catalog.get("contact").unwrap().clone();
     let record = fresh.fetch(conn, &caller, &meta, id(&contact).parse().unwrap()).unwrap().unwrap();
     assert_eq!(record["id_number"], CARD);
+}
+
+#[test]
+fn who_sees_an_outline_sees_that_of_the_value() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let kinds = [
+        ("phone", json!("13812345678"), json!("138****5678")),
+        ("email", json!("zhang.san@example.com"), json!("z***@example.com")),
+        ("text", json!("王小明"), json!("王**")),
+        ("long_text", json!("一段话"), json!("***")),
+        ("integer", json!(42), Value::Null),
+        ("date", json!("2026-11-29"), Value::Null),
+    ];
+    let (mut record, mut fields) = (json!({"name": "甲"}), json!({}));
+    for (kind, value, _) in &kinds {
+        // One that is sealed and one that is not: nobody can tell which is which.
+        for (key, sealed) in [(format!("s_{kind}"), true), (format!("p_{kind}"), false)] {
+            field(&admin, &key, kind, json!({"is_sealed": sealed}));
+            record[&key] = value.clone();
+            fields[&key] = json!("masked");
+        }
+    }
+    let account = admin.create("accounts", record);
+    let role = server.role("masked", json!({"account": {"read": "all", "export": "all", "fields": fields}}));
+    server.user("li", &role, json!({}));
+    let li = server.sign_in("li", PASSWORD);
+    let seen = li.get(&format!("/accounts/{}", id(&account))).ok();
+    let listed = li.get("/accounts").ok()["data"][0].clone();
+    for (kind, value, outline) in &kinds {
+        let (sealed, plain) = (format!("s_{kind}"), format!("p_{kind}"));
+        assert_eq!((&seen[&sealed], &seen[&plain], &listed[&sealed]), (outline, outline, outline), "{kind}");
+        let whole = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        assert!(!seen.to_string().contains(&whole) || *kind == "integer", "{seen}");
+    }
+    let sheet = li.post("/bulk/exports", &json!({"object": "account", "format": "csv", "columns": ["s_phone"]}));
+    assert!(sheet.text.contains("138****5678") && !sheet.text.contains("13812345678"), "{}", sheet.text);
+}
+
+#[test]
+fn conditions_that_are_kept_hold_no_sealed_value() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let is = json!({"field": "id_number", "op": "eq", "value": CARD});
+    let empty = json!({"field": "id_number", "op": "null", "value": true});
+    let far = json!({"exists": "contacts", "where": {"or": [{"field": "name", "op": "eq", "value": "x"}, is]}});
+    let view = |object: &str, filter: &Value| {
+        api.post("/saved_views", &json!({"name": "v", "object": object, "settings": {"filter": filter}}))
+    };
+    let user = server.user("li", &server.role("r", json!({"contact": {"read": "self"}})), json!({}));
+    let rule = |condition: &Value| {
+        api.post("/sharing_rules", &json!({"name": "s", "object": "contact", "user": user, "condition": condition}))
+    };
+    let role = |condition: &Value| {
+        api.post("/roles", &json!({"name": "k", "grants": {"contact": {"read": {"when": condition}}}}))
+    };
+    let keeping = |condition: &Value| {
+        let mut rule = json!({"name": "k", "object": "contact", "since": "created_at", "months": 60});
+        rule["condition"] = condition.clone();
+        api.post("/retention_rules", &rule)
+    };
+    for reply in [view("contact", &is), view("account", &far), rule(&is), role(&is), keeping(&is)] {
+        let problem = reply.problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["code"], "sealed_condition", "{problem}");
+    }
+    // Whether there is a value may be asked; and a query that is kept nowhere may compare it.
+    for reply in [view("contact", &empty), rule(&empty), role(&empty), keeping(&empty)] {
+        reply.created();
+    }
+    api.post("/contacts/query", &json!({"filter": is})).ok();
+    assert_eq!(tables_with(&mut server.db.connect(), CARD), Vec::<String>::new());
+
+    // A field that such a condition compares already is not sealed before that is changed.
+    let definition = field(&api, "passport", "text", json!({}));
+    let compares = json!({"field": "passport", "op": "eq", "value": "E12345678"});
+    let kept = view("account", &compares).created();
+    let through = view("contact", &json!({"field": "account.passport", "op": "eq", "value": "E1"})).created();
+    let path = format!("/field_definitions/{}", id(&definition));
+    let seal = || api.patch(&path, &json!({"is_sealed": true}));
+    assert_eq!(seal().problem(422, "invalid")["errors"][0]["code"], "sealed_in_use");
+    assert_eq!(api.delete(&format!("/saved_views/{}", id(&kept))).status, 204);
+    seal().problem(422, "invalid");
+    assert_eq!(api.delete(&format!("/saved_views/{}", id(&through))).status, 204);
+    seal().ok();
 }

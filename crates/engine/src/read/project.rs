@@ -6,7 +6,7 @@ use crate::sql::members::{self, Least};
 use crate::sql::row::{RawRow, Wire};
 use crate::sql::scope::{Aliases, Guard, Life, Style};
 use crate::sql::{Sql, column};
-use crate::vault::fields::{self, Opener, VEIL};
+use crate::vault::fields::{self, Opener};
 use crate::{Action, Error, Result};
 use kezhan_meta::check::LIST_MAX;
 use kezhan_meta::problem::Code;
@@ -15,6 +15,7 @@ use kezhan_meta::resolve::Readable;
 use kezhan_meta::rules::mask::Mask;
 use kezhan_meta::{Catalog, FieldMeta, ObjectMeta};
 use std::collections::BTreeMap;
+use zeroize::Zeroizing;
 
 /// Most references that one request may expand.
 const EXPANSIONS_MAX: usize = 12;
@@ -142,7 +143,7 @@ enum Expanded {
 }
 
 impl Cell {
-    /// Who sees an outline sees that there is something: to tell more, the value would have to be opened.
+    /// Opened here whoever reads: who sees an outline gets that of the value, as of any other field.
     fn write_sealed(&self, row: &RawRow, level: Option<Level>, out: &mut Vec<u8>) -> Result<()> {
         let custom: Option<String>;
         let stored = match self.wire {
@@ -152,17 +153,21 @@ impl Cell {
             }
             _ => row.text(self.at),
         };
-        match (&self.seal, stored) {
-            (Some(_), Some(_)) if level == Some(Level::Masked) => {
-                out.extend_from_slice(format!("\"{VEIL}\"").as_bytes())
-            }
-            (Some(seal), Some(stored)) => {
-                let id = row.uuid(seal.id_at).unwrap_or_default();
-                out.extend_from_slice(&seal.opener.open(&seal.path, id, stored)?);
-            }
-            _ => out.extend_from_slice(b"null"),
+        let (Some(seal), Some(stored)) = (&self.seal, stored) else {
+            out.extend_from_slice(b"null");
+            return Ok(());
+        };
+        let id = row.uuid(seal.id_at).unwrap_or_default();
+        let value = seal.opener.open(&seal.path, id, stored)?;
+        if level != Some(Level::Masked) {
+            out.extend_from_slice(&value);
+            return Ok(());
         }
-        Ok(())
+        // What has no outline shows as empty: numbers, dates.
+        let mask = self.veil.as_ref().and_then(|veil| veil.mask);
+        let text = serde_json::from_slice::<String>(&value).ok().map(Zeroizing::new);
+        let outline = mask.zip(text).map(|(mask, text)| mask.apply(&text));
+        serde_json::to_writer(out, &outline).map_err(|e| Error::Internal(e.to_string()))
     }
 }
 

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
-use kezhan_meta::{Catalog, FieldMeta, Filter, ObjectMeta, Op, Record, Storage};
+use kezhan_meta::{Catalog, FieldMeta, Filter, ObjectMeta, Op, Record, Storage, kept};
 use serde_json::Value;
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -143,20 +143,10 @@ pub(crate) fn veiled(catalog: &Catalog, object: &ObjectMeta, filter: &Filter) ->
             let inner = filter.as_ref().zip(target).map(|(f, target)| Box::new(veiled(catalog, target, f)));
             Filter::Exists { relation: relation.clone(), filter: inner }
         }
-        Filter::Field { field, op, .. } if *op != Op::Null && names_sealed(catalog, object, field) => {
+        Filter::Field { field, op, .. } if *op != Op::Null && kept::is_sealed(field, catalog, object) => {
             Filter::Field { field: field.clone(), op: *op, value: Value::String(VEIL.to_owned()) }
         }
         plain => plain.clone(),
-    }
-}
-
-fn names_sealed(catalog: &Catalog, object: &ObjectMeta, path: &str) -> bool {
-    match path.split_once('.') {
-        None => object.field(path).is_some_and(|f| f.sealed),
-        Some((head, rest)) => {
-            let target = object.field(head).and_then(|f| f.target()).and_then(|t| catalog.get(t));
-            target.is_some_and(|target| names_sealed(catalog, target, rest))
-        }
     }
 }
 

@@ -203,6 +203,11 @@ pub fn has_search(object: &ObjectMeta) -> bool {
 }
 
 /// Constraint violations in the words of the record's fields.
+///
+/// That a value is taken is told only to those who may write the field, of a record of their own: whoever sees it masked
+/// or not at all is refused before the value gets here, and the same way whether it is taken or not. Whoever writes it has
+/// to hear of it, as a key that gave way would be none. They hear the field and nothing else: not which record has the
+/// value, nor whose that is.
 pub(super) fn explain(object: &ObjectMeta, error: Error) -> Error {
     let Error::Database(DieselError::DatabaseError(kind, info)) = &error else { return error };
     let constraint = info.constraint_name().unwrap_or_default();

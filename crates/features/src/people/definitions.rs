@@ -1,6 +1,6 @@
 //! A tenant's own objects and fields: what a definition must keep so that the engine can live with it.
 
-use super::identity;
+use super::{identity, kept};
 use crate::platform::sealing;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -113,6 +113,13 @@ impl Hooks for Fields {
         }
         faults.extend(check_kind(draft));
         faults.extend(check_sealed(draft, &object, &key));
+        let becomes = draft.changed("is_sealed") && draft.value("is_sealed").as_bool() == Some(true);
+        if draft.before.is_some() && becomes {
+            let names = kept::comparing(draft.conn, draft.caller.tenant, &object, &key)?;
+            if !names.is_empty() {
+                faults.push(Violation::new("is_sealed", Code::SealedInUse).with(names.join(", ")));
+            }
+        }
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
 

@@ -8,7 +8,7 @@ use kezhan_engine::access::Grants;
 use kezhan_engine::{Action, DataScope, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Record, Violation};
+use kezhan_meta::{Record, Violation, kept};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -205,6 +205,8 @@ fn unsound(draft: &Draft<'_>, grants: &Grants) -> Vec<Violation> {
             let sound = object.is_some_and(|o| resolve(condition, catalog, o, &ReadsAll, &context).is_ok());
             if !sound {
                 out.push(fault(format!("{name}: when")));
+            } else if let Some(field) = object.and_then(|o| kept::compared(condition, catalog, o)) {
+                out.push(Violation::new("grants", Code::SealedCondition).with(field));
             }
         }
     }

@@ -14,6 +14,7 @@ pub mod hand_over;
 pub mod hooks;
 pub mod identity;
 pub mod invite;
+mod kept;
 pub mod limits;
 pub mod links;
 pub mod lock;

@@ -7,7 +7,7 @@ use kezhan_engine::access::grants;
 use kezhan_engine::{Access, Action, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Catalog, Filter, Scope, Violation};
+use kezhan_meta::{Catalog, Filter, Scope, Violation, kept};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,9 +32,12 @@ impl Hooks for SharingRules {
         };
         let condition = serde_json::from_value::<Filter>(draft.value("condition").clone());
         let sound = |c: &Filter| resolve(c, catalog, object, &ReadsAll, &draft.caller.context()).is_ok();
-        match condition.is_ok_and(|c| sound(&c)) {
-            true => Ok(()),
-            false => Err(Error::Invalid(vec![Violation::new("condition", Code::BadValue)])),
+        let Some(condition) = condition.ok().filter(sound) else {
+            return Err(Error::Invalid(vec![Violation::new("condition", Code::BadValue)]));
+        };
+        match kept::compared(&condition, catalog, object) {
+            Some(field) => Err(Error::Invalid(vec![Violation::new("condition", Code::SealedCondition).with(field)])),
+            None => Ok(()),
         }
     }
 

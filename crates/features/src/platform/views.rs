@@ -3,7 +3,7 @@
 use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{Filter, Op, Record, Violation};
+use kezhan_meta::{Filter, Op, Record, Violation, kept};
 use serde_json::{Value, json};
 
 pub struct Views;
@@ -20,6 +20,9 @@ impl Hooks for Views {
         let faults = if draft.text("visibility") == Some("team") { team_faults(draft, manages) } else { Vec::new() };
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
+        }
+        if let Some(field) = sealed(draft) {
+            return Err(Error::Invalid(vec![Violation::new("settings", Code::SealedCondition).with(field)]));
         }
         if draft.changed("default_for") && !manages {
             return Err(Error::refused(Code::Forbidden, &["saved_view.default_for"]));
@@ -60,6 +63,14 @@ impl Hooks for Views {
         }
         Ok(())
     }
+}
+
+/// The encrypted field that the view's condition compares.
+fn sealed(draft: &Draft<'_>) -> Option<String> {
+    let catalog = &draft.caller.catalog;
+    let object = draft.text("object").and_then(|name| catalog.get(name))?;
+    let filter: Filter = serde_json::from_value(draft.value("settings").get("filter")?.clone()).ok()?;
+    kept::compared(&filter, catalog, object)
 }
 
 /// Shared with a department that the caller is of, or that is below theirs.

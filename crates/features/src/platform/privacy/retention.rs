@@ -11,7 +11,7 @@ use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{FieldType, Filter, ObjectMeta, Op, Record, Scope, Violation};
+use kezhan_meta::{FieldType, Filter, ObjectMeta, Op, Record, Scope, Violation, kept};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -44,9 +44,12 @@ impl Hooks for Rules {
         }
         let condition = condition(draft.value("condition"));
         let sound = |c: &Filter| resolve(c, &draft.caller.catalog, object, &ReadsAll, &draft.caller.context()).is_ok();
-        match condition.is_some_and(|c| sound(&c)) {
-            true => Ok(()),
-            false => Err(Error::invalid("condition", Code::BadValue)),
+        let Some(condition) = condition.filter(sound) else {
+            return Err(Error::invalid("condition", Code::BadValue));
+        };
+        match kept::compared(&condition, &draft.caller.catalog, object) {
+            Some(field) => fault("condition", Code::SealedCondition, &field),
+            None => Ok(()),
         }
     }
 }
