@@ -30,6 +30,19 @@ impl Cover {
     }
 }
 
+impl Cover {
+    /// Encrypts what is written; whoever began it finishes it.
+    pub fn over<W: Write>(&self, out: W) -> io::Result<age::stream::StreamWriter<W>> {
+        let encryptor = match self {
+            Cover::Passphrase(secret) => Encryptor::with_user_passphrase(secret.clone()),
+            Cover::Recipients(all) => {
+                Encryptor::with_recipients(all.iter().map(|r| r as &dyn age::Recipient)).map_err(io::Error::other)?
+            }
+        };
+        encryptor.wrap_output(out)
+    }
+}
+
 /// What may open one.
 #[derive(Default)]
 pub struct Opening {
@@ -60,14 +73,10 @@ pub enum Sink {
 impl Sink {
     pub fn new(file: File, cover: Option<&Cover>) -> io::Result<Sink> {
         let out = BufWriter::new(file);
-        let encryptor = match cover {
-            None => return Ok(Sink::Plain(out)),
-            Some(Cover::Passphrase(secret)) => Encryptor::with_user_passphrase(secret.clone()),
-            Some(Cover::Recipients(all)) => {
-                Encryptor::with_recipients(all.iter().map(|r| r as &dyn age::Recipient)).map_err(io::Error::other)?
-            }
-        };
-        Ok(Sink::Covered(encryptor.wrap_output(out)?))
+        Ok(match cover {
+            None => Sink::Plain(out),
+            Some(cover) => Sink::Covered(cover.over(out)?),
+        })
     }
 
     /// Ends the archive and has it on disk.

@@ -205,15 +205,15 @@ fn run(cli: Cli) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Twice where somebody types it: a backup under a mistyped passphrase is none.
-fn cover(encrypt: bool, recipients: &[String]) -> io::Result<Option<Cover>> {
+/// What an archive is encrypted by. Twice where somebody types it: one under a mistyped passphrase is none.
+pub(crate) fn cover(encrypt: bool, recipients: &[String]) -> io::Result<Option<Cover>> {
     if !recipients.is_empty() {
         return Cover::recipients(recipients).map(Some);
     }
     if !encrypt {
         return Ok(None);
     }
-    let first = typed("Passphrase for the backup: ")?;
+    let first = typed("Passphrase for the archive: ")?;
     if first.chars().count() < PASSPHRASE_MIN {
         return Err(io::Error::other(format!("a passphrase has at least {PASSPHRASE_MIN} characters")));
     }

@@ -1,8 +1,10 @@
 //! `kezhan tenant`: companies on this installation.
 #![allow(clippy::print_stdout, reason = "answers of commands belong on stdout")]
 
+use crate::backup_cover::{Cover, Sink};
 use crate::config::Config;
 use crate::context::{Context, IoFault};
+use crate::files::convert::Place;
 use crate::host;
 use clap::Subcommand;
 use diesel::PgConnection;
@@ -14,7 +16,7 @@ use kezhan_features::people::setup::{self, Tenant};
 use kezhan_meta::Lang;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
@@ -59,6 +61,12 @@ pub enum TenantCommand {
         key: String,
         /// The archive to write
         file: PathBuf,
+        /// Encrypt it under a passphrase, which is asked for or read from the first line of the standard input
+        #[arg(long)]
+        encrypt: bool,
+        /// Encrypt it for whoever keeps the key of this recipient (`age1…`); may be given more than once
+        #[arg(long, value_name = "RECIPIENT", conflicts_with = "encrypt")]
+        recipient: Vec<String>,
     },
     /// Suspend a company and have it erased after some days, by a server that runs then
     Erase {
@@ -119,7 +127,10 @@ pub fn run(
             println!("resumed {key}");
             Ok(())
         }
-        TenantCommand::Export { key, file } => export(config, engine, conn, &actor, (&key, &file)),
+        TenantCommand::Export { key, file, encrypt, recipient } => {
+            let cover = crate::cli::cover(encrypt, &recipient).context(|| "encryption".to_owned())?;
+            export(config, engine, conn, &actor, (&key, &file), cover.as_ref())
+        }
         TenantCommand::Erase { key, confirm, now } => {
             let company = tenants::find_key(conn, &key)?;
             let days = if now { 0 } else { i32::try_from(config.erase_wait_days).unwrap_or(i32::MAX) };
@@ -161,6 +172,7 @@ fn export(
     conn: &mut PgConnection,
     actor: &Actor,
     (key, file): (&str, &Path),
+    cover: Option<&Cover>,
 ) -> Result<(), TenantError> {
     let company = tenants::find_key(conn, key)?;
     let (files, handle) = store(config)?;
@@ -168,9 +180,10 @@ fn export(
     // It is there only once it is whole.
     let draft = PathBuf::from(format!("{}.part", file.display()));
     let out = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft).context(named)?;
-    let mut out = BufWriter::new(out);
-    host::export_to(conn, engine, actor, &company, (&files, &handle), &mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error).and_then(|f| f.sync_all()).context(named)?;
+    let mut out = Sink::new(out, cover).context(named)?;
+    let place = Place { storage: &files, handle: &handle, root: &config.files };
+    host::export_to(conn, engine, actor, &company, &place, &mut out)?;
+    out.finish().context(named)?;
     std::fs::rename(&draft, file).context(named)?;
     println!("wrote {}", file.display());
     Ok(())

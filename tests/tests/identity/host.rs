@@ -215,6 +215,80 @@ fn a_company_takes_along_all_that_is_its_own_and_nothing_else() {
     assert!(house.host.get("/host/trail").text.contains("\"export\""));
 }
 
+#[test]
+fn every_table_of_a_company_is_taken_along_or_left_out_for_a_reason() {
+    use kezhan_features::host::export::{LEFT_OUT, OTHERS};
+    use std::collections::BTreeSet;
+    let db = TestDb::new();
+    let tables = |with: &str| -> BTreeSet<String> {
+        let found = db.text(&format!(
+            "SELECT coalesce(string_agg(table_name, ' '), '') FROM information_schema.tables t \
+             WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND {with} EXISTS (SELECT FROM \
+             information_schema.columns c WHERE c.table_schema = 'public' AND c.table_name = t.table_name \
+             AND c.column_name = 'tenant_id')"
+        ));
+        found.split_whitespace().map(str::to_owned).collect()
+    };
+    let standard = kezhan_domain::standard();
+    let mut known: Vec<String> = standard.objects().map(|o| o.table.to_string()).collect();
+    // Of the objects that companies make.
+    known.push("custom_records".to_owned());
+    known.extend(OTHERS.iter().map(|(_, table, _)| (*table).to_owned()));
+    known.extend(LEFT_OUT.iter().map(|(table, _)| (*table).to_owned()));
+    let once: BTreeSet<String> = known.iter().cloned().collect();
+    assert_eq!(once.len(), known.len(), "a table is named twice: {known:?}");
+    assert_eq!(tables(""), once);
+    assert!(LEFT_OUT.iter().all(|(_, why)| why.len() > 10));
+    let installation = ["__diesel_schema_migrations", "host_administrators", "host_sessions", "host_trail", "tenants"];
+    assert_eq!(tables("NOT"), BTreeSet::from(installation.map(str::to_owned)), "whose are the rows of another?");
+}
+
+#[test]
+fn an_archive_holds_what_people_have_said_and_asked_and_opens_what_is_sealed() {
+    let house = house(&[]);
+    let boss = &house.boss;
+    let contact = boss.create("contacts", json!({"name": "陈静", "id_number": "11010519491231002X"}));
+    let contact = contact["id"].as_str().unwrap();
+    let purpose = json!({"name": "邮件营销", "notice": "我们会发送资讯", "notice_version": "1"});
+    let purpose = boss.create("processing_purposes", purpose);
+    boss.create("consents", json!({"contact": contact, "purpose": purpose["id"], "state": "given"}));
+    boss.create("subject_requests", json!({"kind": "access", "requester": "陈静", "contact": contact}));
+    let sheet = boss.upload("customers.csv", "客户名称,城市\n导入的客户,上海\n".as_bytes());
+    let mut plan = kezhan_tests::import::plan(&sheet);
+    plan["object"] = json!("account");
+    boss.import(&plan);
+    let key = age::x25519::Identity::generate();
+    let fetch = |query: &str| {
+        let reply = house.host.request(Method::GET, &format!("{}{query}", house.at("/export"))).send().unwrap();
+        (reply.status().as_u16(), reply.bytes().unwrap())
+    };
+    let (_, bytes) = fetch("");
+    let entries = entries(&bytes);
+    let holds =
+        |name: &str, text: &str| assert!(entries[name].contains(text), "{name} has no {text}: {}", entries[name]);
+    holds("objects/contacts.ndjson", "11010519491231002X");
+    holds("objects/consents.ndjson", "given");
+    holds("objects/processing_purposes.ndjson", "邮件营销");
+    holds("objects/subject_requests.ndjson", "陈静");
+    holds("jobs.ndjson", "customers.csv");
+    holds("import_rows.ndjson", "created");
+    holds("uploads.ndjson", "customers.csv");
+    holds(&format!("uploads/{}", sheet["id"].as_str().unwrap()), "导入的客户,上海");
+    holds("manifest.json", "what proves people");
+    holds("manifest.json", "time_zone");
+    assert!(!String::from_utf8_lossy(&bytes).contains("wrapped"), "no key");
+
+    // Encrypted for whoever keeps a key, and for nobody else.
+    let (status, covered) = fetch(&format!("?recipient={}", key.to_public()));
+    assert!(status == 200 && covered.starts_with(b"age-encryption.org/"));
+    assert!(!covered.windows(12).any(|w| w == "导入的客户".as_bytes().get(..12).unwrap()));
+    let mut plain = Vec::new();
+    let decryptor = age::Decryptor::new(&covered[..]).unwrap();
+    decryptor.decrypt(std::iter::once(&key as &dyn age::Identity)).unwrap().read_to_end(&mut plain).unwrap();
+    assert!(self::entries(&plain)["objects/contacts.ndjson"].contains("11010519491231002X"));
+    assert_eq!(fetch("?recipient=age1nobody").0, 400);
+}
+
 /// Tables with a row in which a text stands.
 fn mentions(db: &TestDb, text: &str) -> Vec<String> {
     let tables = db.text(

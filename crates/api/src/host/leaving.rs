@@ -2,19 +2,24 @@
 
 use super::door::Keeper;
 use super::schemas::{Company as CompanySchema, Erasure};
+use crate::backup_cover::Cover;
 use crate::bulk::stream;
 use crate::call::parse;
 use crate::config::Config;
 use crate::extract::Json;
+use crate::files::convert::Place;
 use crate::problem::ApiError;
+use crate::records::Params;
 use crate::server::State;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::PgConnection;
 use kezhan_connect::Storage;
+use kezhan_engine::vault::files::Stored;
 use kezhan_engine::{Engine, Error, Result};
 use kezhan_features::host::tenants::{self, Company};
 use kezhan_features::host::trail::Actor;
 use kezhan_features::host::{erase, export as archive};
+use kezhan_meta::problem::Code;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use tokio::runtime::Handle;
@@ -27,21 +32,39 @@ pub struct Docs;
 
 /// All that a company has, as a tar archive that is sent while it is being made: `objects/….ndjson` in the form of the
 /// API, `history.ndjson`, `audit.ndjson` and others, `files/<attachment>`, and `manifest.json` at its end. Without
-/// passwords, sessions and tokens.
+/// passwords, sessions and tokens. Files and encrypted fields are in the clear in it; with `recipient`, the archive itself
+/// is encrypted ([age](https://age-encryption.org)) for whoever keeps that key.
 #[utoipa::path(get, path = "/api/v1/host/companies/{id}/export", tag = "host", operation_id = "hostExportCompany", security(("host" = [])),
-    params(("id" = Uuid, Path, description = "The company")),
+    params(
+        ("id" = Uuid, Path, description = "The company"),
+        ("recipient" = Option<String>, Query, description = "Encrypt the archive for this recipient of age, `age1…`"),
+    ),
     responses((status = 200, content_type = "application/x-tar", body = Vec<u8>, description = "The archive")))]
 pub async fn export(
     state: web::Data<State>,
     keeper: Keeper,
     id: web::Path<Uuid>,
+    req: HttpRequest,
 ) -> std::result::Result<HttpResponse, ApiError> {
     let id = id.into_inner();
+    let params = Params::parse(req.query_string())?;
+    params.only(&["recipient"])?;
+    let cover = params.get("recipient").map(|key| {
+        let cover = Cover::recipients(&[key.to_owned()]);
+        cover.map_err(|_| ApiError::refused(Code::BadValue, &["recipient", "age1…"]))
+    });
+    let cover = cover.transpose()?;
     let (company, actor) = keeper.run(&state, move |conn, actor| Ok((tenants::find(conn, id)?, actor.clone()))).await?;
-    let name = format!("{}-{}.tar", company.key, chrono::Utc::now().format("%Y%m%d"));
-    let (engine, files, handle) = (state.engine.clone(), state.files.clone(), Handle::current());
-    Ok(stream::made(state.db.clone(), "application/x-tar", &name, move |conn, out| {
-        export_to(conn, &engine, &actor, &company, (&files, &handle), out)
+    let (end, kind) = if cover.is_some() { (".age", "application/octet-stream") } else { ("", "application/x-tar") };
+    let name = format!("{}-{}.tar{end}", company.key, chrono::Utc::now().format("%Y%m%d"));
+    let (shared, handle) = (state.clone(), Handle::current());
+    Ok(stream::made(state.db.clone(), kind, &name, move |conn, out| {
+        let place = Place { storage: &shared.files, handle: &handle, root: &shared.config.files };
+        let Some(cover) = cover else { return export_to(conn, &shared.engine, &actor, &company, &place, out) };
+        let failed = |e: io::Error| Error::Internal(e.to_string());
+        let mut covered = cover.over(out).map_err(failed)?;
+        export_to(conn, &shared.engine, &actor, &company, &place, &mut covered)?;
+        covered.finish().and_then(|out| out.flush()).map_err(failed)
     }))
 }
 
@@ -51,11 +74,20 @@ pub fn export_to(
     engine: &Engine,
     actor: &Actor,
     company: &Company,
-    (files, handle): (&Storage, &Handle),
+    place: &Place<'_>,
     out: &mut dyn Write,
 ) -> Result<()> {
     let mut open = |conn: &mut PgConnection, name: &str| -> io::Result<Option<Box<dyn Read>>> {
-        match crate::files::open_waiting(conn, engine.vault(), company.id, (files, handle), name) {
+        // Files that wait for their import never lie in a bucket.
+        if Path::new(name).starts_with("imports") {
+            let stored = Stored::find(engine.vault(), conn, company.id, place.root, name).map_err(io::Error::other)?;
+            return match stored.open() {
+                Ok(file) => Ok(Some(Box::new(file))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        match crate::files::open_waiting(conn, engine.vault(), company.id, (place.storage, place.handle), name) {
             Ok(file) => Ok(Some(Box::new(file))),
             Err(error) if error.is_missing() => Ok(None),
             Err(error) => Err(error.into()),

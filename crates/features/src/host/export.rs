@@ -20,17 +20,92 @@ use uuid::Uuid;
 const FORMAT: u32 = 1;
 const PAGE: u32 = 200;
 
-/// Tables that hold no records of an object and belong to the company all the same. What is not named here stays out:
-/// sessions, passwords, tokens, and what is only there for a while.
-const OTHERS: &[(&str, &str)] = &[
-    ("history", "SELECT to_jsonb(t) - 'tenant_id' - 'txid' FROM changes t WHERE tenant_id = $1 ORDER BY seq"),
-    ("audit", "SELECT to_jsonb(t) - 'tenant_id' - 'txid' FROM audit_events t WHERE tenant_id = $1 ORDER BY seq"),
-    ("merges", "SELECT to_jsonb(t) - 'tenant_id' FROM merges t WHERE tenant_id = $1 ORDER BY id"),
+/// Tables that hold no records of an object and belong to the company all the same: the name of the entry, the table, and
+/// what of it goes out. With [`LEFT_OUT`] and the tables of objects these are all that there are; a test sees to it.
+pub const OTHERS: &[(&str, &str, &str)] = &[
     (
+        "history",
+        "changes",
+        "SELECT to_jsonb(t) - 'tenant_id' - 'txid' FROM changes t WHERE tenant_id = $1 ORDER BY seq",
+    ),
+    (
+        "audit",
+        "audit_events",
+        "SELECT to_jsonb(t) - 'tenant_id' - 'txid' FROM audit_events t WHERE tenant_id = $1 ORDER BY seq",
+    ),
+    (
+        "audit_seals",
+        "audit_seals",
+        "SELECT to_jsonb(t) - 'tenant_id' FROM audit_seals t WHERE tenant_id = $1 ORDER BY no",
+    ),
+    ("merges", "merges", "SELECT to_jsonb(t) - 'tenant_id' FROM merges t WHERE tenant_id = $1 ORDER BY id"),
+    (
+        "api_keys",
         "api_keys",
         "SELECT to_jsonb(t) - 'tenant_id' - 'key_hash' - 'previous_hash' FROM api_keys t WHERE tenant_id = $1 ORDER BY id",
     ),
-    ("connected_applications", "SELECT to_jsonb(t) - 'tenant_id' FROM oauth_grants t WHERE tenant_id = $1 ORDER BY id"),
+    (
+        "connected_applications",
+        "oauth_grants",
+        "SELECT to_jsonb(t) - 'tenant_id' FROM oauth_grants t WHERE tenant_id = $1 ORDER BY id",
+    ),
+    (
+        "outside_identities",
+        "outside_identities",
+        "SELECT to_jsonb(t) - 'tenant_id' FROM outside_identities t WHERE tenant_id = $1 ORDER BY realm, subject",
+    ),
+    (
+        "sequences",
+        "sequences",
+        "SELECT to_jsonb(t) - 'tenant_id' FROM sequences t WHERE tenant_id = $1 ORDER BY name, period",
+    ),
+    // What was imported, changed at once and exported, and what became of each row of a file.
+    (
+        "jobs",
+        "jobs",
+        "SELECT to_jsonb(t) - 'tenant_id' - 'locked_by' - 'locked_at' - 'heartbeat_at' FROM jobs t \
+         WHERE tenant_id = $1 AND kind <> 'shred_files' ORDER BY created_at, id",
+    ),
+    (
+        "import_rows",
+        "import_rows",
+        "SELECT to_jsonb(t) - 'tenant_id' FROM import_rows t WHERE tenant_id = $1 ORDER BY job_id, row_no, part",
+    ),
+    (
+        "import_mappings",
+        "import_mappings",
+        "SELECT to_jsonb(t) - 'tenant_id' FROM import_mappings t WHERE tenant_id = $1 ORDER BY object, signature",
+    ),
+    (
+        "uploads",
+        "uploads",
+        "SELECT to_jsonb(t) - 'tenant_id' - 'path' FROM uploads t WHERE tenant_id = $1 ORDER BY created_at, id",
+    ),
+];
+
+const PROVES: &str = "what proves people: whoever gets the archive must not be able to sign in by it";
+const PASSING: &str = "of this moment only";
+const HERE: &str = "means something to this installation only";
+
+/// Tables with rows of companies that stay out of the archive, and why.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("audit_heads", HERE),
+    ("credentials", PROVES),
+    ("entry_links", PROVES),
+    ("former_passwords", PROVES),
+    ("idempotency_keys", PASSING),
+    ("known_devices", PROVES),
+    ("oauth_client_secrets", PROVES),
+    ("oauth_tokens", PROVES),
+    ("outside_sign_ins", PASSING),
+    ("recovery_codes", PROVES),
+    ("sessions", PROVES),
+    ("sign_in_challenges", PROVES),
+    ("sign_in_failures", PASSING),
+    ("sign_in_secrets", PROVES),
+    ("subscriptions", HERE),
+    ("totp_factors", PROVES),
+    ("vault_keys", "opens what is sealed here; the archive holds that opened"),
 ];
 
 /// Reads a stored file by its key; none where it is missing.
@@ -97,7 +172,7 @@ pub fn write(
             spool.put(&mut archive, &format!("objects/{}.ndjson", object.plural), now)?;
             counts.insert(object.plural.to_string(), json!(count));
         }
-        for (name, sql) in OTHERS {
+        for (name, _, sql) in OTHERS {
             let mut spool = Spool::new().map_err(failed)?;
             let count = table(conn, company.id, sql, &mut spool)?;
             spool.put(&mut archive, &format!("{name}.ndjson"), now)?;
@@ -114,11 +189,20 @@ pub fn write(
                 None => missing.push(json!({ "id": id, "size": size })),
             }
         }
+        for (id, path) in uploads(conn, company.id)? {
+            // One that was swept up at this moment is no loss.
+            let Some(content) = files(conn, &path).map_err(failed)? else { continue };
+            let mut spool = Spool::new().map_err(failed)?;
+            io::copy(&mut { content }, &mut spool.0).map_err(failed)?;
+            spool.put(&mut archive, &format!("uploads/{id}"), now)?;
+        }
+        let left_out: Map<_, _> = LEFT_OUT.iter().map(|(table, why)| ((*table).to_owned(), json!(why))).collect();
         // At the end: without it, the archive is not whole.
         let manifest = json!({
             "format": FORMAT, "version": env!("CARGO_PKG_VERSION"), "created_at": now,
-            "company": { "id": company.id, "key": company.key, "name": company.name, "created_at": company.created_at },
-            "records": counts, "missing_files": missing,
+            "company": { "id": company.id, "key": company.key, "name": company.name, "created_at": company.created_at,
+                "settings": settings(conn, company.id)? },
+            "records": counts, "missing_files": missing, "left_out": left_out,
         });
         let text = serde_json::to_vec_pretty(&manifest).map_err(failed)?;
         archive.append_data(&mut header(text.len() as u64, now), "manifest.json", text.as_slice()).map_err(failed)?;
@@ -178,6 +262,37 @@ fn table(conn: &mut PgConnection, tenant: Uuid, sql: &str, spool: &mut Spool) ->
     }
     conn.batch_execute("CLOSE export_rows")?;
     Ok(count)
+}
+
+/// What the company has set for itself: language, time zone, its policy of signing in.
+fn settings(conn: &mut PgConnection, tenant: Uuid) -> Result<serde_json::Value> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Jsonb)]
+        settings: serde_json::Value,
+    }
+    let row: Row = diesel::sql_query(
+        "SELECT to_jsonb(t) - 'id' - 'key' - 'name' - 'created_at' - 'catalog_epoch' - 'access_epoch' AS settings \
+         FROM tenants t WHERE id = $1",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .get_result(conn)?;
+    Ok(row.settings)
+}
+
+/// Files that wait for their import.
+fn uploads(conn: &mut PgConnection, tenant: Uuid) -> Result<Vec<(Uuid, String)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = Text)]
+        path: String,
+    }
+    let rows: Vec<Row> = diesel::sql_query("SELECT id, path FROM uploads WHERE tenant_id = $1 ORDER BY id")
+        .bind::<SqlUuid, _>(tenant)
+        .load(conn)?;
+    Ok(rows.into_iter().map(|r| (r.id, r.path)).collect())
 }
 
 /// Id, key in the store and size of every file.
