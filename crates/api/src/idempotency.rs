@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use kezhan_engine::vault::key_of;
 use kezhan_engine::{Error, Result};
+use kezhan_features::platform::rights::answers;
 use kezhan_meta::problem::Code;
 use serde_json::Value;
 use std::future::{Ready, ready};
@@ -196,7 +197,7 @@ impl Claim {
     /// Where answers hold sealed fields, they are kept sealed as well.
     fn place(&self, call: &Call<'_>) -> Option<String> {
         let sealed = call.state.engine.vault().is_open();
-        sealed.then(|| format!("answer:{}:{}", call.identity.principal(), self.key))
+        sealed.then(|| answers::place(call.identity.principal(), &self.key))
     }
 
     fn open(&self, call: &mut Call<'_>, kept: Kept) -> Result<Kept> {

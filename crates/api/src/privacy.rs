@@ -12,18 +12,21 @@ use kezhan_domain::platform::LegalBasis;
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::transfer::write::{Column, create};
 use kezhan_engine::transfer::{Cell, Format};
-use kezhan_engine::{Error, Result};
+use kezhan_engine::{Action, Error, Result};
+use kezhan_features::actions::Target;
 use kezhan_features::platform::privacy::data_map::{self, Row};
+use kezhan_features::platform::rights;
 use kezhan_meta::problem::Code;
 use kezhan_meta::{ChoiceSet, Label, Lang, Sensitivity};
 use serde_json::{Value, json};
 use std::io::Write;
 use utoipa::OpenApi;
+use uuid::Uuid;
 
 pub const PART: Part = Part { routes, docs: Docs::openapi };
 
 #[derive(OpenApi)]
-#[openapi(paths(map, export))]
+#[openapi(paths(map, export, gathered))]
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
@@ -32,6 +35,7 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("").get(map))
             .service(web::resource("/export").get(export)),
     );
+    app.service(web::resource("/subject_requests/{id}/data").get(gathered));
 }
 
 fn least(params: &Params) -> Result<Sensitivity> {
@@ -179,4 +183,40 @@ mod tests {
         assert_eq!(super::host("postgres://u:p@/kezhan?host=/run"), "local");
         assert_eq!(super::host("https://oss-cn-hangzhou.aliyuncs.com"), "oss-cn-hangzhou.aliyuncs.com");
     }
+}
+
+/// All that is kept about the person of a request, as one JSON document that is sent while it is being made: as the action
+/// `gather_data` answers, however much it is. `complete` is its last member; a document without it was broken off. Goes
+/// into the audit trail.
+#[utoipa::path(get, path = "/api/v1/subject_requests/{id}/data", tag = "privacy", operation_id = "getSubjectData",
+    params(("id" = Uuid, Path, description = "The request: verified, and about a contact or a lead")),
+    responses((status = 200, content_type = "application/json", body = Value, description = "The document")))]
+pub async fn gathered(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let found = run(state.clone(), who.clone(), move |call| {
+        let object = call.object("subject_requests")?;
+        let record = call.state.engine.fetch(call.conn, call.caller, &object, id)?.ok_or_else(Error::not_found)?;
+        if !call.caller.access.may(&object.name, Action::Configure) {
+            return Err(Error::refused(Code::Forbidden, &["gather_data"]));
+        }
+        let number = record.get("number").and_then(Value::as_str).unwrap_or("request").to_owned();
+        let (object, person) = call.transaction(|call| {
+            let (engine, caller, record) = (call.state.engine.as_ref(), call.caller, &record);
+            rights::gathered(&mut Target {
+                engine,
+                conn: call.conn,
+                caller,
+                object: &object,
+                id,
+                record,
+                expected: None,
+            })
+        })?;
+        Ok((object, person, format!("{number}.json")))
+    });
+    let (object, person, name) = found.await?;
+    let write = move |call: &mut Call<'_>, out: &mut (dyn Write + Send)| {
+        rights::write_gathered(&call.state.engine, call.conn, call.caller, &object, person, out)
+    };
+    Ok(stream::document(state, who, "application/json", &name, write))
 }

@@ -37,6 +37,8 @@ pub enum Reason {
     NotPersonal,
     /// Confidential, and they are neither its owner nor in its team.
     Confidential,
+    /// The person's data is kept and otherwise left alone, and they do not look after that.
+    Restricted,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -77,6 +79,7 @@ enum Asked {
     Follows,
     Whole,
     Plain,
+    Open,
 }
 
 impl Engine {
@@ -149,6 +152,7 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
         let follows = members::follows(guard, object, "t", least, (Style::Point, false), aliases);
         out.extend(follows.into_iter().map(|condition| (Asked::Follows, condition)));
     }
+    out.extend(guard.unrestricted(object, "t").map(|condition| (Asked::Open, condition)));
     if object.field("confidential").is_some() {
         let mut plain = Sql::new("NOT ");
         plain.column("t", "confidential");
@@ -180,8 +184,10 @@ fn decide(guard: &Guard<'_>, object: &ObjectMeta, action: Action, answers: Vec<(
     }
     let confidential = object.field("confidential").is_some() && !is(|what| matches!(what, Asked::Plain));
     let member = is(|what| matches!(what, Asked::Member));
+    let restricted = answers.iter().any(|(what, holds)| matches!(what, Asked::Open) && !holds);
     match allowed {
         _ if !guard.access.may(&object.name, action) => verdict(Reason::NotGranted, rule(true)),
+        false if restricted => verdict(Reason::Restricted, None),
         false if rule(true).is_some() => verdict(Reason::Denied, rule(true)),
         true => match (&object.scope, rule(false)) {
             (Scope::Personal, _) => verdict(Reason::Personal, None),

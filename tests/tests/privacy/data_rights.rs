@@ -140,12 +140,22 @@ fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
     }
 
     act(&api, &request, "restrict_processing", json!({})).ok();
+    // Out of sight for whoever does not keep the requests, whatever way they look; known to those who do.
+    let hidden = |path: &str| !li.get(path).text.contains(&contact) && !li.get(path).text.contains(MARK);
+    assert_eq!(li.get(&format!("/contacts/{contact}")).status, 404);
+    assert!(hidden("/contacts") && hidden(&format!("/contacts?q={MARK}")) && hidden("/search?q=13977310008"));
+    assert!(hidden("/follow_ups?expand=contact&fields=contact.name"));
+    assert_eq!(api.get(&format!("/contacts/{contact}")).ok()["processing_restricted"], true);
+    let user = server.db.text("SELECT id FROM users WHERE username = 'li'");
+    let why = api.get(&format!("/contacts/{contact}/access?user={user}")).ok();
+    assert_eq!(why["verdicts"][0]["reason"], "restricted", "{why}");
     api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).problem(422, "processing_restricted");
     api.delete(&format!("/contacts/{contact}")).problem(422, "processing_restricted");
     let order = json!({"object": "contact", "format": "csv", "columns": ["name"]});
     let sheet = api.post("/bulk/exports", &order);
     assert!(sheet.status == 200 && !sheet.text.contains(MARK), "{}", sheet.text);
     act(&api, &request, "restrict_processing", json!({"restricted": false})).ok();
+    assert_eq!(li.get(&format!("/contacts/{contact}")).status, 200);
     api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).ok();
 
     act(&api, &request, "erase_data", json!({"confirm": "GR0"})).problem(422, "invalid");
@@ -257,4 +267,62 @@ fn records_that_are_not_needed_any_more_go_by_rule() {
     assert!(name(&old).starts_with("已删除的个人"), "{}", name(&old));
     assert_eq!(name(&young), "陈静");
     assert_eq!(retention::order_due(&mut conn).unwrap(), 0, "once a day");
+}
+
+#[test]
+fn a_person_of_whom_there_is_much_is_gathered_to_the_last_record() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let contact = id(&api.create("contacts", json!({"name": MARK})));
+    api.create("follow_ups", json!({"content": "第一次通话", "contact": contact}));
+    let asked = json!({"kind": "access", "requester": "本人", "contact": contact, "verification": "电话回拨"});
+    let request = id(&api.create("subject_requests", asked));
+    let data = || act(&api, &request, "gather_data", json!({})).ok()["data"].clone();
+    let short = data();
+    assert_eq!((&short["complete"], short["related"]["follow_ups"].as_array().unwrap().len()), (&json!(true), 1));
+    server.db.run(
+        "INSERT INTO follow_ups SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid()))).* \
+         FROM follow_ups t, generate_series(1, 10100)",
+    );
+    let long = data();
+    let whole = format!("/api/v1/subject_requests/{request}/data");
+    assert_eq!((&long["complete"], &long["whole"]), (&json!(false), &json!(whole)));
+    let path = whole.strip_prefix("/api/v1").unwrap();
+    let sent = api.get(path);
+    assert!(sent.header("content-disposition").contains(".json"));
+    let whole = sent.ok();
+    assert_eq!((&whole["complete"], &whole["record"]["name"]), (&json!(true), &json!(MARK)));
+    assert_eq!(whole["related"]["follow_ups"].as_array().unwrap().len(), 10_101);
+    assert!(!whole["history"].as_array().unwrap().is_empty() && whole["object"] == "contact");
+    // It is in the trail, and for nobody else.
+    assert_eq!(api.get("/audit?action=gathered").ok()["data"].as_array().unwrap().len(), 3);
+    let role = server.role("客服二组", json!({"*": {"read": "all", "export": "all"}}));
+    server.user("li", &role, json!({}));
+    server.sign_in("li", PASSWORD).get(path).problem(403, "forbidden");
+    let unverified =
+        id(&api.create("subject_requests", json!({"kind": "access", "requester": "?", "contact": contact})));
+    api.get(&format!("/subject_requests/{unverified}/data")).problem(422, "invalid");
+}
+
+#[test]
+fn answers_that_are_kept_for_repetitions_forget_an_erased_person() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let once = |key: &str, body: &Value| -> (u16, String) {
+        let request = api.request(reqwest::Method::POST, "/contacts").header("Idempotency-Key", key);
+        let reply = request.json(body).send().unwrap();
+        (reply.status().as_u16(), reply.text().unwrap())
+    };
+    let (person, other) = (json!({"name": MARK, "wechat": "ouyang-qw"}), json!({"name": "陈静"}));
+    let (_, made) = once("k1", &person);
+    let (_, kept) = once("k2", &other);
+    let contact = id(&serde_json::from_str(&made).unwrap());
+    let asked = json!({"kind": "erasure", "requester": "本人", "contact": contact, "verification": "电话回拨"});
+    let request = api.create("subject_requests", asked);
+    let erased = act(&api, &id(&request), "erase_data", json!({"confirm": request["number"]})).ok();
+    assert_eq!(erased["erased"]["answers"], 1, "{erased}");
+    // What was done is not done again; what it was is not told again.
+    assert_eq!(once("k1", &person), (201, String::new()));
+    assert_eq!(once("k2", &other), (201, kept));
+    assert_eq!(api.get("/contacts").ids().len(), 2);
 }

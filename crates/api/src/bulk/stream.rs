@@ -59,7 +59,15 @@ pub fn file<F>(state: web::Data<State>, who: Who, format: Format, name: &str, wo
 where
     F: FnOnce(&mut Call<'_>, &mut (dyn Write + Send)) -> Result<()> + Send + 'static,
 {
-    sent(format.media_type(), name, move |mut pipe| {
+    document(state, who, format.media_type(), name, work)
+}
+
+/// The same for what is no sheet.
+pub fn document<F>(state: web::Data<State>, who: Who, media_type: &str, name: &str, work: F) -> HttpResponse
+where
+    F: FnOnce(&mut Call<'_>, &mut (dyn Write + Send)) -> Result<()> + Send + 'static,
+{
+    sent(media_type, name, move |mut pipe| {
         run(state, who, move |call| {
             work(call, &mut pipe)?;
             pipe.end();

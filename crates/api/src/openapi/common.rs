@@ -329,7 +329,7 @@ pub fn schemas() -> Vec<(String, Value)> {
                 "type": "object", "required": ["action", "allowed", "reason", "role", "scope", "explanation"],
                 "properties": {
                     "action": {"type": "string", "example": "read"}, "allowed": {"type": "boolean"},
-                    "reason": {"type": "string", "enum": ["not_granted", "granted", "not_covered", "denied", "member", "follows", "parent", "parent_out_of_reach", "personal", "not_personal", "confidential"]},
+                    "reason": {"type": "string", "enum": ["not_granted", "granted", "not_covered", "denied", "member", "follows", "parent", "parent_out_of_reach", "personal", "not_personal", "confidential", "restricted"]},
                     "role": {"type": ["string", "null"], "description": "The role whose rule decided.", "example": "销售经理"},
                     "scope": {"description": "The data scope of that rule, as a role's `grants` have it.", "example": "department"},
                     "explanation": {"type": "string", "example": "Roles grant this, but not on this record"},

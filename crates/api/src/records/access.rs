@@ -61,6 +61,10 @@ fn words(reason: Reason) -> Label {
         Reason::NotGranted => Label::new("没有角色授予此权限", "No role grants this"),
         Reason::Granted => Label::new("角色授予了此权限", "A role grants this"),
         Reason::Shared => Label::new("共享规则开放了此记录", "A sharing rule opens this record"),
+        Reason::Restricted => Label::new(
+            "此人的信息已限制处理，仅隐私负责人可见",
+            "Processing of this person's data is restricted: only those who keep requests see it",
+        ),
         Reason::NotCovered => Label::new("角色授予的范围不包含此记录", "Roles grant this, but not on this record"),
         Reason::Denied => Label::new("角色明确禁止", "A role denies this"),
         Reason::Member => Label::new("是此记录的团队成员", "They are in the record's team"),

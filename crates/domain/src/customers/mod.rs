@@ -248,8 +248,8 @@ pub struct Contact {
     pub last_followed_at: Option<DateTime<Utc>>,
     #[field(zh = "备注", en = "Notes", section = "more")]
     pub notes: Option<LongText>,
-    /// Kept, and otherwise left alone, as its person has asked (PIPL art. 44, GDPR art. 18): nothing of it is changed or
-    /// exported until that is lifted.
+    /// Kept, and otherwise left alone, as its person has asked (PIPL art. 44, GDPR art. 18): nobody but those who keep such
+    /// requests sees it, and nothing of it is changed or exported until that is lifted.
     #[field(zh = "限制处理", en = "Processing restricted", read_only, default = false, section = "more")]
     pub processing_restricted: bool,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]
@@ -337,8 +337,8 @@ pub struct Lead {
     pub converted_opportunity: Option<Id<Opportunity>>,
     #[field(zh = "备注", en = "Notes", section = "more")]
     pub notes: Option<LongText>,
-    /// Kept, and otherwise left alone, as its person has asked (PIPL art. 44, GDPR art. 18): nothing of it is changed or
-    /// exported until that is lifted.
+    /// Kept, and otherwise left alone, as its person has asked (PIPL art. 44, GDPR art. 18): nobody but those who keep such
+    /// requests sees it, and nothing of it is changed or exported until that is lifted.
     #[field(zh = "限制处理", en = "Processing restricted", read_only, default = false, section = "more")]
     pub processing_restricted: bool,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]

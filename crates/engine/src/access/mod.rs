@@ -94,7 +94,12 @@ pub struct Access {
     /// The objects of which some record is shared with one of these. Where it is not known, every statement asks; most
     /// people are in few teams, and a condition that nothing can meet costs the database much to plan.
     pub member_of: Option<HashSet<String>>,
+    /// Objects of which records whose processing is restricted are kept from the caller.
+    pub withheld: HashSet<String>,
 }
+
+/// The field that says so of a record.
+pub const RESTRICTED: &str = "processing_restricted";
 
 impl Access {
     /// For migrations, workers and hooks. Never built from a request.

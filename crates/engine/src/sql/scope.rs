@@ -2,7 +2,7 @@
 
 use super::members::{self, Least};
 use super::{Bind, Sql, column, filter, standing};
-use crate::access::{Access, Action, Reach, Rows};
+use crate::access::{Access, Action, RESTRICTED, Reach, Rows};
 use crate::{Caller, Result};
 use kezhan_meta::resolve::{ReadsAll, resolve};
 use kezhan_meta::{Catalog, Filter, ObjectMeta, Scope};
@@ -150,6 +150,9 @@ impl<'a> Guard<'a> {
             let condition = self.reach(object, alias, reach, true, aliases);
             sql.push(" AND NOT COALESCE((").append(condition).push("), false)");
         }
+        if let Some(open) = self.unrestricted(object, alias) {
+            sql.push(" AND ").append(open);
+        }
         if object.field("confidential").is_some() {
             let seen = self.access.rows(object, Action::Confidential);
             if seen.is_all() {
@@ -163,6 +166,16 @@ impl<'a> Guard<'a> {
             sql.push(" AND ");
             any_of(sql, any);
         }
+    }
+
+    /// That the record may be processed, where the caller does not get to see others.
+    pub(crate) fn unrestricted(&self, object: &ObjectMeta, alias: &str) -> Option<Sql> {
+        let kept = self.access.withheld.contains(&*object.name) && object.field(RESTRICTED).is_some();
+        kept.then(|| {
+            let mut sql = Sql::new("NOT ");
+            sql.column(alias, RESTRICTED);
+            sql
+        })
     }
 
     /// Are the caller's own records among these? They lie in the caller's department.

@@ -2,6 +2,7 @@
 
 use super::limits::{Limits, Place};
 use super::sharing;
+use crate::platform::rights;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::access::{Grants, grants};
@@ -231,6 +232,11 @@ impl Subject<'_> {
         }
         own(&mut access, catalog);
         sharing::add(conn, tenant, &mut access, catalog)?;
+        // What is restricted is stored and not used (GDPR art. 18 and recital 67, PIPL art. 44 and 47): it is out of
+        // sight for everybody but those who keep the requests.
+        if !access.may("subject_request", Action::Configure) {
+            access.withheld = rights::SUBJECTS.map(str::to_owned).into();
+        }
         spread(conn, tenant, &mut access)?;
         Ok((access, standing))
     }

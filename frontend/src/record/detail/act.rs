@@ -1,7 +1,7 @@
 //! Doing what the server offers for a record: its input is asked for by the fields that it names.
 
 use crate::api::actions::{self, Action};
-use crate::api::client::ApiError;
+use crate::api::client::{ApiError, Call};
 use crate::api::records;
 use crate::bridge;
 use crate::fields::{self, Input};
@@ -182,7 +182,16 @@ fn run(on: Current, action: Action, input: Record, busy: Option<RwSignal<bool>>)
             Ok(answer) => {
                 app().acting.set(None);
                 if action.input.download {
-                    download(&on, &action, &answer);
+                    // A long document is at an address of its own.
+                    let whole = answer["data"]["whole"].as_str().and_then(|path| path.strip_prefix("/api/v1"));
+                    let whole = match whole {
+                        Some(path) => Call::get(path).json::<Value>().await.map(|data| json!({ "data": data })),
+                        None => Ok(answer),
+                    };
+                    match whole {
+                        Ok(answer) => download(&on, &action, &answer),
+                        Err(error) => return toast::problem(error.message()),
+                    }
                 }
                 toast::done(tf(ACTION_DONE, &[("action", &label(&action.label)), ("title", &on.title)]));
                 touched();

@@ -63,6 +63,13 @@ fn owned(text: String, english: String) -> Label {
     Label { zh: text.into(), en: english.into() }
 }
 
+/// The person of a request of whom data may be gathered, for what is sent apart from the action. Goes into the trail.
+pub fn gathered(target: &mut Target<'_>) -> Result<(Arc<ObjectMeta>, Uuid)> {
+    let (object, id) = subject(target)?;
+    note(target, Event::Gathered, &object, id, json!({}))?;
+    Ok((object, id))
+}
+
 impl ActionDef for Gather {
     fn key(&self) -> &'static str {
         "gather_data"
@@ -73,7 +80,7 @@ impl ActionDef for Gather {
     }
 
     fn help(&self) -> &'static str {
-        "Answers with everything that is kept about the person: the record, what hangs on it, the names of its files, and its history, as JSON. Takes a verified request that names a contact or a lead."
+        "Answers with everything that is kept about the person: the record, what hangs on it, the names of its files, and its history, as JSON. Where that is more than 4 MiB, `data` names in `whole` the address from which it is sent while it is being made. Takes a verified request that names a contact or a lead."
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
@@ -95,6 +102,9 @@ impl ActionDef for Gather {
     fn run(&self, target: &mut Target<'_>, _input: &Record) -> Result<Value> {
         let (object, id) = subject(target)?;
         let data = gather(target.engine, target.conn, target.caller, &object, id)?;
+        // Nothing is cut off: a longer document has an address of its own.
+        let whole = || json!({ "complete": false, "whole": format!("/api/v1/subject_requests/{}/data", target.id) });
+        let data = data.unwrap_or_else(whole);
         note(target, Event::Gathered, &object, id, json!({}))?;
         attest(target, &Label::new("已汇总并提供个人信息", "the data was gathered and handed out"))?;
         Ok(json!({ "data": data }))
@@ -111,7 +121,7 @@ impl ActionDef for Restrict {
     }
 
     fn help(&self) -> &'static str {
-        "The person's record is kept, and neither changed nor exported, until that is lifted with `restricted: false`. Takes a verified request that names a contact or a lead."
+        "The person's record is kept and not used: nobody but those who may configure requests sees it, in lists, by search or through other records, and it is neither changed nor exported, until that is lifted with `restricted: false`. Takes a verified request that names a contact or a lead."
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {

@@ -1,7 +1,7 @@
 //! Takes away what identifies a person: the record, its past, what was written about them, their files. What they are
 //! part of stays, so that a company's numbers add up as before.
 
-use super::{RESTRICTED, shred};
+use super::{RESTRICTED, answers, shred};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::{Caller, Engine, Error, Result, audit};
@@ -28,6 +28,8 @@ pub struct Erased {
     pub files: usize,
     /// Entries of history that were emptied.
     pub entries: usize,
+    /// Answers kept for repeated requests that were emptied.
+    pub answers: usize,
 }
 
 /// `texts`: also what was written in records of the timeline that hang on this one.
@@ -63,13 +65,15 @@ pub fn erase(
     engine.amend(conn, caller, object, id, patch)?;
     done.entries += audit::redact(conn, caller, &object.name, &[id], None)?;
     done.files += remove_files(conn, caller, &object.name, &[id])?;
+    let mut touched = vec![id];
     if texts {
         for related in caller.catalog.related(&object.name).iter().filter(|r| r.timeline) {
             let Some(child) = caller.catalog.get(&related.object).cloned() else { continue };
-            empty(engine, conn, caller, &child, &related.field, id, &mut done)?;
+            touched.extend(empty(engine, conn, caller, &child, &related.field, id, &mut done)?);
         }
     }
     forget(conn, caller, &object.name, id)?;
+    done.answers = answers::forget(engine, conn, caller, &touched)?;
     Ok(done)
 }
 
@@ -86,7 +90,7 @@ fn is_text(field: &FieldMeta) -> bool {
     matches!(field.kind, FieldType::Text | FieldType::LongText | FieldType::RichText) && !field.read_only
 }
 
-/// Empties the texts of what refers to the person.
+/// Empties the texts of what refers to the person; which records those are.
 fn empty(
     engine: &Engine,
     conn: &mut PgConnection,
@@ -95,8 +99,9 @@ fn empty(
     field: &str,
     person: Uuid,
     done: &mut Erased,
-) -> Result<()> {
+) -> Result<Vec<Uuid>> {
     let system = caller.elevated();
+    let mut touched = Vec::new();
     let mut query = ListQuery {
         filter: Some(Filter::field(field.to_owned(), Op::Eq, json!(person))),
         limit: Some(100),
@@ -119,9 +124,10 @@ fn empty(
         done.texts += ids.len();
         done.entries += audit::redact(conn, caller, &object.name, &ids, Some(&fields))?;
         done.files += remove_files(conn, caller, &object.name, &ids)?;
+        touched.extend(ids);
         match next {
             Some(cursor) => query.cursor = Some(cursor),
-            None => return Ok(()),
+            None => return Ok(touched),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and how long it is kept.
 
 mod actions;
+pub mod answers;
 pub mod data_map;
 mod erase;
 mod foresee;
@@ -12,11 +13,13 @@ pub mod reading;
 pub mod retention;
 pub mod shred;
 
-pub use actions::{Erase, Gather, Restrict};
+pub use actions::{Erase, Gather, Restrict, gathered};
 pub use foresee::Foresee;
+pub use gather::write as write_gathered;
 pub use policies::Reindex;
 
 use kezhan_engine::Hooks;
+use kezhan_engine::access::RESTRICTED;
 use std::sync::Arc;
 
 pub const OBJECT: &str = "field_policy";
@@ -24,8 +27,6 @@ pub const OBJECT: &str = "field_policy";
 pub const SUBJECTS: [&str; 2] = ["contact", "lead"];
 /// What people ask about theirs.
 const REQUEST: &str = "subject_request";
-/// Kept, and otherwise left alone.
-const RESTRICTED: &str = "processing_restricted";
 
 pub fn hooks() -> Vec<(String, Arc<dyn Hooks>)> {
     let mut all: Vec<(String, Arc<dyn Hooks>)> = vec![
