@@ -12,6 +12,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       client_id: 'kezhan',
       client_secret: 'the secret of the client',
       redirect_uris: [redirect],
+      post_logout_redirect_uris: [new URL('/', redirect).href],
       grant_types: ['authorization_code'],
       response_types: ['code'],
     },

@@ -11,9 +11,11 @@ use crate::problem::ApiError;
 use crate::second_factor::{self, Proof};
 use crate::server::State;
 use crate::sessions;
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Access, Error};
+use kezhan_features::people::admit::Proven;
 use kezhan_features::people::session::{self, Refreshed};
 use kezhan_features::people::{Credential, Identity, sign_in};
 use kezhan_meta::Catalog;
@@ -49,6 +51,7 @@ fn routes(app: &mut web::ServiceConfig) {
             .configure(second_factor::routes)
             .configure(crate::invitations::at_the_door)
             .configure(crate::passkeys::routes)
+            .configure(outside::own_identities::routes)
             .service(web::resource("/sessions").get(sessions::list).delete(sessions::end_others))
             .service(web::resource("/sessions/{id}").delete(sessions::end))
             .service(web::resource("/sign_ins").get(sessions::sign_ins))
@@ -222,10 +225,17 @@ pub async fn login(state: web::Data<State>, req: HttpRequest, Json(body): Json) 
     .map_err(|_| ApiError::internal("hashing panicked"))?;
     drop(permit);
     if !fits && let Some(proven) = outside::by_directory(&state, &attempt, &password, &door).await? {
-        return entrance::enter(&state, &req, proven).await;
+        return enter(&state, &req, proven).await;
     }
     let proven = state.db.run(move |conn| Ok(attempt.settle(conn, fits, &door)?)).await?;
-    entrance::enter(&state, &req, proven).await
+    enter(&state, &req, proven).await
+}
+
+/// In by a password, whatever way this browser came before.
+async fn enter(state: &web::Data<State>, req: &HttpRequest, proven: Proven) -> Result<HttpResponse, ApiError> {
+    let mut response = entrance::enter(state, req, proven).await?;
+    outside::sign_out::forget(req, &mut response);
+    Ok(response)
 }
 
 /// Exchange a refresh token for new tokens.
@@ -245,11 +255,16 @@ pub async fn refresh(state: web::Data<State>, req: HttpRequest, Json(body): Json
     }
 }
 
-/// End the session.
+/// End the session. Whoever came through a provider of identities may have to go on there, to sign out there too.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", operation_id = "logout", request_body = Option<Refresh>,
-    responses((status = 204, description = "Signed out")))]
+    responses((status = 204, description = "Signed out"),
+        (status = 200, body = outside::own_identities::GoOn, description = "Signed out here; this browser has to go on to be signed out at the provider")))]
 pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json) -> Result<HttpResponse, ApiError> {
     let shown = crate::extract::credential(&state, &req).ok().flatten();
+    let tenant = match &shown {
+        Some(Credential::Session { tenant, .. } | Credential::ViewAs { tenant, .. }) => Some(*tenant),
+        _ => None,
+    };
     let token = refresh_token(&req, &body)?;
     let shared = state.clone();
     let door = door(&state, &req);
@@ -268,11 +283,19 @@ pub async fn logout(state: web::Data<State>, req: HttpRequest, Json(body): Json)
             Ok(())
         })
         .await?;
-    let mut response = HttpResponse::NoContent();
+    let onward = outside::sign_out::onward(&state, &req, tenant).await?;
+    let mut response = if onward.is_some() { HttpResponse::Ok() } else { HttpResponse::NoContent() };
     for (name, path) in [(ACCESS_COOKIE, "/"), (VIEW_COOKIE, "/"), (REFRESH_COOKIE, REFRESH_PATH)] {
         response.cookie(cookie(&req, name, String::new(), path, 0));
     }
-    Ok(response.finish())
+    let mut response = match onward {
+        Some(url) => {
+            response.insert_header((header::CACHE_CONTROL, "no-store")).json(outside::own_identities::GoOn { url })
+        }
+        None => response.finish(),
+    };
+    outside::sign_out::forget(&req, &mut response);
+    Ok(response)
 }
 
 /// Who am I, and what may I do?

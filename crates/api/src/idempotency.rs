@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid};
 use kezhan_engine::vault::key_of;
 use kezhan_engine::{Error, Result};
-use kezhan_features::platform::rights::answers;
+use kezhan_features::platform::privacy::answers;
 use kezhan_meta::problem::Code;
 use serde_json::Value;
 use std::future::{Ready, ready};

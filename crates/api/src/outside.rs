@@ -1,5 +1,8 @@
 //! Signing in elsewhere: at a provider of identities, and with the password of a directory.
 
+pub mod own_identities;
+pub mod sign_out;
+
 use crate::address;
 use crate::call::{parse, run};
 use crate::entrance;
@@ -19,7 +22,7 @@ use kezhan_engine::{Error, Result};
 use kezhan_features::people::admit::{Proven, Way};
 use kezhan_features::people::door::{Door, Guest};
 use kezhan_features::people::outside::arrive::{self, Departments};
-use kezhan_features::people::outside::flow::{self, Ticket};
+use kezhan_features::people::outside::flow::{self, Aim, Ticket};
 use kezhan_features::people::outside::{self as known, ProviderOf, check, plan, settings, sync};
 use kezhan_features::people::sign_in::{self, Attempt};
 use kezhan_meta::problem::Code;
@@ -36,7 +39,7 @@ const CALLBACK: &str = "/api/v1/auth/oidc/callback";
 /// People that a test of a directory shows.
 const SAMPLE: usize = 5;
 
-pub const PART: Part = Part { routes, docs: Docs::openapi };
+pub const PART: Part = Part { routes, docs: || Docs::openapi().merge_from(own_identities::Docs::openapi()) };
 
 #[derive(OpenApi)]
 #[openapi(paths(providers, start, callback, check_provider, check_directory, runs))]
@@ -114,22 +117,41 @@ pub async fn start(state: web::Data<State>, req: HttpRequest) -> Result<HttpResp
     };
     let (tenant, provider) = (id("tenant")?, id("provider")?);
     let return_to = own_path(params.get("return_to")).to_owned();
-    let Some(of) = provider_of(&state, tenant, provider).await? else { return Ok(failed("provider")) };
+    match begin(&state, &req, tenant, provider, Aim::Enter(return_to)).await? {
+        Some((url, cookie)) => Ok(HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, url))
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .cookie(cookie)
+            .finish()),
+        None => Ok(failed("provider")),
+    }
+}
+
+/// Where to send the browser, and the cookie by which it is known when it comes back. None where the provider cannot be
+/// used.
+pub async fn begin<'c>(
+    state: &web::Data<State>,
+    req: &HttpRequest,
+    tenant: Uuid,
+    provider: Uuid,
+    aim: Aim,
+) -> Result<Option<(String, Cookie<'c>)>, ApiError> {
+    let Some(of) = provider_of(state, tenant, provider).await? else { return Ok(None) };
     let mut ticket = Ticket::new(tenant);
     // The same browser may have begun in another tab.
     if let Some(cookie) = req.cookie(BROWSER_COOKIE).filter(|c| (20..=100).contains(&c.value().len())) {
         ticket.browser = cookie.value().to_owned();
     }
-    let client = client(&of, redirect_uri(&state, &req));
+    let client = client(&of, redirect_uri(state, req));
     let begun = match state.oidc.begin(&client, ticket.state()).await {
         Ok(begun) => begun,
         Err(e) => {
             log::warn!("the provider {} cannot be used: {e}", of.rules.name);
-            return Ok(failed("provider"));
+            return Ok(None);
         }
     };
     let (kept, url) = (ticket.clone(), begun.url.clone());
-    state.db.run(move |conn| Ok(flow::keep(conn, &kept, provider, &begun, &client.redirect, &return_to)?)).await?;
+    state.db.run(move |conn| Ok(flow::keep(conn, &kept, provider, &begun, &client.redirect, &aim)?)).await?;
     let cookie = Cookie::build(BROWSER_COOKIE, ticket.browser)
         .path(BROWSER_PATH)
         .http_only(true)
@@ -138,11 +160,7 @@ pub async fn start(state: web::Data<State>, req: HttpRequest) -> Result<HttpResp
         .secure(req.connection_info().scheme() == "https")
         .max_age(CookieDuration::minutes(flow::MINUTES))
         .finish();
-    Ok(HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, url))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .cookie(cookie)
-        .finish())
+    Ok(Some((url, cookie)))
 }
 
 /// Where providers send browsers back to. Exchanges the code and signs the person in.
@@ -160,27 +178,63 @@ pub async fn callback(state: web::Data<State>, req: HttpRequest) -> Result<HttpR
     let Some(pending) = state.db.run(move |conn| Ok(flow::take(conn, &ticket)?)).await? else {
         return Ok(failed("state"));
     };
-    let Some(of) = provider_of(&state, tenant, pending.provider_id).await? else { return Ok(failed("provider")) };
-    let door = door(&state, &req);
+    let back = Back { state: &state, tenant, user: pending.user_id, door: door(&state, &req) };
+    let Some(of) = provider_of(&state, tenant, pending.provider_id).await? else { return Ok(back.without("provider")) };
     if params.get("iss").is_some_and(|iss| iss != of.issuer) {
-        return refused(&state, tenant, of, "unproved", door).await;
+        return back.refused(of, "unproved").await;
     }
     let Some(code) = params.get("code").filter(|_| params.get("error").is_none()) else {
         let denied = params.get("error") == Some("access_denied");
-        return refused(&state, tenant, of, if denied { "denied" } else { "provider" }, door).await;
+        return back.refused(of, if denied { "denied" } else { "provider" }).await;
     };
-    let back = Return { code, nonce: &pending.nonce, verifier: &pending.verifier };
-    let proved = match state.oidc.finish(&client(&of, pending.redirect.clone()), &back).await {
+    let shown = Return { code, nonce: &pending.nonce, verifier: &pending.verifier };
+    let proved = match state.oidc.finish(&client(&of, pending.redirect.clone()), &shown).await {
         Ok(proved) => proved,
         Err(e) => {
             log::warn!("a sign-in through {} failed: {e}", of.rules.name);
-            let why = if matches!(e, OidcError::Unproved(_)) { "unproved" } else { "provider" };
-            return refused(&state, tenant, of, why, door).await;
+            return back.refused(of, if matches!(e, OidcError::Unproved(_)) { "unproved" } else { "provider" }).await;
         }
     };
-    match admitted(&state, tenant, of, proved, door).await? {
-        Ok(proven) => entrance::enter_at(&state, &req, proven, own_path(Some(&pending.return_to))).await,
+    if let Some(user) = back.user {
+        return own_identities::linked(&state, (tenant, user), of, proved, back.door).await;
+    }
+    let kept = of.signs_out.then(|| sign_out::remember(&state, &req, tenant, of.rules.source));
+    match admitted(&state, tenant, of, proved, back.door).await? {
+        Ok(proven) => {
+            let mut response = entrance::enter_at(&state, &req, proven, own_path(Some(&pending.return_to))).await?;
+            if let Some(cookie) = kept {
+                let _ = response.add_cookie(&cookie);
+            }
+            Ok(response)
+        }
         Err(why) => Ok(failed(&why)),
+    }
+}
+
+/// A browser that has come back, to come in or to link an identity with this user.
+struct Back<'a> {
+    state: &'a web::Data<State>,
+    tenant: Uuid,
+    user: Option<Uuid>,
+    door: Door,
+}
+
+impl Back<'_> {
+    fn without(&self, why: &str) -> HttpResponse {
+        match self.user {
+            Some(_) => own_identities::unlinked(why),
+            None => failed(why),
+        }
+    }
+
+    async fn refused(self, of: ProviderOf, why: &'static str) -> Result<HttpResponse, ApiError> {
+        let answer = self.without(why);
+        // Whoever is in already has not failed to come in.
+        if self.user.is_none() {
+            let Back { state, tenant, door, .. } = self;
+            state.db.run(move |conn| Ok(flow::refuse(conn, tenant, &of, None, why, &door)?)).await?;
+        }
+        Ok(answer)
     }
 }
 
@@ -203,35 +257,24 @@ async fn admitted(
     Ok(done.map_err(str::to_owned))
 }
 
-async fn refused(
-    state: &web::Data<State>,
-    tenant: Uuid,
-    of: ProviderOf,
-    why: &'static str,
-    door: Door,
-) -> Result<HttpResponse, ApiError> {
-    state.db.run(move |conn| Ok(flow::refuse(conn, tenant, &of, None, why, &door)?)).await?;
-    Ok(failed(why))
-}
-
-fn limit(state: &State, req: &HttpRequest) -> Result<(), ApiError> {
+pub fn limit(state: &State, req: &HttpRequest) -> Result<(), ApiError> {
     match state.limits.sign_ins.take(client_ip(state, req)).filter(|s| !s.allowed) {
         Some(over) => Err(ApiError::refused(Code::RateLimited, &[&over.reset.to_string()])),
         None => Ok(()),
     }
 }
 
-async fn provider_of(state: &web::Data<State>, tenant: Uuid, id: Uuid) -> Result<Option<ProviderOf>, ApiError> {
+pub async fn provider_of(state: &web::Data<State>, tenant: Uuid, id: Uuid) -> Result<Option<ProviderOf>, ApiError> {
     let engine = state.engine.clone();
     state.db.run(move |conn| Ok(settings::provider(&engine, conn, tenant, id)?)).await
 }
 
-fn client(of: &ProviderOf, redirect: String) -> Client {
+pub fn client(of: &ProviderOf, redirect: String) -> Client {
     let (issuer, id, secret, scopes) = (&of.issuer, &of.client_id, &of.secret, &of.scopes);
     Client { issuer: issuer.clone(), id: id.clone(), secret: secret.clone(), scopes: scopes.clone(), redirect }
 }
 
-fn redirect_uri(state: &State, req: &HttpRequest) -> String {
+pub fn redirect_uri(state: &State, req: &HttpRequest) -> String {
     format!("{}{CALLBACK}", address::of(state, req))
 }
 
@@ -322,6 +365,8 @@ pub struct ProviderChecked {
     authorization_endpoint: String,
     token_endpoint: Option<String>,
     userinfo_endpoint: Option<String>,
+    /// Where people sign out there.
+    end_session_endpoint: Option<String>,
     /// Keys that it signs with.
     keys: u32,
     scopes: Vec<String>,

@@ -6,6 +6,7 @@ use crate::entrance::{challenge, enter_by, known_device};
 use crate::extract::{Json, Who};
 use crate::idempotency::Once;
 use crate::openapi::signing_in;
+use crate::outside;
 use crate::problem::ApiError;
 use crate::second_factor::{Named, Proof, codes_of_first, paced, person, prove};
 use crate::server::State;
@@ -207,11 +208,13 @@ pub async fn sign_in(state: web::Data<State>, req: HttpRequest, Json(body): Json
     let signed: SignedPasskey = parse(&body)?;
     paced(&state, &req)?;
     let place = place(&state, &req)?;
-    enter_by(&state, &req, move |conn, at| {
+    let mut response = enter_by(&state, &req, move |conn, at| {
         let proven = passkey::sign_in(conn, signed.into(), &place)?;
         Ok((admit::admit(conn, &proven, at)?, None))
     })
-    .await
+    .await?;
+    outside::sign_out::forget(&req, &mut response);
+    Ok(response)
 }
 
 /// Begin to show a passkey as second factor: what the device is to be asked. `finishSignIn` takes the answer.

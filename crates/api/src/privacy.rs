@@ -14,8 +14,8 @@ use kezhan_engine::transfer::write::{Column, create};
 use kezhan_engine::transfer::{Cell, Format};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_features::actions::Target;
+use kezhan_features::platform::privacy;
 use kezhan_features::platform::privacy::data_map::{self, Row};
-use kezhan_features::platform::rights;
 use kezhan_meta::problem::Code;
 use kezhan_meta::{ChoiceSet, Label, Lang, Sensitivity};
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ pub async fn gathered(state: web::Data<State>, who: Who, id: web::Path<Uuid>) ->
         let number = record.get("number").and_then(Value::as_str).unwrap_or("request").to_owned();
         let (object, person) = call.transaction(|call| {
             let (engine, caller, record) = (call.state.engine.as_ref(), call.caller, &record);
-            rights::gathered(&mut Target {
+            privacy::gathered(&mut Target {
                 engine,
                 conn: call.conn,
                 caller,
@@ -216,7 +216,7 @@ pub async fn gathered(state: web::Data<State>, who: Who, id: web::Path<Uuid>) ->
     });
     let (object, person, name) = found.await?;
     let write = move |call: &mut Call<'_>, out: &mut (dyn Write + Send)| {
-        rights::write_gathered(&call.state.engine, call.conn, call.caller, &object, person, out)
+        privacy::write_gathered(&call.state.engine, call.conn, call.caller, &object, person, out)
     };
     Ok(stream::document(state, who, "application/json", &name, write))
 }

@@ -3,12 +3,13 @@
 use crate::web::{Bounds, Web, WebError};
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreGenderClaim, CoreIdToken, CoreIdTokenClaims,
-    CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreJwsSigningAlgorithm,
 };
 use openidconnect::{
     AccessTokenHash, AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret,
-    CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope, SignatureVerificationError, TokenResponse, UserInfoClaims,
+    CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope,
+    SignatureVerificationError, TokenResponse, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -79,6 +80,7 @@ pub struct Described {
     pub authorization_endpoint: String,
     pub token_endpoint: Option<String>,
     pub userinfo_endpoint: Option<String>,
+    pub end_session_endpoint: Option<String>,
     pub keys: usize,
     pub scopes: Vec<String>,
     pub claims: Vec<String>,
@@ -104,7 +106,7 @@ struct Known {
     at: Instant,
     /// When an unknown key made us ask once more.
     again: Option<Instant>,
-    provider: Arc<CoreProviderMetadata>,
+    provider: Arc<ProviderMetadataWithLogout>,
 }
 
 type Ready =
@@ -129,10 +131,25 @@ impl Oidc {
             authorization_endpoint: provider.authorization_endpoint().to_string(),
             token_endpoint: provider.token_endpoint().map(|url| url.to_string()),
             userinfo_endpoint: provider.userinfo_endpoint().map(|url| url.to_string()),
+            end_session_endpoint: provider
+                .additional_metadata()
+                .end_session_endpoint
+                .as_ref()
+                .map(|url| url.to_string()),
             keys: provider.jwks().keys().len(),
             scopes: texts(provider.scopes_supported().map(|all| all.iter().map(|s| s.to_string()).collect())),
             claims: texts(provider.claims_supported().map(|all| all.iter().map(|c| c.to_string()).collect())),
         })
+    }
+
+    /// Where to send a browser to sign out there, and from there on to `back`; nothing where the provider does not say.
+    /// No identity token is kept that could be shown as a hint, so it may ask the person first.
+    pub async fn sign_out(&self, client: &Client, back: String) -> Result<Option<String>, OidcError> {
+        let provider = self.provider(&client.issuer).await?;
+        let Some(endpoint) = provider.additional_metadata().end_session_endpoint.clone() else { return Ok(None) };
+        let back = PostLogoutRedirectUrl::new(back).map_err(|e| OidcError::Provider(e.to_string()))?;
+        let request = LogoutRequest::from(endpoint).set_client_id(ClientId::new(client.id.clone()));
+        Ok(Some(request.set_post_logout_redirect_uri(back).http_get_url().to_string()))
     }
 
     /// Where to send the browser. `state` finds the sign-in again when it returns.
@@ -205,7 +222,7 @@ impl Oidc {
     /// The claims of a token that holds. Providers change their keys: one that is not known is asked for once more.
     async fn verified(
         &self,
-        provider: &CoreProviderMetadata,
+        provider: &ProviderMetadataWithLogout,
         client: &Client,
         token: &CoreIdToken,
         nonce: &str,
@@ -221,7 +238,7 @@ impl Oidc {
     }
 
     /// What the provider said of itself, unless that is too old.
-    async fn provider(&self, issuer: &str) -> Result<Arc<CoreProviderMetadata>, OidcError> {
+    async fn provider(&self, issuer: &str) -> Result<Arc<ProviderMetadataWithLogout>, OidcError> {
         let known = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.get(issuer).filter(|known| known.at.elapsed() < FRESH).map(|known| known.provider.clone())
@@ -233,7 +250,7 @@ impl Oidc {
     }
 
     /// The same, asked for anew; what is known, where that was done a moment ago.
-    async fn once_more(&self, issuer: &str) -> Result<Arc<CoreProviderMetadata>, OidcError> {
+    async fn once_more(&self, issuer: &str) -> Result<Arc<ProviderMetadataWithLogout>, OidcError> {
         {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(known) = known.get_mut(issuer) {
@@ -246,10 +263,10 @@ impl Oidc {
         self.ask(issuer).await
     }
 
-    async fn ask(&self, issuer: &str) -> Result<Arc<CoreProviderMetadata>, OidcError> {
+    async fn ask(&self, issuer: &str) -> Result<Arc<ProviderMetadataWithLogout>, OidcError> {
         let url = IssuerUrl::new(issuer.to_owned()).map_err(|e| OidcError::Provider(e.to_string()))?;
         let http = |request| self.web.send(request, Bounds::default());
-        let provider = CoreProviderMetadata::discover_async(url, &http).await.map_err(|e| {
+        let provider = ProviderMetadataWithLogout::discover_async(url, &http).await.map_err(|e| {
             OidcError::Provider(match e {
                 openidconnect::DiscoveryError::Request(e) => e.to_string(),
                 openidconnect::DiscoveryError::Response(status, _, said) => format!("{status}: {said}"),
@@ -268,7 +285,7 @@ impl Oidc {
     }
 }
 
-fn ready(provider: &CoreProviderMetadata, client: &Client) -> Result<Ready, OidcError> {
+fn ready(provider: &ProviderMetadataWithLogout, client: &Client) -> Result<Ready, OidcError> {
     let redirect = RedirectUrl::new(client.redirect.clone()).map_err(|e| OidcError::Provider(e.to_string()))?;
     let secret = client.secret.clone().map(ClientSecret::new);
     let methods = provider.token_endpoint_auth_methods_supported();
@@ -281,7 +298,7 @@ fn ready(provider: &CoreProviderMetadata, client: &Client) -> Result<Ready, Oidc
 }
 
 fn verify(
-    provider: &CoreProviderMetadata,
+    provider: &ProviderMetadataWithLogout,
     client: &Client,
     token: &CoreIdToken,
     nonce: &str,

@@ -98,6 +98,9 @@ pub async fn view_as(user: Option<&str>) -> Result<(), ApiError> {
     call.send().await.map(|_| ())
 }
 
-pub async fn logout() -> Result<(), ApiError> {
-    Call::post("/auth/logout").body(&json!({})).without_refresh().send().await.map(|_| ())
+/// Where to go on, to sign out at the provider through which one came.
+pub async fn logout() -> Result<Option<String>, ApiError> {
+    let reply = Call::post("/auth/logout").body(&json!({})).without_refresh().send().await?;
+    let said = reply.text().await.unwrap_or_default();
+    Ok(serde_json::from_str::<Value>(&said).ok().and_then(|o| o["url"].as_str().map(str::to_owned)))
 }

@@ -115,6 +115,48 @@ impl Account {
     }
 }
 
+/// Who one is elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Identity {
+    pub source: String,
+    pub name: String,
+    pub kind: String,
+    pub subject: String,
+    pub linked_at: String,
+}
+
+/// A provider that one may connect.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Connectable {
+    pub id: String,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Identities {
+    pub data: Vec<Identity>,
+    pub available: Vec<Connectable>,
+}
+
+pub async fn identities() -> Result<Identities, ApiError> {
+    Call::get("/auth/identities").json().await
+}
+
+/// Where to go on.
+pub async fn connect(provider: &str, proof: &Value) -> Result<String, ApiError> {
+    let mut body = proof.clone();
+    body["provider"] = provider.into();
+    let answer: Map<String, Value> = Call::post("/auth/identities").body(&body).json().await?;
+    Ok(answer.get("url").and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+pub async fn disconnect(source: &str) -> Result<(), ApiError> {
+    Call::delete(&format!("/auth/identities/{source}")).send().await.map(|_| ())
+}
+
 /// What the company asks of everybody who signs in; its fields are those of the API.
 pub async fn policy() -> Result<Map<String, Value>, ApiError> {
     Call::get("/security_policy").json().await

@@ -1,6 +1,7 @@
 //! The safety of one's own account: where one is signed in, what happened at one's door, password and keys.
 
 pub mod factor;
+mod identities;
 
 use super::{profile, settings};
 use crate::api::client::ApiError;
@@ -26,6 +27,7 @@ pub fn screen() -> AnyView {
             <div class="grow min-h-0 overflow-y-auto scroll-thin p-4"><div class="max-w-3xl flex flex-col gap-4">
                 {sessions()}
                 {factor::panel(Account::Own)}
+                {identities::panel()}
                 {profile::password()}
                 {keys::panel()}
                 {connected::panel()}

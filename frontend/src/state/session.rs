@@ -55,9 +55,14 @@ pub fn look_as(user: Option<String>) {
 
 pub async fn sign_out() {
     // Whatever the server answers, this browser forgets.
-    let _ = auth::logout().await;
+    let onward = auth::logout().await.ok().flatten();
     super::lists::forget_all();
     crate::bridge::forget_seen().await;
+    // The provider through which one came sends one back here.
+    if let Some(url) = onward {
+        let _ = leptos::prelude::window().location().set_href(&url);
+        return;
+    }
     app().session.set(Session::Anonymous);
 }
 

@@ -161,3 +161,54 @@ fn a_directory_is_tried_previewed_and_followed() {
     browser.screen(390, 844);
     browser.screenshot("directory-phone");
 }
+
+#[test]
+fn somebody_connects_their_account_elsewhere_and_signs_out_there_too() {
+    let server = server();
+    let api = server.admin();
+    server.user("wang", &server.role("销售", json!({"account": {"read": "all"}})), json!({}));
+    let redirect = server.url("/api/v1/auth/oidc/callback");
+    let provider = Provider::real(&redirect, &json!({"wang.wei": {"name": "王伟"}}));
+    let wish = json!({"name": "企业账号", "issuer": provider.issuer, "client_id": "kezhan", "signs_out": true});
+    let id = api.create("identity_providers", wish)["id"].as_str().unwrap().to_owned();
+    api.post(&format!("/identity_providers/{id}/actions/set_secret"), &json!({"secret": CLIENT_SECRET})).ok();
+
+    let browser = Browser::signed_in(&server, "wang");
+    browser.goto("/settings/security");
+    browser.sees("外部账号");
+    browser.press("关联");
+    browser.fill("#prove-password", "wrong");
+    browser.press("继续");
+    browser.sees("用户名或密码不正确");
+    browser.fill("#prove-password", kezhan_tests::server::PASSWORD);
+    browser.press("继续");
+    let there = |browser: &Browser| {
+        browser.fill("input[name=login]", "wang.wei");
+        browser.fill("input[name=password]", "any");
+        browser.press_css("button[type=submit]");
+        browser.press_css("button[type=submit]");
+    };
+    there(&browser);
+    browser.sees("账号已关联");
+    browser.sees("wang.wei");
+    browser.screenshot("identity-connected");
+    good_for_all(&browser);
+    browser.screen(390, 844);
+    browser.screenshot("identity-connected-phone");
+    browser.screen(0, 0);
+
+    let visitor = Browser::open(&server.url(""));
+    visitor.goto("/");
+    visitor.press("使用“企业账号”登录");
+    there(&visitor);
+    visitor.until("the list is open", || visitor.path().starts_with("/o/"));
+    visitor.press_css("header button[title='我的账户']");
+    visitor.press("退出登录");
+    visitor.until("the provider asks", || visitor.path().starts_with("/session/end"));
+    visitor.press_css("button[value=yes]");
+    visitor.find("#username");
+
+    browser.press("解除关联");
+    browser.sees("已解除关联");
+    browser.sees("未关联");
+}

@@ -6,14 +6,14 @@ use kezhan_tests::server::{Api, PASSWORD};
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
-const CALLBACK: &str = "/api/v1/auth/oidc/callback";
+pub const CALLBACK: &str = "/api/v1/auth/oidc/callback";
 
-fn server() -> TestServer {
+pub fn server() -> TestServer {
     TestServer::with(&[("KEZHAN_INTERNAL_HOSTS", "127.0.0.1"), ("KEZHAN_SIGN_IN_LIMIT", "0")])
 }
 
 /// A provider as a company sets it up; answers its id.
-fn set_up(admin: &Api, issuer: &str, more: Value) -> String {
+pub fn set_up(admin: &Api, issuer: &str, more: Value) -> String {
     let mut record = json!({"name": "企业账号", "issuer": issuer, "client_id": "kezhan"});
     record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let id = admin.create("identity_providers", record)["id"].as_str().unwrap().to_owned();
@@ -23,26 +23,26 @@ fn set_up(admin: &Api, issuer: &str, more: Value) -> String {
 }
 
 /// A browser without a screen: keeps cookies, follows nothing by itself.
-struct Visitor {
-    client: Client,
-    base: String,
+pub struct Visitor {
+    pub client: Client,
+    pub base: String,
 }
 
 impl Visitor {
-    fn new(server: &TestServer) -> Visitor {
+    pub fn new(server: &TestServer) -> Visitor {
         let client = Client::builder().no_proxy().cookie_store(true).redirect(reqwest::redirect::Policy::none());
         Visitor { client: client.build().unwrap(), base: server.url("") }
     }
 
     /// Where one is sent.
-    fn onward(&self, url: &str) -> String {
+    pub fn onward(&self, url: &str) -> String {
         let reply = self.client.get(url).send().unwrap();
         assert!(reply.status().is_redirection(), "{url}: {} {}", reply.status(), reply.text().unwrap());
         reply.headers()["location"].to_str().unwrap().to_owned()
     }
 
     /// Presses the button of the sign-in page; answers the provider's address.
-    fn press(&self, provider: &str, return_to: Option<&str>) -> String {
+    pub fn press(&self, provider: &str, return_to: Option<&str>) -> String {
         let url = format!("{}/api/v1/auth/providers", self.base);
         let all: Value = self.client.get(url).send().unwrap().json().unwrap();
         let button = all["data"].as_array().unwrap().iter().find(|b| b["id"] == provider).expect("the button");
@@ -54,7 +54,7 @@ impl Visitor {
     }
 
     /// Signs in at the real provider; answers the address that it sends the browser back to.
-    fn sign_in_there(&self, at: String, account: &str) -> String {
+    pub fn sign_in_there(&self, at: String, account: &str) -> String {
         let mut next = reqwest::Url::parse(&at).unwrap();
         for _ in 0..12 {
             if next.path() == CALLBACK {
@@ -78,7 +78,7 @@ impl Visitor {
     }
 
     /// All of it; answers where one ends up.
-    fn sign_in(&self, provider: &str, account: &str) -> String {
+    pub fn sign_in(&self, provider: &str, account: &str) -> String {
         let back = self.sign_in_there(self.press(provider, None), account);
         self.onward(&back)
     }
@@ -89,13 +89,13 @@ impl Visitor {
         self.onward(&back)
     }
 
-    fn me(&self) -> Option<Value> {
+    pub fn me(&self) -> Option<Value> {
         let reply = self.client.get(format!("{}/api/v1/auth/me", self.base)).send().unwrap();
         reply.status().is_success().then(|| reply.json().unwrap())
     }
 }
 
-fn audit(admin: &Api, action: &str) -> Vec<Value> {
+pub fn audit(admin: &Api, action: &str) -> Vec<Value> {
     let all = admin.get(&format!("/audit?action={action}&limit=50")).ok();
     all["data"].as_array().unwrap().clone()
 }

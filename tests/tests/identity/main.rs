@@ -7,6 +7,7 @@ mod host;
 mod host_factor;
 mod invitations;
 mod keys;
+mod linked;
 mod oauth;
 mod passkeys;
 mod password_policy;

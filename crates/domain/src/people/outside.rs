@@ -55,6 +55,10 @@ pub struct IdentityProvider {
     /// The provider asks for a second factor itself: none is asked for here.
     #[field(zh = "已在提供方完成双重验证", en = "Second factor done there", section = "people", default = false)]
     pub second_factor: bool,
+    /// Whoever came through the provider and signs out here is led on to it, to sign out there as well, if it says where
+    /// (OpenID Connect RP-Initiated Logout). It sends people back to `/`, which has to be registered there for that.
+    #[field(zh = "退出时同时退出提供方", en = "Sign out there too", section = "people", default = false)]
+    pub signs_out: bool,
     #[field(zh = "启用", en = "Active", list, default = true)]
     pub active: bool,
     #[field(zh = "排序", en = "Position", default = 0)]

@@ -59,6 +59,7 @@ events! {
     KeyRevoked "key_revoked" Security;
     SecretSet "secret_set" Security;
     IdentityLinked "identity_linked" Security;
+    IdentityUnlinked "identity_unlinked" Security;
     DirectorySynced "directory_sync" Rights;
     AppAllowed "app_allowed" Security;
     AppWithdrawn "app_withdrawn" Security;

@@ -2,7 +2,7 @@
 
 use super::limits::{Limits, Place};
 use super::sharing;
-use crate::platform::rights;
+use crate::platform::privacy;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::access::{Grants, grants};
@@ -235,7 +235,7 @@ impl Subject<'_> {
         // What is restricted is stored and not used (GDPR art. 18 and recital 67, PIPL art. 44 and 47): it is out of
         // sight for everybody but those who keep the requests.
         if !access.may("subject_request", Action::Configure) {
-            access.withheld = rights::SUBJECTS.map(str::to_owned).into();
+            access.withheld = privacy::SUBJECTS.map(str::to_owned).into();
         }
         spread(conn, tenant, &mut access)?;
         Ok((access, standing))

@@ -20,6 +20,7 @@ use kezhan_meta::Tone;
 use kezhan_meta::problem::Code;
 use leptos::prelude::*;
 use serde_json::{Value, json};
+use std::future::Future;
 
 /// What one is about to do.
 #[derive(Clone, PartialEq, Eq)]
@@ -105,7 +106,7 @@ async fn fetch(account: Account) -> Result<Found, ApiError> {
     Ok((found, keys))
 }
 
-fn row(sign: &'static str, title: impl Into<String>, below: String, actions: AnyView) -> AnyView {
+pub fn row(sign: &'static str, title: impl Into<String>, below: String, actions: AnyView) -> AnyView {
     let title = title.into();
     view! {
         <div class="flex flex-wrap items-center gap-3 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
@@ -200,33 +201,56 @@ fn form(body: AnyView, submit: &'static str, busy: RwSignal<bool>, send: Callbac
     .into_any()
 }
 
-/// By the password, or by a code of the application.
 fn prove(account: Account, wish: Wish, found: &Standing, stage: RwSignal<Stage>, close: Callback<()>) -> AnyView {
-    let (password, code) = (Line::new("prove-password"), Line::new("prove-code"));
-    let (has_password, has_code) = (found.password, found.totp_since.is_some() && account == Account::Own);
-    let by_code = RwSignal::new(!has_password && has_code);
-    let busy = RwSignal::new(false);
     let submit = match wish {
         Wish::Off | Wish::RemovePasskey(_) => wish.title(),
         _ => t(CONTINUE),
     };
-    let send = Callback::new(move |()| {
+    let is_off = wish == Wish::Off;
+    let work = move |proof: Value| {
         let wish = wish.clone();
-        let proof = match (by_code.get_untracked(), has_password) {
+        async move { carry_out(account, &wish, &proof).await }
+    };
+    let then = move |next: Option<Stage>| match next {
+        Some(next) => drop(stage.try_set(next)),
+        None => {
+            toast::done(if is_off { t(FACTOR_SWITCHED_OFF) } else { t(PASSKEY_REMOVED) });
+            close.run(());
+        }
+    };
+    proof(found, account == Account::Own, submit, work, then, close)
+}
+
+/// Does something with a proof that it is oneself: by the password, or by a code of the application where that counts.
+pub fn proof<T, F>(
+    found: &Standing,
+    codes_count: bool,
+    submit: &'static str,
+    work: impl Fn(Value) -> F + Clone + Send + Sync + 'static,
+    then: impl Fn(T) + Clone + Send + Sync + 'static,
+    close: Callback<()>,
+) -> AnyView
+where
+    T: 'static,
+    F: Future<Output = Result<T, ApiError>> + 'static,
+{
+    let (password, code) = (Line::new("prove-password"), Line::new("prove-code"));
+    let (has_password, has_code) = (found.password, found.totp_since.is_some() && codes_count);
+    let by_code = RwSignal::new(!has_password && has_code);
+    let busy = RwSignal::new(false);
+    let send = Callback::new(move |()| {
+        let shown = match (by_code.get_untracked(), has_password) {
             (true, _) => json!({ "code": code.value.get_untracked() }),
             (false, true) => json!({ "password": password.value.get_untracked() }),
             // Somebody who signs in elsewhere.
             (false, false) => json!({}),
         };
+        let (answer, then) = (work(shown), then.clone());
         leptos::task::spawn_local(async move {
-            let answer = carry_out(account, &wish, &proof).await;
+            let answer = answer.await;
             let _ = busy.try_set(false);
             match answer {
-                Ok(Some(next)) => drop(stage.try_set(next)),
-                Ok(None) => {
-                    toast::done(if wish == Wish::Off { t(FACTOR_SWITCHED_OFF) } else { t(PASSKEY_REMOVED) });
-                    close.run(());
-                }
+                Ok(done) => then(done),
                 Err(error) => {
                     if !password.refuse(&error, &["password"]) && !code.refuse(&error, &["code"]) {
                         toast::error(&error);

@@ -180,7 +180,7 @@ fn by_email(conn: &mut PgConnection, tenant: Uuid, arrival: &Arrival) -> Result<
     })
 }
 
-fn domain_fits(rules: &Rules, arrival: &Arrival) -> bool {
+pub(super) fn domain_fits(rules: &Rules, arrival: &Arrival) -> bool {
     if rules.email_domains.is_empty() {
         return true;
     }
@@ -348,7 +348,7 @@ pub fn carry_out(
     })
 }
 
-fn link(conn: &mut PgConnection, tenant: Uuid, rules: &Rules, arrival: &Arrival, user: Uuid) -> Result<()> {
+pub(super) fn link(conn: &mut PgConnection, tenant: Uuid, rules: &Rules, arrival: &Arrival, user: Uuid) -> Result<()> {
     diesel::sql_query(
         "INSERT INTO outside_identities (tenant_id, realm, subject, source_id, user_id) VALUES ($1, $2, $3, $4, $5)",
     )

@@ -7,7 +7,7 @@ use crate::people::{digest, random_bytes, same};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Nullable, Text, Uuid as SqlUuid};
 use kezhan_connect::oidc::{Begun, Proved};
 use kezhan_engine::audit::Event;
 use kezhan_engine::{Engine, Result};
@@ -50,6 +50,15 @@ impl Ticket {
     }
 }
 
+/// What the way to the provider is for.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    /// To come in, and go on to this path.
+    Enter(String),
+    /// To link an identity with this user.
+    Link(Uuid),
+}
+
 /// A sign-in that has come back.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Pending {
@@ -63,6 +72,9 @@ pub struct Pending {
     pub redirect: String,
     #[diesel(sql_type = Text)]
     pub return_to: String,
+    /// Whoever links an identity with their profile.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub user_id: Option<Uuid>,
     #[diesel(sql_type = Binary)]
     state_hash: Vec<u8>,
     #[diesel(sql_type = Binary)]
@@ -76,12 +88,17 @@ pub fn keep(
     provider: Uuid,
     begun: &Begun,
     redirect: &str,
-    return_to: &str,
+    aim: &Aim,
 ) -> Result<()> {
+    let (return_to, user) = match aim {
+        Aim::Enter(path) => (path.as_str(), None),
+        Aim::Link(user) => ("/", Some(*user)),
+    };
     diesel::sql_query("DELETE FROM outside_sign_ins WHERE expires_at < now()").execute(conn)?;
     diesel::sql_query(
         "INSERT INTO outside_sign_ins (tenant_id, id, provider_id, state_hash, browser_hash, nonce, verifier, redirect, \
-         return_to, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(mins => $10))",
+         return_to, user_id, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(mins => $11))",
     )
     .bind::<SqlUuid, _>(ticket.tenant)
     .bind::<SqlUuid, _>(ticket.id)
@@ -92,6 +109,7 @@ pub fn keep(
     .bind::<Text, _>(&begun.verifier)
     .bind::<Text, _>(redirect)
     .bind::<Text, _>(return_to)
+    .bind::<Nullable<SqlUuid>, _>(user)
     .bind::<diesel::sql_types::Integer, _>(i32::try_from(MINUTES).unwrap_or(10))
     .execute(conn)?;
     Ok(())
@@ -101,7 +119,7 @@ pub fn keep(
 pub fn take(conn: &mut PgConnection, ticket: &Ticket) -> Result<Option<Pending>> {
     let row: Option<Pending> = diesel::sql_query(
         "DELETE FROM outside_sign_ins WHERE tenant_id = $1 AND id = $2 AND expires_at > now() \
-         RETURNING provider_id, nonce, verifier, redirect, return_to, state_hash, browser_hash",
+         RETURNING provider_id, nonce, verifier, redirect, return_to, user_id, state_hash, browser_hash",
     )
     .bind::<SqlUuid, _>(ticket.tenant)
     .bind::<SqlUuid, _>(ticket.id)
@@ -113,7 +131,7 @@ pub fn take(conn: &mut PgConnection, ticket: &Ticket) -> Result<Option<Pending>>
 }
 
 /// What the claims say, as this provider's mapping reads them.
-fn arrival(of: &ProviderOf, proved: &Proved) -> Arrival {
+pub(super) fn arrival(of: &ProviderOf, proved: &Proved) -> Arrival {
     let claim = |name: &str| texts(proved.claims.get(name)).into_iter().next();
     let optional = |name: &Option<String>| name.as_deref().and_then(claim);
     let email = claim(&of.email_claim).filter(|e| e.contains('@') && e.chars().count() <= 200);

@@ -4,6 +4,7 @@ pub mod arrive;
 pub mod check;
 pub mod flow;
 pub mod hooks;
+pub mod own;
 pub mod plan;
 pub mod preview;
 pub mod secret;

@@ -50,6 +50,7 @@ pub struct ProviderOf {
     pub department_claim: Option<String>,
     pub groups_claim: Option<String>,
     pub second_factor: bool,
+    pub signs_out: bool,
 }
 
 /// A directory.
@@ -106,6 +107,8 @@ struct ProviderRow {
     email_domains: Option<Vec<String>>,
     #[diesel(sql_type = Bool)]
     second_factor: bool,
+    #[diesel(sql_type = Bool)]
+    signs_out: bool,
 }
 
 #[derive(QueryableByName)]
@@ -204,6 +207,7 @@ pub fn provider(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, id: Uuid
         department_claim: row.department_claim,
         groups_claim: row.groups_claim,
         second_factor: row.second_factor,
+        signs_out: row.signs_out,
     }))
 }
 
