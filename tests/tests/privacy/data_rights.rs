@@ -144,7 +144,8 @@ fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
     let hidden = |path: &str| !li.get(path).text.contains(&contact) && !li.get(path).text.contains(MARK);
     assert_eq!(li.get(&format!("/contacts/{contact}")).status, 404);
     assert!(hidden("/contacts") && hidden(&format!("/contacts?q={MARK}")) && hidden("/search?q=13977310008"));
-    assert!(hidden("/follow_ups?expand=contact&fields=contact.name"));
+    // What was written on the account stays; who it was about is not told along with it.
+    assert_eq!(li.get("/follow_ups?expand=contact&fields=contact.name").ok()["data"][0]["expand"], json!({}));
     assert_eq!(api.get(&format!("/contacts/{contact}")).ok()["processing_restricted"], true);
     let user = server.db.text("SELECT id FROM users WHERE username = 'li'");
     let why = api.get(&format!("/contacts/{contact}/access?user={user}")).ok();

@@ -98,6 +98,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("oauth_client_secrets", PROVES),
     ("oauth_tokens", PROVES),
     ("outside_sign_ins", PASSING),
+    ("passkey_ceremonies", PASSING),
+    ("passkeys", PROVES),
     ("recovery_codes", PROVES),
     ("sessions", PROVES),
     ("sign_in_challenges", PROVES),

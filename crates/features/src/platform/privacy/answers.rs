@@ -2,12 +2,12 @@
 //! stands are emptied.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Binary, Text, Uuid as SqlUuid};
 use kezhan_engine::vault::key_of;
 use kezhan_engine::{Caller, Engine, Result};
 use uuid::Uuid;
 
-const PAGE: i64 = 200;
+const PAGE: usize = 200;
 
 /// What the answer under this key of this caller is sealed for.
 pub fn place(principal: Uuid, key: &str) -> String {
@@ -30,14 +30,13 @@ pub fn forget(engine: &Engine, conn: &mut PgConnection, caller: &Caller, records
     let names: Vec<String> = records.iter().map(Uuid::to_string).collect();
     let (mut after, mut emptied) = ((Uuid::nil(), String::new()), 0);
     loop {
-        let page: Vec<Kept> = diesel::sql_query(
+        let page: Vec<Kept> = diesel::sql_query(format!(
             "SELECT user_id, key, body FROM idempotency_keys WHERE tenant_id = $1 AND body IS NOT NULL \
-             AND (user_id, key) > ($2, $3) ORDER BY user_id, key LIMIT $4",
-        )
+             AND (user_id, key) > ($2, $3) ORDER BY user_id, key LIMIT {PAGE}"
+        ))
         .bind::<SqlUuid, _>(caller.tenant)
         .bind::<SqlUuid, _>(after.0)
         .bind::<Text, _>(&after.1)
-        .bind::<BigInt, _>(PAGE)
         .load(conn)?;
         let Some(last) = page.last() else { return Ok(emptied) };
         after = (last.user_id, last.key.clone());
