@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
+import { packed } from "./pack.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const option = (name) => {
@@ -163,20 +164,13 @@ function withShortNames(bytes, glue) {
   return [Buffer.concat([bytes.subarray(0, 8), ...parts]), given];
 }
 
-// The parts that are loaded later, under names that change with their content.
+/** What is loaded later. */
 function parts() {
   const from = path.join(work, "split");
   if (!release || !fs.existsSync(path.join(from, "__wasm_split.js"))) return [];
-  let loader = fs.readFileSync(path.join(from, "__wasm_split.js"), "utf8");
-  const found = [];
-  for (const file of fs.readdirSync(from).filter((f) => f.endsWith(".wasm") && f !== "app.wasm")) {
-    if (!loader.includes(`"./${file}"`)) continue;
-    const url = emit(file, withoutNames(fs.readFileSync(path.join(from, file))));
-    loader = loader.replaceAll(`"./${file}"`, `"./${path.basename(url)}"`);
-    found.push(url);
-  }
+  const { loader, files } = packed(from, emit, withoutNames);
   fs.writeFileSync(path.join(work, "__wasm_split.js"), loader);
-  return found;
+  return files;
 }
 
 /** One file per language, a line per text, in the order that `build.rs` has given the keys. */
@@ -265,7 +259,7 @@ const compress = {
 
 /** Compresses what can be and tells how much each file weighs on its way to the browser. */
 async function precompress() {
-  const files = fs.readdirSync(stage, { recursive: true }).filter((f) => /\.(html|js|css|wasm|svg|txt|webmanifest)$/.test(f));
+  const files = fs.readdirSync(stage, { recursive: true }).filter((f) => /\.(html|js|css|wasm|bin|svg|txt|webmanifest)$/.test(f));
   const sizes = await Promise.all(files.map(async (name) => {
     const file = path.join(stage, name);
     const data = fs.readFileSync(file);

@@ -23,12 +23,24 @@ use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
 #[derive(OpenApi)]
-#[openapi(paths(list, begin, register, rename, remove, begin_sign_in, sign_in, begin_factor, begin_enrolment))]
+#[openapi(paths(
+    list,
+    begin,
+    register,
+    rename,
+    remove,
+    begin_proof,
+    begin_sign_in,
+    sign_in,
+    begin_factor,
+    begin_enrolment
+))]
 pub struct Docs;
 
 pub fn routes(app: &mut web::ServiceConfig) {
     app.service(web::resource("/passkeys").get(list).post(register))
         .service(web::resource("/passkeys/begin").post(begin))
+        .service(web::resource("/passkeys/prove").post(begin_proof))
         .service(web::resource("/passkeys/{id}").patch(rename))
         .service(web::resource("/passkeys/{id}/remove").post(remove))
         .service(web::resource("/passkey").post(sign_in))
@@ -187,6 +199,20 @@ pub async fn remove(
     Ok(answer.await?.into())
 }
 
+/// Begin to prove by a passkey that it is oneself: what the device is to be asked. Whatever takes a `Proof` takes the
+/// answer, as `passkey`.
+#[utoipa::path(post, path = "/api/v1/auth/passkeys/prove", tag = "auth", operation_id = "beginPasskeyProof",
+    responses((status = 200, body = signing_in::Ceremony, description = "For `navigator.credentials.get`")))]
+pub async fn begin_proof(state: web::Data<State>, req: HttpRequest, once: Once) -> Result<HttpResponse, ApiError> {
+    paced(&state, &req)?;
+    let place = place(&state, &req)?;
+    let ceremony = once.look(&state, &[], move |call| {
+        let user = person(call)?;
+        passkey::begin_factor(call.conn, call.caller.tenant, user, &place)
+    });
+    Ok(HttpResponse::Ok().insert_header(("cache-control", "no-store")).json(ceremony.await?))
+}
+
 /// Begin a sign-in with a passkey alone: what the device is to be asked. It finds out by itself whose key it is.
 #[utoipa::path(post, path = "/api/v1/auth/passkey/begin", tag = "auth", operation_id = "beginPasskeySignIn", security(()),
     responses((status = 200, body = signing_in::Ceremony, description = "For `navigator.credentials.get`")))]
@@ -209,7 +235,7 @@ pub async fn sign_in(state: web::Data<State>, req: HttpRequest, Json(body): Json
     paced(&state, &req)?;
     let place = place(&state, &req)?;
     let mut response = enter_by(&state, &req, move |conn, at| {
-        let proven = passkey::sign_in(conn, signed.into(), &place)?;
+        let proven = passkey::sign_in(conn, signed.into(), &place, at.door)?;
         Ok((admit::admit(conn, &proven, at)?, None))
     })
     .await?;

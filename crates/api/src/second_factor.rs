@@ -13,7 +13,7 @@ use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Error, Result};
 use kezhan_features::people::admit::{Proven, Way};
 use kezhan_features::people::challenge as sign_ins;
-use kezhan_features::people::factors::{self, Shown, Standing, recovery, totp};
+use kezhan_features::people::factors::{self, Shown, Standing, passkey, recovery, totp};
 use kezhan_features::people::policy::Policy;
 use kezhan_features::people::{password, session, sign_in};
 use kezhan_meta::problem::Code;
@@ -84,6 +84,8 @@ pub struct Proof {
     /// Of an authenticator application.
     #[schema(example = "492039")]
     pub code: Option<String>,
+    /// Signed as `beginPasskeyProof` asked.
+    pub passkey: Option<SignedPasskey>,
 }
 
 /// A code of the secret that is being set up.
@@ -234,6 +236,7 @@ pub async fn prove(
     let who = once.who();
     let device = known_device(req).unwrap_or_default();
     let (door, here) = (door(state, req), entrance::Here::of(state));
+    let place = proof.passkey.is_some().then(|| passkeys::place(state, req)).transpose()?;
     run(state.clone(), who.clone(), move |call| {
         let (user, tenant) = (person(call)?, call.caller.tenant);
         let standing = Standing::of(call.conn, tenant, user)?;
@@ -247,16 +250,20 @@ pub async fn prove(
         for counts in &counts {
             counts.check(call.conn)?;
         }
-        let (fits, fault) = match (&proof.password, &proof.code) {
-            (Some(given), _) => {
+        let (fits, fault) = match (&proof.password, &proof.code, proof.passkey.zip(place)) {
+            (Some(given), ..) => {
                 let stored = sign_in::password_hash(call.conn, tenant, user)?;
                 (password::verify(given, stored.as_deref()), Error::invalid(field, Code::BadCredentials))
             }
-            (None, Some(code)) => {
+            (None, None, Some((signed, place))) => {
+                let fits = passkey::verify(call.conn, tenant, user, &signed.into(), &place)?;
+                (fits, Error::invalid("passkey", Code::BadCode))
+            }
+            (None, Some(code), _) => {
                 let fits = totp::verify(&call.state.engine, call.conn, tenant, user, code)?;
                 (fits, Error::invalid("code", Code::BadCode))
             }
-            (None, None) => return Err(Error::invalid(field, Code::Required)),
+            (None, None, None) => return Err(Error::invalid(field, Code::Required)),
         };
         for counts in counts {
             if fits { counts.forget(call.conn)? } else { counts.fail(call.conn)? }

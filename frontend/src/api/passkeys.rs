@@ -76,6 +76,13 @@ pub async fn remove(id: &str, proof: &Value) -> Result<(), ApiError> {
     Call::post(&format!("/auth/passkeys/{id}/remove")).body(proof).send().await.map(|_| ())
 }
 
+/// That it is oneself, for whatever asks for a proof.
+pub async fn prove() -> Done<Value> {
+    let answer: Map<String, Value> = Call::post("/auth/passkeys/prove").json().await?;
+    let signed = Ceremony::from(answer).signed("get").await;
+    Ok(signed.map(|signed| json!({ "passkey": signed })))
+}
+
 /// Signs in with a passkey alone.
 pub async fn sign_in() -> Done<Arrival> {
     let answer: Map<String, Value> = Call::post("/auth/passkey/begin").without_refresh().json().await?;

@@ -87,10 +87,14 @@ fn a_passkey_is_a_second_factor_and_a_way_in_by_itself() {
     // What the device has signed is good once, and for the browser that was asked.
     let answers = browser.promised(REPLAYED);
     assert_eq!(answers, json!([422, 200, 422]), "for another ceremony, for its own, and again");
+    let failed = "SELECT count(*) FROM audit_events WHERE action = 'sign_in_failed' AND detail->>'way' = 'passkey'";
+    assert_eq!(server.db.text(failed), "1", "whose key it was knows of it");
 
     browser.goto("/settings/security");
     browser.press("移除");
-    browser.fill("#prove-password", PASSWORD);
+    browser.press("使用通行密钥");
+    browser.sees("下一步请用指纹");
+    browser.screenshot("prove-passkey");
     browser.press_css("dialog button[type=submit]");
     browser.sees("通行密钥已移除");
     sign_out(&browser);
@@ -151,5 +155,13 @@ fn where_a_second_factor_is_asked_for_a_passkey_will_do() {
     password(&browser);
     browser.press("使用通行密钥");
     inside(&browser);
+
+    // Whoever has nothing else proves themselves by it.
+    server.db.run("DELETE FROM credentials WHERE user_id = (SELECT id FROM users WHERE username = 'li')");
+    browser.goto("/settings/security");
+    browser.press("生成新的恢复码");
+    browser.sees("下一步请用指纹");
+    browser.press("继续");
+    browser.find("#recovery-codes");
     browser.no_complaints(&["401"]);
 }

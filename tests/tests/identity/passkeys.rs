@@ -26,6 +26,11 @@ fn what_is_not_asked_for_here_is_not_taken() {
     named("/auth/passkeys", &forged).problem(422, "invalid");
     assert_eq!(server.db.text("SELECT count(*) FROM passkey_ceremonies"), "0");
     assert_eq!(admin.get("/auth/passkeys").ok()["data"], json!([]));
+    // Nor does one prove oneself by a key that one does not have.
+    named("/auth/passkeys/prove", &json!({})).problem(422, "not_possible");
+    let signed = json!({"ceremony": begun["ceremony"], "credential": forged["credential"]});
+    let unproved = named("/auth/second_factor/totp", &json!({"passkey": signed})).problem(422, "invalid");
+    assert_eq!(unproved["errors"][0]["field"], "passkey");
     let missing =
         admin.post("/auth/passkeys/0199a1b2-c3d4-7e5f-8a6b-112233445566/remove", &json!({"password": PASSWORD}));
     missing.problem(404, "not_found");

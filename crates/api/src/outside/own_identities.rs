@@ -4,6 +4,7 @@ use super::{begin, limit};
 use crate::call::{Answer, parse, run};
 use crate::extract::{Json, Who};
 use crate::idempotency::Once;
+use crate::passkeys::SignedPasskey;
 use crate::problem::ApiError;
 use crate::second_factor::{Proof, person, prove};
 use crate::server::State;
@@ -65,7 +66,7 @@ pub struct OutsideIdentities {
     available: Vec<ConnectableProvider>,
 }
 
-/// A provider to be connected, and that it is really the person who asks: a password, or a code.
+/// A provider to be connected, and that it is really the person who asks: a password, a code or a passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectIdentity {
@@ -75,6 +76,8 @@ pub struct ConnectIdentity {
     /// Of an authenticator application.
     #[schema(example = "492039")]
     pub code: Option<String>,
+    /// Signed as `beginPasskeyProof` asked.
+    pub passkey: Option<SignedPasskey>,
 }
 
 /// Where to go on.
@@ -107,8 +110,8 @@ pub async fn connect(
     Json(body): Json,
 ) -> Result<HttpResponse, ApiError> {
     limit(&state, &req)?;
-    let ConnectIdentity { provider, password, code } = parse(&body)?;
-    let proved = prove(&state, &req, (&once, &body), Proof { password, code }, "password").await?;
+    let ConnectIdentity { provider, password, code, passkey } = parse(&body)?;
+    let proved = prove(&state, &req, (&once, &body), Proof { password, code, passkey }, "password").await?;
     let whose = once.look(&state, &body, move |call| {
         proved.require()?;
         Ok((call.caller.tenant, person(call)?))

@@ -10,8 +10,8 @@ use crate::i18n::{
     FACTOR_CODES_LEFT, FACTOR_CODES_NEW, FACTOR_CODES_TITLE, FACTOR_OFF, FACTOR_ON, FACTOR_PROVE, FACTOR_REPLACE,
     FACTOR_REQUIRED, FACTOR_SET_UP, FACTOR_SWITCHED_OFF, FACTOR_TEXT, FACTOR_TEXT_APP, FACTOR_TITLE, FACTOR_TURN_OFF,
     FACTOR_USE_CODE, FACTOR_USE_PASSWORD, FACTOR_VERIFY, PASSKEY_ADD, PASSKEY_ADDED, PASSKEY_NAME, PASSKEY_NAME_HINT,
-    PASSKEY_NOT_DONE, PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_RENAME, PASSKEY_SINCE, PASSKEYS, PASSKEYS_ELSEWHERE,
-    PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY, SAVE, SAVED, SECURITY_LAST_USED, t, tf,
+    PASSKEY_NOT_DONE, PASSKEY_PROVE, PASSKEY_REMOVE, PASSKEY_REMOVED, PASSKEY_RENAME, PASSKEY_SINCE, PASSKEY_USE,
+    PASSKEYS, PASSKEYS_ELSEWHERE, PASSKEYS_TEXT, PASSWORD_CURRENT, RETRY, SAVE, SAVED, SECURITY_LAST_USED, t, tf,
 };
 use crate::layout::sign_in::factor::{self, Line};
 use crate::state::{prefs, toast};
@@ -221,10 +221,32 @@ fn prove(account: Account, wish: Wish, found: &Standing, stage: RwSignal<Stage>,
     proof(found, account == Account::Own, submit, work, then, close)
 }
 
-/// Does something with a proof that it is oneself: by the password, or by a code of the application where that counts.
+/// By what one proves that it is oneself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Password,
+    Code,
+    Passkey,
+    /// Somebody who signs in elsewhere and has nothing here.
+    Nothing,
+}
+
+impl By {
+    fn switch(self) -> &'static str {
+        match self {
+            By::Password => t(FACTOR_USE_PASSWORD),
+            By::Code => t(FACTOR_USE_CODE),
+            By::Passkey => t(PASSKEY_USE),
+            By::Nothing => "",
+        }
+    }
+}
+
+/// Does something with a proof that it is oneself: by the password, or, where those count, by a code of the application
+/// or a passkey.
 pub fn proof<T, F>(
     found: &Standing,
-    codes_count: bool,
+    factors_count: bool,
     submit: &'static str,
     work: impl Fn(Value) -> F + Clone + Send + Sync + 'static,
     then: impl Fn(T) + Clone + Send + Sync + 'static,
@@ -235,22 +257,36 @@ where
     F: Future<Output = Result<T, ApiError>> + 'static,
 {
     let (password, code) = (Line::new("prove-password"), Line::new("prove-code"));
-    let (has_password, has_code) = (found.password, found.totp_since.is_some() && codes_count);
-    let by_code = RwSignal::new(!has_password && has_code);
+    let ways = [
+        (By::Password, found.password),
+        (By::Code, found.totp_since.is_some() && factors_count),
+        (By::Passkey, found.passkeys > 0 && factors_count && passkeys::possible()),
+    ];
+    let ways: Vec<By> = ways.into_iter().filter(|(_, there)| *there).map(|(way, _)| way).collect();
+    let by = RwSignal::new(ways.first().copied().unwrap_or(By::Nothing));
     let busy = RwSignal::new(false);
     let send = Callback::new(move |()| {
-        let shown = match (by_code.get_untracked(), has_password) {
-            (true, _) => json!({ "code": code.value.get_untracked() }),
-            (false, true) => json!({ "password": password.value.get_untracked() }),
-            // Somebody who signs in elsewhere.
-            (false, false) => json!({}),
+        let typed = match by.get_untracked() {
+            By::Password => Some(json!({ "password": password.value.get_untracked() })),
+            By::Code => Some(json!({ "code": code.value.get_untracked() })),
+            By::Nothing => Some(json!({})),
+            By::Passkey => None,
         };
-        let (answer, then) = (work(shown), then.clone());
+        let (work, then) = (work.clone(), then.clone());
         leptos::task::spawn_local(async move {
-            let answer = answer.await;
+            let shown = match typed {
+                Some(typed) => Ok(Some(typed)),
+                None => passkeys::prove().await,
+            };
+            let answer = match shown {
+                Ok(Some(shown)) => work(shown).await.map(Some),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            };
             let _ = busy.try_set(false);
             match answer {
-                Ok(done) => then(done),
+                Ok(Some(done)) => then(done),
+                Ok(None) => toast::problem(t(PASSKEY_NOT_DONE)),
                 Err(error) => {
                     if !password.refuse(&error, &["password"]) && !code.refuse(&error, &["code"]) {
                         toast::error(&error);
@@ -259,18 +295,19 @@ where
             }
         });
     });
-    let line = move || match (by_code.get(), has_password) {
-        (true, _) => code.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT)),
-        (false, true) => password.view(t(PASSWORD_CURRENT), "password", "current-password", ""),
-        (false, false) => ().into_any(),
+    let line = move || match by.get() {
+        By::Password => password.view(t(PASSWORD_CURRENT), "password", "current-password", ""),
+        By::Code => code.view(t(FACTOR_CODE), "code", "one-time-code", t(FACTOR_CODE_HINT)),
+        By::Passkey => view! { <p class="text-[13px]">{t(PASSKEY_PROVE)}</p> }.into_any(),
+        By::Nothing => ().into_any(),
     };
-    let switch = (has_password && has_code).then(|| {
-        view! {
-            <button type="button" class="link text-[13px] self-start" on:click=move |_| by_code.update(|c| *c = !*c)>
-                {move || if by_code.get() { t(FACTOR_USE_PASSWORD) } else { t(FACTOR_USE_CODE) }}
-            </button>
-        }
-    });
+    let switch = move || {
+        let others = ways.iter().copied().filter(|way| *way != by.get());
+        let links = others.map(|way| {
+            view! { <button type="button" class="link text-[13px] self-start" on:click=move |_| by.set(way)>{way.switch()}</button> }
+        });
+        links.collect_view()
+    };
     let body = view! { <p class="text-[13px] muted">{t(FACTOR_PROVE)}</p>{line}{switch} }.into_any();
     form(body, submit, busy, send, close)
 }

@@ -3,9 +3,11 @@
 
 use crate::people::admit::{Proven, Way};
 use crate::people::digest;
+use crate::people::door::{Door, Guest};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kezhan_engine::audit::Event;
 use kezhan_engine::{Error, Result};
 use kezhan_meta::problem::Code;
 use serde::de::DeserializeOwned;
@@ -253,8 +255,8 @@ pub fn begin_sign_in(conn: &mut PgConnection, place: &Place) -> Result<Ceremony>
     begin(conn, (Uuid::nil(), Uuid::nil()), "sign_in", place, (options, &state))
 }
 
-/// Whose key it is.
-pub fn sign_in(conn: &mut PgConnection, signed: Signed, place: &Place) -> Result<Proven> {
+/// Whose key it is. A key of ours that does not fit is in the trail of whose it is.
+pub fn sign_in(conn: &mut PgConnection, signed: Signed, place: &Place, door: &Door) -> Result<Proven> {
     let state: DiscoverableAuthentication = take(conn, (Uuid::nil(), Uuid::nil()), "sign_in", place, signed.ceremony)?;
     let credential: PublicKeyCredential = read(signed.credential)?;
     let (user, id) = place.site.0.identify_discoverable_authentication(&credential).map_err(|_| bad())?;
@@ -267,7 +269,12 @@ pub fn sign_in(conn: &mut PgConnection, signed: Signed, place: &Place) -> Result
     .optional()?
     .ok_or_else(bad)?;
     let key = DiscoverableKey::from(&stored.key()?);
-    let result = place.site.0.finish_discoverable_authentication_v2(&credential, state, &key).map_err(|_| bad())?;
+    let Ok(result) = place.site.0.finish_discoverable_authentication_v2(&credential, state, &key) else {
+        let mut guest = Guest { tenant: stored.tenant_id, user: Some(stored.user_id), ..Guest::default() };
+        guest.detail.insert("way".into(), Way::Passkey.key().into());
+        door.note(conn, Event::SignInFailed, guest)?;
+        return Err(bad());
+    };
     used(conn, &stored, &result)?;
     Ok(Proven::nameless(stored.tenant_id, stored.user_id, Way::Passkey, true))
 }
