@@ -175,22 +175,13 @@ fn level(level: kezhan_engine::access::Level, lang: Lang) -> &'static str {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn places_are_told_without_passwords() {
-        assert_eq!(super::host("postgres://u:p%40ss@db.example.com:5432/kezhan?x=1"), "db.example.com:5432");
-        assert_eq!(super::host("postgres://u:p@/kezhan?host=/run"), "local");
-        assert_eq!(super::host("https://oss-cn-hangzhou.aliyuncs.com"), "oss-cn-hangzhou.aliyuncs.com");
-    }
-}
-
 /// All that is kept about the person of a request, as one JSON document that is sent while it is being made: as the action
 /// `gather_data` answers, however much it is. `complete` is its last member; a document without it was broken off. Goes
 /// into the audit trail.
 #[utoipa::path(get, path = "/api/v1/subject_requests/{id}/data", tag = "privacy", operation_id = "getSubjectData",
     params(("id" = Uuid, Path, description = "The request: verified, and about a contact or a lead")),
-    responses((status = 200, content_type = "application/json", body = Value, description = "The document")))]
+    responses((status = 200, content_type = "application/json", body = Value, description = "The document",
+        example = json!({"made_at": "2026-11-24T06:30:00Z", "object": "contact", "record": {"id": "018f3a5e-7c1b-4d3e-9a51-0c2b6f1d4e88", "name": "陈静"}, "related": {"follow_up": []}, "history": [], "complete": true}))))]
 pub async fn gathered(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let found = run(state.clone(), who.clone(), move |call| {
@@ -219,4 +210,14 @@ pub async fn gathered(state: web::Data<State>, who: Who, id: web::Path<Uuid>) ->
         privacy::write_gathered(&call.state.engine, call.conn, call.caller, &object, person, out)
     };
     Ok(stream::document(state, who, "application/json", &name, write))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn places_are_told_without_passwords() {
+        assert_eq!(super::host("postgres://u:p%40ss@db.example.com:5432/kezhan?x=1"), "db.example.com:5432");
+        assert_eq!(super::host("postgres://u:p@/kezhan?host=/run"), "local");
+        assert_eq!(super::host("https://oss-cn-hangzhou.aliyuncs.com"), "oss-cn-hangzhou.aliyuncs.com");
+    }
 }
