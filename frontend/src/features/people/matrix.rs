@@ -2,7 +2,9 @@
 
 use super::draft::{ACTIONS, Draft, REST};
 use super::rules::{self, Place};
-use crate::i18n::{self, EDIT, Key, RESET, ROLE_OBJECT, ROLE_REST, SCOPE_CUSTOM, label, t, tf};
+use crate::i18n::{
+    self, EDIT, Key, RESET, ROLE_FOLD, ROLE_FOLLOWS, ROLE_OBJECT, ROLE_REST, SCOPE_CUSTOM, label, t, tf,
+};
 use crate::state::catalog;
 use crate::ui::{Button, Look, icon};
 use kezhan_meta::{ObjectMeta, Scope};
@@ -51,15 +53,15 @@ pub fn matrix(draft: Draft) -> AnyView {
     });
     view! {
         <div class="overflow-auto scroll-thin grow min-h-0" role="region" aria-label=t(i18n::ROLE_MATRIX) tabindex="0">
-            <table class="text-[13px] border-separate border-spacing-0">
-                <thead class="sticky top-0 bg-base-100 z-10">
+            <table class="text-[13px] border-separate border-spacing-0 max-md:block">
+                <thead class="sticky top-0 bg-base-100 z-10 max-md:hidden">
                     <tr>
                         <th scope="col" class="sticky left-0 bg-base-100 px-4 py-2 font-normal muted text-start min-w-44">{t(ROLE_OBJECT)}</th>
                         {heads.collect_view()}
                         <th></th>
                     </tr>
                 </thead>
-                <tbody>{rest}{lines.collect_view()}</tbody>
+                <tbody class="max-md:block">{rest}{lines.collect_view()}</tbody>
             </table>
         </div>
         {move || open.get().map(|(place, reaches)| rules::dialog(draft, place, reaches, Callback::new(move |()| open.set(None))))}
@@ -88,14 +90,34 @@ fn line(draft: Draft, open: Opened, object: String, name: String, picture: &str,
             })
         }
     };
+    // On a phone a line is a card, and one that only follows the rest is folded.
+    let follows = {
+        let object = object.clone();
+        move || object != REST && !own.get()
+    };
+    let (folds, unfolded) = (follows.clone(), RwSignal::new(false));
+    let folded = Memo::new(move |_| folds() && !unfolded.get());
+    let fold = {
+        let name = name.clone();
+        move || {
+            let (text, sign) =
+                if folded.get() { (t(ROLE_FOLLOWS), "chevron-down") } else { (t(ROLE_FOLD), "chevron-up") };
+            let name = format!("{name} · {text}");
+            follows().then(|| view! {
+                <button type="button" class="link inline-flex items-center gap-1 font-normal min-h-11 md:hidden" aria-label=name
+                    aria-expanded=move || (!folded.get()).to_string() on:click=move |_| unfolded.update(|u| *u = !*u)>{text}{icon(sign)}</button>
+            })
+        }
+    };
     view! {
-        <tr class="group">
-            <th scope="row" class="sticky left-0 bg-base-100 px-4 py-1 text-start border-t border-base-300/60"
+        <tr class="group max-md:grid max-md:grid-cols-2 max-md:border-t max-md:border-base-300/60 max-md:py-1"
+            class=("max-md:[&>td]:hidden", move || folded.get())>
+            <th scope="row" class="sticky left-0 bg-base-100 px-4 py-1 text-start border-t border-base-300/60 max-md:static max-md:border-0 max-md:col-span-2"
                 class:font-semibold=move || own.get() class:font-normal=move || !own.get()>
-                <span class="inline-flex items-center gap-2">{picture}{name.clone()}</span>
+                <span class="flex items-center justify-between gap-2 max-md:min-h-11"><span class="inline-flex items-center gap-2">{picture}{name.clone()}</span>{fold}</span>
             </th>
             {cells.into_iter().collect_view()}
-            <td class="border-t border-base-300/60 px-1">{reset}</td>
+            <td class="border-t border-base-300/60 px-1 max-md:border-0 max-md:self-end">{reset}</td>
         </tr>
     }
     .into_any()
@@ -145,9 +167,10 @@ fn cell(
     };
     let what = format!("{name} · {}", action_name(action));
     view! {
-        <td class="border-t border-base-300/60 px-1 py-1">
+        <td class="border-t border-base-300/60 px-1 py-1 max-md:border-0 max-md:px-4">
+            <span class="muted md:hidden" aria-hidden="true">{action_name(action)}</span>
             <div class="flex items-center gap-1">
-                <select class="select !h-8 !w-32 text-[13px]" aria-label=what class:muted=move || !own.get() || is("none")
+                <select class="select !h-8 !w-32 text-[13px] max-md:!w-full max-md:!h-11" aria-label=what class:muted=move || !own.get() || is("none")
                     on:change=move |ev| match event_target_value(&ev).as_str() {
                         "rules" => {
                             // Until something is decided, all is as it was.

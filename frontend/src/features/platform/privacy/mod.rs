@@ -70,7 +70,7 @@ fn figure(plural: &'static str, name: &'static str, sign: &'static str, filter: 
                 <span class="size-9 rounded-lg bg-primary/10 text-primary grid place-items-center shrink-0">{icon(sign)}</span>
                 <span class="min-w-0">
                     <span class="block text-lg font-semibold tnum leading-6">{move || count.get().map_or_else(|| "–".to_owned(), |n| bridge::decimal(&n.to_string(), 0, 0))}</span>
-                    <span class="block muted text-[13px] truncate">{name}</span>
+                    <span class="block muted text-[13px] leading-5">{name}</span>
                 </span>
             </A>
         }
