@@ -17,17 +17,19 @@ use std::sync::Arc;
 
 /// Height of the line of column heads.
 pub const HEAD: i32 = 36;
+/// Lines beyond the edges, which follow once those that are seen are there.
 const SPARE: usize = 8;
 
 pub fn grid(list: List) -> AnyView {
     let node = list.cells.scroller;
     let scroll = RwSignal::new(0);
-    let height = RwSignal::new(900);
+    let height = RwSignal::new(600);
+    let spare = spare(list);
 
     let visible = Memo::new(move |_| {
-        let (top, total) = (scroll.get().max(0), list.lines.with(Lines::len));
+        let (top, total, spare) = (scroll.get().max(0), list.lines.with(Lines::len), spare.get());
         let (first, last) = (list.line_at(top), list.line_at(top + height.get()));
-        first.saturating_sub(SPARE).min(total)..(last + 1 + SPARE).min(total)
+        first.saturating_sub(spare).min(total)..(last + 1 + spare).min(total)
     });
     Effect::new(move || {
         let (range, total) = (visible.get(), list.lines.with(Lines::len));
@@ -81,13 +83,15 @@ pub fn grid(list: List) -> AnyView {
             _ => rows_view(list, &state, visible),
         }
     };
-    // Rows are drawn anew when the columns or the first answer change, not with every page.
+    // All is drawn anew when the columns change, not with every page nor with another question: rows that are not the
+    // same any more are. What stands in place of rows, and groups, depend on the question too.
     let shape = Memo::new(move |_| {
+        let empty = list.lines.with(Lines::len) == 0;
+        let failed = list.rows.error.get().is_some();
         (
-            list.state.get().key(),
-            list.lines.with(Lines::len) == 0,
-            list.rows.fresh.get(),
-            list.rows.error.get().is_some(),
+            list.state.with(|s| (Arc::as_ptr(&s.object) as usize, s.columns.clone())),
+            (empty || failed || list.grouped.get()).then(|| (list.state.with(ListState::key), list.rows.fresh.get())),
+            (empty, failed, list.grouped.get()),
             (list.steps(), list.narrow.get(), list.look.with(|l| l.frozen)),
         )
     });
@@ -131,6 +135,21 @@ pub fn grid(list: List) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Lines beyond the edges: none while those that are seen are about to change, so that these are there sooner.
+fn spare(list: List) -> RwSignal<usize> {
+    let spare = RwSignal::new(0);
+    Effect::new(move || match list.rows.fresh.get() {
+        false => spare.set(0),
+        // Not in the frame in which the others are painted.
+        true => request_animation_frame(move || {
+            request_animation_frame(move || {
+                let _ = spare.try_set(SPARE);
+            });
+        }),
+    });
+    spare
 }
 
 /// In place of rows: in the middle of what is seen, however wide the columns are, and as a grid may hold it.

@@ -1,7 +1,7 @@
 //! The line of column heads: order, width and place of each column, by mouse and by menu.
 
 use super::groups::keys as grouping;
-use super::{List, columns, sorting};
+use super::{List, ListState, columns, sorting};
 use crate::i18n::{
     COLUMN_FREEZE, COLUMN_HIDE, COLUMN_LEFT, COLUMN_MENU, COLUMN_RESIZE, COLUMN_RIGHT, COLUMN_UNFREEZE, GROUP_BY_THIS,
     SELECT_ALL, SORT_ASCENDING, SORT_BY, SORT_DESCENDING, label, t, tf,
@@ -28,10 +28,18 @@ pub fn head(list: List) -> AnyView {
     let drag = RwSignal::new(None::<Drag>);
     // Not with every width: a head that is drawn anew loses the focus.
     let frozen = Memo::new(move |_| list.look.with(|l| l.frozen));
+    // Nor with every other order.
+    let shown =
+        Memo::new(move |_| list.state.with(|s| (std::sync::Arc::as_ptr(&s.object) as usize, s.columns.clone())));
     let columns = move || {
-        let state = list.state.get();
+        shown.track();
         frozen.track();
-        state.fields().into_iter().enumerate().map(|(at, field)| column(list, at, field, drag)).collect_view()
+        list.state
+            .with_untracked(ListState::fields)
+            .into_iter()
+            .enumerate()
+            .map(|(at, field)| column(list, at, field, drag))
+            .collect_view()
     };
     // Where the column would go.
     let mark = move || {
