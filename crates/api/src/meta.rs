@@ -8,6 +8,7 @@ use crate::problem::ApiError;
 use crate::records::describe_action;
 use crate::server::State;
 use actix_web::http::header;
+use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::access::{Level, Relation};
 use kezhan_engine::{Action, Error, Result};
@@ -22,12 +23,17 @@ use utoipa::OpenApi;
 pub const PART: Part = Part { routes, docs: Docs::openapi };
 
 #[derive(OpenApi)]
-#[openapi(paths(list, one))]
+#[openapi(paths(list, one, catalog))]
 struct Docs;
 
 fn routes(app: &mut web::ServiceConfig) {
+    // Long, the same for weeks, and none of it comes from whoever asks.
     app.service(
-        web::scope("/meta/objects").service(web::resource("").get(list)).service(web::resource("/{object}").get(one)),
+        web::scope("/meta")
+            .wrap(Compress::default())
+            .service(web::resource("/objects").get(list))
+            .service(web::resource("/objects/{object}").get(one))
+            .service(web::resource("/catalog").get(catalog)),
     );
 }
 
@@ -59,6 +65,20 @@ pub async fn one(
         let found = catalog.get(&object).or_else(|| catalog.by_plural(&object)).cloned();
         let found = found.filter(|o| call.caller.access.may(&o.name, Action::Read)).ok_or_else(Error::not_found)?;
         Answer::json(200, &full(call, &found)?)
+    });
+    Ok(tagged(answer.await?, &req))
+}
+
+/// All objects that this caller may read, each whole: what a client needs to draw screens for any of them.
+#[utoipa::path(get, path = "/api/v1/meta/catalog", tag = "meta", operation_id = "getCatalog",
+    responses((status = 200, body = crate::openapi::schemas::MetaCatalog, description = "Objects as this caller may use them")))]
+pub async fn catalog(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let answer = run(state, who, |call| {
+        let access = &call.caller.access;
+        let visible = call.caller.catalog.objects().filter(|o| access.may(&o.name, Action::Read));
+        let visible: Vec<Arc<ObjectMeta>> = visible.cloned().collect();
+        let data = visible.iter().map(|object| full(call, object)).collect::<Result<Vec<Value>>>()?;
+        Answer::json(200, &json!({ "data": data }))
     });
     Ok(tagged(answer.await?, &req))
 }
@@ -154,9 +174,10 @@ fn views(call: &mut Call<'_>, object: &ObjectMeta) -> Result<Value> {
     Ok(json!(views))
 }
 
-/// Answers with an entity tag over the content: the client keeps the model and asks whether it still holds.
+/// Answers with an entity tag over the content: the client keeps the model and asks whether it still holds. A weak one,
+/// for the bytes depend on how they are compressed.
 fn tagged(answer: Answer, req: &HttpRequest) -> HttpResponse {
-    let tag = format!("\"{}\"", &hex::encode(Sha256::digest(&answer.body))[..32]);
+    let tag = format!("W/\"{}\"", &hex::encode(Sha256::digest(&answer.body))[..32]);
     let known = req.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
     let answer = match known.is_some_and(|known| known.split(',').any(|t| t.trim() == tag)) {
         true => Answer::empty(304),

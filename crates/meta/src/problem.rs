@@ -177,6 +177,10 @@ expected! {
 impl Code {
     /// The message with its arguments filled in.
     pub fn message(self, lang: Lang, args: &[String]) -> String {
+        // Of a field that the answer names beside it.
+        if self == Code::BadValue && args.is_empty() {
+            return Label::new("值无效", "Invalid value").get(lang).to_owned();
+        }
         let text = self.text();
         let mut pieces = text.get(lang).split("{}");
         let mut out = pieces.next().unwrap_or("").to_owned();

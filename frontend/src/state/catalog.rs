@@ -2,7 +2,6 @@
 
 use super::app;
 use crate::api::client::{ApiError, Call};
-use futures_util::future::try_join_all;
 use kezhan_meta::{Catalog, ObjectMeta};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -14,18 +13,10 @@ struct Objects {
     data: Vec<Map<String, Value>>,
 }
 
-/// Names first, then each object whole, side by side; the browser keeps them by their entity tags.
+/// The browser keeps it by its entity tag.
 pub async fn load() -> Result<(), ApiError> {
-    let objects: Objects = Call::get("/meta/objects").json().await?;
-    let whole = objects.data.into_iter().map(|object| async move {
-        if object.contains_key("fields") {
-            return Ok(object);
-        }
-        let name = object.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Call::get(&format!("/meta/objects/{name}")).json::<Map<String, Value>>().await
-    });
-    let objects = try_join_all(whole).await?;
-    let objects = objects.into_iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
+    let objects: Objects = Call::get("/meta/catalog").json().await?;
+    let objects = objects.data.into_iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
     app().catalog.set(Arc::new(Catalog::new(objects)));
     Ok(())
 }

@@ -86,7 +86,8 @@ impl Secrets {
                     .replace("{key}", "external_id")
                     .replace("{value}", "EXT-31")
                     .replace("{outcome}", "failed")
-                    .replace("{action}", "transfer");
+                    .replace("{action}", "transfer")
+                    .replace("{source}", &id);
                 assert!(!path.contains('{'), "an unknown parameter in {template}");
                 let body = operation.get("requestBody").map(|_| self.body(below, &id));
                 out.push(Call {

@@ -276,6 +276,16 @@ fn scopes_reach_as_far_as_the_role_says() {
     let known = sign_in("li").get("/meta/objects").ok();
     let known: Vec<&str> = known["data"].as_array().unwrap().iter().filter_map(|o| o["name"].as_str()).collect();
     assert_eq!(known, ["department", "account", "saved_view", "notification", "favorite"]);
+    // All of them at once are the same, small on their way, and not sent again to whoever has them.
+    let all = sign_in("li").get("/meta/catalog");
+    let each: Vec<Value> = known.iter().map(|name| sign_in("li").get(&format!("/meta/objects/{name}")).ok()).collect();
+    let tag = all.headers["etag"].clone();
+    assert_eq!(all.ok()["data"], json!(each));
+    let again = |name: &str, value: &str| {
+        kezhan_tests::server::send(sign_in("li").request(reqwest::Method::GET, "/meta/catalog").header(name, value))
+    };
+    assert_eq!(again("if-none-match", tag.to_str().unwrap()).status, 304);
+    assert_eq!(again("accept-encoding", "br").headers["content-encoding"], "br");
 
     let why = admin.get(&format!("{path}/access?user={li}")).ok();
     assert_eq!(why["user"]["name"], "li");

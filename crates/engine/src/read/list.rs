@@ -132,9 +132,10 @@ impl Conditions {
             match (descending, &way.records) {
                 // In the order of what is known of them: the records themselves are looked at until there are enough.
                 (Some(direction), Some(records)) => {
-                    sql.push("SELECT ").column(T, "id").push(" FROM (").append(records.clone()).push(") w JOIN ");
+                    sql.push("SELECT ").column(T, "id").push(" FROM (").append(records.clone());
+                    sql.push(" ORDER BY made").push(direction).push(", record").push(direction).push(") w JOIN ");
                     column::from(sql, page.object, T);
-                    sql.push(" ON ").column(T, "id").push(" = w.record").append(self.all.clone());
+                    sql.push(" ON ").column(T, "id").push(" = w.record::uuid").append(self.all.clone());
                     after(sql);
                     sql.push(" ORDER BY w.made").push(direction).push(", w.record").push(direction);
                 }

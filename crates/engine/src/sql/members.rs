@@ -7,6 +7,7 @@ use super::scope::{Aliases, Guard, Style};
 use super::{Sql, column};
 use crate::ddl::{HOST_MADE, HOST_OWNER};
 use kezhan_meta::{FieldMeta, ObjectMeta};
+use uuid::Uuid;
 
 /// What a member must at least be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +41,23 @@ pub fn member(
     Some(sql)
 }
 
-/// The records of which the caller is a member, as rows `(made, record)`: when each was made, and its id.
+/// The records of which the caller is a member, as rows `(made, record)`: when each was made, and its id as text. One
+/// part for each of those that the caller is a member as: the index has the entries of each in this order, so that the
+/// first of all are the first of each, and the others stay unread.
 pub fn records(guard: &Guard<'_>, object: &ObjectMeta, least: Least, aliases: &mut Aliases) -> Option<Sql> {
-    let m = aliases.fresh();
-    let entry = entry(guard, object, &m, ("level", least))?;
+    if guard.access.principals.is_empty() {
+        return None;
+    }
+    let (m, all) = (aliases.fresh(), aliases.fresh());
     let mut sql = Sql::new("SELECT DISTINCT ");
-    sql.column(&m, HOST_MADE).push(" AS made, ").column(&m, "record").push("::uuid AS record FROM record_members ");
-    sql.push(&m).push(" WHERE ").append(entry);
+    sql.column(&all, "made").push(", ").column(&all, "record").push(" FROM (");
+    for (at, principal) in guard.access.principals.iter().enumerate() {
+        sql.push(if at > 0 { " UNION ALL " } else { "" }).push("SELECT ");
+        sql.column(&m, HOST_MADE).push(" AS made, ").column(&m, "record").push(" AS record FROM record_members ");
+        let entry = entry_of(guard, object, &m, ("level", least), std::slice::from_ref(principal))?;
+        sql.push(&m).push(" WHERE ").append(entry);
+    }
+    sql.push(") ").push(&all);
     Some(sql)
 }
 
@@ -129,8 +140,19 @@ fn through(
 }
 
 /// A living entry of this object's that means the caller; `column` is what it allows on what.
-fn entry(guard: &Guard<'_>, object: &ObjectMeta, m: &str, (allows, least): (&str, Least)) -> Option<Sql> {
-    if !guard.access.is_member(&object.name) {
+fn entry(guard: &Guard<'_>, object: &ObjectMeta, m: &str, allowed: (&str, Least)) -> Option<Sql> {
+    entry_of(guard, object, m, allowed, &guard.access.principals)
+}
+
+/// The same, as one of these only.
+fn entry_of(
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    m: &str,
+    (allows, least): (&str, Least),
+    principals: &[Uuid],
+) -> Option<Sql> {
+    if !guard.access.is_member(&object.name) || principals.is_empty() {
         return None;
     }
     let mut sql = Sql::default();
@@ -138,7 +160,7 @@ fn entry(guard: &Guard<'_>, object: &ObjectMeta, m: &str, (allows, least): (&str
     sql.push(" AND ").column(m, "object").push(" = ").text(object.name.to_string());
     // Not `= ANY` an array: of that the planner only knows that it may be long, and plans every statement anew.
     sql.push(" AND ").column(m, "principal").push(" IN (");
-    for (at, principal) in guard.access.principals.iter().enumerate() {
+    for (at, principal) in principals.iter().enumerate() {
         sql.push(if at > 0 { ", " } else { "" }).text(principal.to_string());
     }
     sql.push(")");

@@ -177,8 +177,10 @@ pub fn grant(conn: &mut diesel::PgConnection) {
     let mut selective = own();
     selective["read"] = json!({ "when": wanted });
     let mut sql = String::new();
-    for (n, name, who, grants) in [(10, "selective", SELECTIVE, selective), (11, "guest", GUEST, own())] {
-        let (role, grants) = (id(Kind::Role, n, 12), json!({ "*": grants }).to_string());
+    let selective = json!({ "*": own(), "account": selective });
+    for (n, name, who, grants) in [(10, "selective", SELECTIVE, selective), (11, "guest", GUEST, json!({ "*": own() }))]
+    {
+        let role = id(Kind::Role, n, 12);
         sql.push_str(&format!(
             "INSERT INTO roles (tenant_id, id, name, grants) VALUES ('{tenant}', '{role}', '{name}', '{grants}') \
                  ON CONFLICT (tenant_id, id) DO UPDATE SET grants = excluded.grants; \
@@ -189,13 +191,13 @@ pub fn grant(conn: &mut diesel::PgConnection) {
     // One in four is in some teams.
     let members: Vec<String> = (0..USERS).filter(|n| n % 4 == 2).map(|n| format!("'{}'", user(n))).collect();
     sql.push_str(&format!(
-        "INSERT INTO record_members (tenant_id, id, object, record, user_id, principal) \
-         SELECT a.tenant_id, md5('m' || a.id)::uuid, 'account', a.id::text, m.ids[n % {0} + 1], m.ids[n % {0} + 1]::text \
+        "INSERT INTO record_members (tenant_id, id, object, record, host_created_at, user_id, principal) \
+         SELECT a.tenant_id, md5('m' || a.id)::uuid, 'account', a.id::text, a.created_at, m.ids[n % {0} + 1], m.ids[n % {0} + 1]::text \
          FROM (SELECT ARRAY[{1}]::uuid[] AS ids) m, \
-              (SELECT tenant_id, id, (row_number() OVER (ORDER BY md5('m' || id)))::integer AS n FROM accounts \
+              (SELECT tenant_id, id, created_at, (row_number() OVER (ORDER BY md5('m' || id)))::integer AS n FROM accounts \
                WHERE tenant_id = '{tenant}' AND deleted_at IS NULL \
                ORDER BY md5('m' || id) LIMIT {2}) a \
-         ON CONFLICT (tenant_id, id) DO NOTHING;",
+         ON CONFLICT (tenant_id, id) DO UPDATE SET host_created_at = excluded.host_created_at;",
         members.len(),
         members.join(", "),
         members.len() as u64 * TEAMS,
@@ -203,16 +205,18 @@ pub fn grant(conn: &mut diesel::PgConnection) {
     // Every other one through the department.
     let (guest, home) = (user(GUEST.0), department(department_of(GUEST.0)));
     sql.push_str(&format!(
-        "INSERT INTO record_members (tenant_id, id, object, record, user_id, unit_id, principal) \
-         SELECT a.tenant_id, md5(a.id::text)::uuid, 'account', a.id::text, \
+        "INSERT INTO record_members (tenant_id, id, object, record, host_created_at, user_id, unit_id, principal) \
+         SELECT a.tenant_id, md5(a.id::text)::uuid, 'account', a.id::text, a.created_at, \
              CASE WHEN n % 2 = 0 THEN '{guest}'::uuid END, CASE WHEN n % 2 = 1 THEN '{home}'::uuid END, \
              CASE WHEN n % 2 = 0 THEN '{guest}' ELSE '{home}' END \
-         FROM (SELECT tenant_id, id, row_number() OVER () AS n FROM accounts \
+         FROM (SELECT tenant_id, id, created_at, row_number() OVER () AS n FROM accounts \
                WHERE tenant_id = '{tenant}' AND department_id <> '{home}' AND deleted_at IS NULL \
                ORDER BY md5(id::text) LIMIT {INVITED}) a \
-         ON CONFLICT (tenant_id, id) DO NOTHING; ANALYZE record_members;"
+         ON CONFLICT (tenant_id, id) DO UPDATE SET host_created_at = excluded.host_created_at; \
+         UPDATE tenants SET access_epoch = access_epoch + 1 WHERE id = '{tenant}';"
     ));
     conn.batch_execute(&sql).unwrap();
+    conn.batch_execute("VACUUM ANALYZE record_members").unwrap();
 }
 
 pub fn product_name(n: u64) -> String {

@@ -108,6 +108,7 @@ fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Rep
         server.sign_in(user);
     }
     std::thread::sleep(Duration::from_secs(2));
+    settle(cluster, database);
     report.memory_at_rest_mb = proc::memory_mb(server.pid());
     for case in cases::all(cluster, database, &server, names) {
         if args.only.as_ref().is_some_and(|only| !case.name.contains(only.as_str())) {
@@ -149,6 +150,26 @@ fn prepare(cluster: &Cluster, database: &str) {
         let (tenant, user) = (company::tenant(), company::user(user));
         kezhan_features::people::sign_in::set_password(&mut conn, tenant, user, server::PASSWORD, None).unwrap();
     }
+}
+
+/// Waits until the server has made the indexes that the rights ask for.
+fn settle(cluster: &Cluster, database: &str) {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Open {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let mut conn = diesel::PgConnection::establish(&cluster.postgres().url_of(database)).unwrap();
+    for _ in 0..300 {
+        let open = "SELECT (SELECT count(*) FROM jobs WHERE finished_at IS NULL) \
+                    + (SELECT count(*) FROM tenants WHERE reach_epoch IS DISTINCT FROM access_epoch) AS n";
+        if diesel::sql_query(open).get_result::<Open>(&mut conn).unwrap().n == 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    eprintln!("  the indexes for the rights are not there yet");
 }
 
 fn one(args: &Args, cluster: &Cluster, database: &str, server: &Server, case: &Case, dir: &Path) -> Row {

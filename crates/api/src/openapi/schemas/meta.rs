@@ -35,6 +35,11 @@ pub struct MetaObjectList {
     data: Vec<MetaObjectSummary>,
 }
 
+#[derive(ToSchema)]
+pub struct MetaCatalog {
+    data: Vec<MetaObject>,
+}
+
 /// A field as this caller may use it; settings of its type (`options`, `to`, `scale`) stand beside `type`.
 #[derive(ToSchema)]
 pub struct MetaField {

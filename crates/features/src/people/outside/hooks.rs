@@ -78,7 +78,7 @@ impl Hooks for Directories {
             faults.push(Violation::new("address", Code::NotAnOption).with("ldaps://host:636, ldap://host:389"));
         }
         if !kezhan_connect::directory::is_filter(draft.text("user_filter").unwrap_or_default()) {
-            faults.push(Violation::new("user_filter", Code::BadValue).with("(objectClass=person)"));
+            faults.push(Violation::new("user_filter", Code::BadValue).with("user_filter").with("(objectClass=person)"));
         }
         // They become part of a filter.
         for field in [
