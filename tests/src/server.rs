@@ -22,6 +22,7 @@ pub struct TestServer {
     pub db: TestDb,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
+    worker: Option<std::sync::Arc<kezhan_api::worker::Beside>>,
     data: PathBuf,
 }
 
@@ -65,12 +66,13 @@ impl TestServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = State::new(&config, db.url()).unwrap();
+        let worker = state.worker.clone();
         let (started, handle) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             server::run(state, listener, |handle| started.send(handle).unwrap()).unwrap();
         });
         let handle = handle.recv().unwrap();
-        TestServer { address, tenant, db, handle, thread: Some(thread), data }
+        TestServer { address, tenant, db, handle, thread: Some(thread), worker, data }
     }
 
     /// The data directory.
@@ -120,6 +122,10 @@ impl Drop for TestServer {
         runtime.block_on(stopped);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+        // A thread that looks for the database while that goes and the process ends would bring the test down.
+        if let Some(worker) = &self.worker {
+            worker.stop();
         }
         let _ = std::fs::remove_dir_all(&self.data);
     }

@@ -258,8 +258,9 @@ fn a_large_file_goes_in_and_comes_out_in_little_memory() {
     let count = std::io::copy(&mut got, &mut std::io::sink()).unwrap();
     assert_eq!(count, (MIB << 20) as u64);
     let downloaded = peak(server.pid());
-    assert!(uploaded - before < MIB as u64 / 2, "{before} MiB before, {uploaded} MiB after an upload");
-    assert!(downloaded - uploaded < 32, "{uploaded} MiB before, {downloaded} MiB after a download");
+    // The peak as the kernel counts it is not exact, and may even seem to fall.
+    assert!(uploaded.saturating_sub(before) < MIB as u64 / 2, "{before} MiB before, {uploaded} MiB after an upload");
+    assert!(downloaded.saturating_sub(uploaded) < 32, "{uploaded} MiB before, {downloaded} MiB after a download");
     server.end("-TERM");
     fs::remove_dir_all(data).unwrap();
 }
