@@ -42,9 +42,7 @@ fn routes(app: &mut web::ServiceConfig) {
     responses((status = 200, body = crate::openapi::schemas::MetaObjectList, description = "Objects with the caller's permissions")))]
 pub async fn list(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let answer = run(state, who, |call| {
-        let access = &call.caller.access;
-        let visible = call.caller.catalog.objects().filter(|o| access.may(&o.name, Action::Read));
-        let data: Vec<Value> = visible.map(|o| summary(call, o)).collect();
+        let data: Vec<Value> = visible(call).iter().map(|object| summary(call, object)).collect();
         Answer::json(200, &json!({ "data": data }))
     });
     Ok(tagged(answer.await?, &req))
@@ -74,13 +72,15 @@ pub async fn one(
     responses((status = 200, body = crate::openapi::schemas::MetaCatalog, description = "Objects as this caller may use them")))]
 pub async fn catalog(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let answer = run(state, who, |call| {
-        let access = &call.caller.access;
-        let visible = call.caller.catalog.objects().filter(|o| access.may(&o.name, Action::Read));
-        let visible: Vec<Arc<ObjectMeta>> = visible.cloned().collect();
-        let data = visible.iter().map(|object| full(call, object)).collect::<Result<Vec<Value>>>()?;
+        let data = visible(call).iter().map(|object| full(call, object)).collect::<Result<Vec<Value>>>()?;
         Answer::json(200, &json!({ "data": data }))
     });
     Ok(tagged(answer.await?, &req))
+}
+
+fn visible(call: &Call<'_>) -> Vec<Arc<ObjectMeta>> {
+    let access = &call.caller.access;
+    call.caller.catalog.objects().filter(|o| access.may(&o.name, Action::Read)).cloned().collect()
 }
 
 fn summary(call: &Call<'_>, object: &ObjectMeta) -> Value {

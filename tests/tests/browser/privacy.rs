@@ -17,7 +17,10 @@ fn a_consent_is_recorded_on_a_contact_and_the_next_one_takes_its_place() {
         browser.press("同意记录");
         browser.press("新建同意记录");
         browser.pick("#field-purpose", "邮件", "邮件营销");
-        browser.pick("#field-state", words, words);
+        // Faster than the list answers, and on at once: what Enter meant is taken all the same.
+        browser.fill("#field-state", words);
+        browser.keys("\u{e007}");
+        browser.tab();
         browser.press("保存");
         browser.until("it is in the ledger", || {
             api.get(&format!("/consents?contact={contact}&current=true&state={state}")).ids().len() == 1
