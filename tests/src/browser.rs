@@ -63,16 +63,31 @@ impl Browser {
         self.client.as_ref().unwrap()
     }
 
-    /// A browser on the application, with this user at their first list.
+    /// A browser with this user at their first list.
     #[track_caller]
-    pub fn signed_in(server: &crate::TestServer, user: &str) -> Browser {
-        let browser = Browser::open(&server.url(""));
-        browser.goto("/");
-        browser.fill("#username", user);
-        browser.fill("#password", crate::server::PASSWORD);
-        browser.screenshot("sign-in");
-        browser.press("登录");
+    pub fn signed_in(server: &TestServer, user: &str) -> Browser {
+        let browser = Browser::signed_in_at(server, user, "/");
         browser.until("the first list is open", || browser.path().starts_with("/o/"));
+        browser
+    }
+
+    /// A browser on this page, in a session that this user began elsewhere: the form is for those who try the sign-in.
+    pub fn signed_in_at(server: &TestServer, user: &str, path: &str) -> Browser {
+        let browser = Browser::open(&server.url(""));
+        let body = json!({"username": user, "password": crate::server::PASSWORD});
+        let reply = server.anonymous().post("/auth/login", &body);
+        reply.ok();
+        for cookie in reply.headers.get_all("set-cookie") {
+            let mut parts = cookie.to_str().unwrap().split("; ");
+            let (name, value) = parts.next().unwrap().split_once('=').unwrap();
+            let path = parts.find_map(|part| part.strip_prefix("Path=")).unwrap();
+            let cookie = json!({
+                "url": browser.base, "name": name, "value": value, "path": path, "httpOnly": true, "sameSite": "Strict",
+            });
+            let kept = browser.driver_call("goog/cdp/execute", &json!({"cmd": "Network.setCookie", "params": cookie}));
+            assert_eq!(kept["success"], true, "{kept}");
+        }
+        browser.goto(path);
         browser
     }
 

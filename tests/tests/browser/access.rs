@@ -20,8 +20,7 @@ fn a_role_is_changed_with_its_effect_in_sight() {
     for name in ["西湖茶业", "海淀科技"] {
         api.create("accounts", json!({"name": name}));
     }
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto(&format!("/settings/roles?role={role}"));
+    let browser = Browser::signed_in_at(&server, "admin", &format!("/settings/roles?role={role}"));
     browser.choose("select[aria-label='客户 · 查看']", "self");
     browser.sees("1 人将看不到 2 条客户");
     browser.screenshot("roles-effect");
@@ -41,8 +40,7 @@ fn a_role_is_changed_with_its_effect_in_sight() {
     });
     browser.screenshot("roles-fields");
     // Whoever does not configure roles has no such page.
-    let other = Browser::signed_in(&server, "wang");
-    other.goto("/settings/roles");
+    let other = Browser::signed_in_at(&server, "wang", "/settings/roles");
     other.sees("这里什么也没有");
 }
 
@@ -58,8 +56,7 @@ fn a_record_is_opened_to_a_colleague_from_its_page() {
     let colleague = server.sign_in("li", PASSWORD);
     colleague.get(&path).problem(404, "not_found");
 
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o{path}?tab=record_member.record"));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o{path}?tab=record_member.record"));
     browser.press("新建团队成员");
     browser.fill("#field-user", "li");
     browser.press_css("#field-user-list [role=option]:only-child");

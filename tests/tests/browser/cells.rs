@@ -51,8 +51,11 @@ fn ranges_are_copied_pasted_and_filled_each_with_one_way_back() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);
     three_accounts(&api);
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?columns=name,city,employees,level,next_contact_at,created_at&sort=name");
+    let browser = Browser::signed_in_at(
+        &server,
+        "wang",
+        "/o/accounts?columns=name,city,employees,level,next_contact_at,created_at&sort=name",
+    );
     browser.sees("A3 公司");
 
     // Copied as a spreadsheet takes it.
@@ -102,8 +105,7 @@ fn an_input_method_composes_in_the_cell_from_its_first_letter() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);
     three_accounts(&api);
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?columns=name,city&sort=name");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,city&sort=name");
     browser.press_css("#cell-1-1");
     browser.until("the input has the focus", || browser.script("return document.activeElement.id") == "grid-input");
     browser.compose(&["n", "na", "nan"], "南京");

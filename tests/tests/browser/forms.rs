@@ -39,8 +39,7 @@ fn only(api: &Api, path: &str) -> Value {
 fn what_was_begun_stays_until_it_is_saved() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?new=1");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?new=1");
     browser.fill("#field-name", "青岛海信电器");
     browser.fill("#field-phone", "0532-8387");
     browser.keys(TAB);
@@ -108,8 +107,7 @@ fn conditions_show_demand_and_fix_fields_and_references_lie_within_each_other() 
     for (name, account) in [("王芳", &ours), ("王伟", &theirs)] {
         api.create("contacts", json!({"name": name, "account": account}));
     }
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/opportunities/new");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities/new");
     browser.sees("商机要点");
     browser.sees_no("输单原因");
     browser.fill("#field-name", "一号机");
@@ -145,8 +143,7 @@ fn a_record_that_is_there_already_is_hinted_at() {
     admin.create("accounts", json!({"name": "深圳市腾讯计算机系统有限公司"}));
     let api = server.sign_in("wang", PASSWORD);
     let own = id(&api.create("accounts", json!({"name": "上海鑫茂贸易有限公司"})));
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?new=1");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?new=1");
     browser.fill("#field-name", "深圳市腾讯计算机系统");
     browser.sees("深***公司");
     browser.sees("您无权查看");
@@ -215,8 +212,7 @@ fn language_theme_and_navigation_follow_a_person_to_another_machine() {
 fn a_city_without_districts_is_a_complete_address() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?new=1");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?new=1");
     browser.fill("#field-name", "东莞模具厂");
     let district = || browser.script("return document.querySelector('#field-address-district').offsetParent !== null");
     assert_eq!(district(), true);
@@ -236,8 +232,7 @@ fn a_task_and_a_note_are_written_down_on_the_page_of_the_record() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);
     let account = id(&api.create("accounts", json!({"name": "鑫茂机械"})));
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/accounts/{account}"));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/accounts/{account}"));
     browser.press("新任务");
     browser.press("添加任务");
     browser.sees("必填");

@@ -42,8 +42,7 @@ fn groups_have_sums_by_currency_fold_by_key_and_follow_what_is_written() {
     ] {
         api.create("opportunities", json!({"name": name, "amount": amount, "currency": currency, "source": level}));
     }
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/opportunities?columns=name,amount,source&group=source");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?columns=name,amount,source&group=source");
     sees_lines(
         &browser,
         "each group with its records",
@@ -106,8 +105,7 @@ fn a_great_group_comes_page_by_page() {
     let operations: Vec<Value> =
         (0..260).map(|n| json!({"op": "create", "record": {"name": format!("客户{n:03}"), "city": "北京"}})).collect();
     api.post("/accounts/batch", &json!({"operations": operations})).ok();
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?columns=name,city&group=owner");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,city&group=owner");
     browser.until("the first page is there", || lines(&browser).iter().any(|l| l.contains("客户259")));
     let bottom = "const s = document.querySelector('[role=treegrid]').parentElement; s.scrollTop = s.scrollHeight";
     browser.until("the last record comes into sight", || {
@@ -124,8 +122,7 @@ fn the_order_has_a_panel_and_rows_are_as_high_as_one_likes() {
     for (name, city) in [("甲公司", "上海"), ("乙公司", "北京"), ("丙公司", "上海")] {
         api.create("accounts", json!({"name": name, "city": city}));
     }
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?columns=name,city&sort=city");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,city&sort=city");
     sees_lines(&browser, "by city", &["甲公司", "丙公司", "乙公司"]);
     browser.press("排序");
     browser.find("#sort-panel");

@@ -31,8 +31,7 @@ fn conditions_reach_parts_of_addresses_and_related_records_and_read_as_sentences
     api.create("accounts", json!({"name": "宁波港务", "address": place("浙江省", "宁波市")}));
     api.create("accounts", json!({"name": "海淀科技", "address": place("北京市", "北京市")}));
     api.create("opportunities", json!({"name": "茶园监测", "account": first["id"], "amount": "30000"}));
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts");
     browser.sees("海淀科技");
 
     browser.press("筛选");
@@ -81,8 +80,7 @@ fn a_board_has_lanes_and_asks_for_what_a_stage_requires() {
     let deal = api.create("opportunities", json!({"name": "海淀机房改造", "amount": "120000", "source": "referral"}));
     api.create("opportunities", json!({"name": "西湖茶园监测", "amount": "30000"}));
     let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/opportunities?layout=kanban&lane=source");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?layout=kanban&lane=source");
     browser.sees("海淀机房改造");
     browser.until("both lanes are there", || within(&browser, "#board", "未填写"));
     browser.screenshot("board-lanes");
@@ -125,8 +123,8 @@ fn a_calendar_shows_moves_and_makes_records_by_day() {
     let api = server.sign_in("wang", PASSWORD);
     let deal = api.create("opportunities", json!({"name": "海淀机房改造", "expected_close": "2026-11-12"}));
     let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/opportunities?layout=calendar&start=expected_close&day=2026-11-10");
+    let browser =
+        Browser::signed_in_at(&server, "wang", "/o/opportunities?layout=calendar&start=expected_close&day=2026-11-10");
     browser.sees("2026年11月");
     browser.find("#calendar [data-id]");
     browser.screenshot("calendar");
@@ -165,8 +163,8 @@ fn a_crowded_calendar_counts_by_day_and_a_crowded_day_goes_on() {
     (0..6).for_each(|batch| deals(batch * 100, 100, "2026-11-12"));
     deals(600, 3, "2026-11-20");
 
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/opportunities?layout=calendar&start=expected_close&day=2026-11-10");
+    let browser =
+        Browser::signed_in_at(&server, "wang", "/o/opportunities?layout=calendar&start=expected_close&day=2026-11-10");
     browser.sees("记录较多，按天显示数量");
     browser.until("each day says how many", || {
         within(&browser, "#calendar [data-id='day:2026-11-12']", "600 条记录")
@@ -192,8 +190,7 @@ fn cards_and_charts_are_chosen_kept_in_views_and_lead_back_to_records() {
     for (name, level) in [("海淀科技", "a"), ("西湖茶业", "a"), ("苏州电子", "b")] {
         api.create("accounts", json!({"name": name, "level": level}));
     }
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts");
     browser.press("画册");
     browser.find("#gallery #card-0");
     browser.script("document.querySelector('#card-0').focus()");

@@ -25,8 +25,7 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
     let first =
         api.create("accounts", json!({"name": "北京海淀科技有限公司", "city": "北京", "phone": "010-62781234"}));
     let path = format!("/accounts/{}", first["id"].as_str().unwrap());
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?columns=name,city,phone,updated_at");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,city,phone,updated_at");
     browser.sees("北京海淀科技有限公司");
 
     // F2 edits, Enter saves, the notice takes it back.
@@ -81,8 +80,7 @@ fn many_records_are_changed_at_once_and_put_back() {
         let page = api.get("/accounts?sort=created_at&fields=city").ok();
         page["data"].as_array().unwrap().iter().map(|r| r["city"].as_str().unwrap().to_owned()).collect()
     };
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts");
     browser.sees("苏州园区电子有限公司");
     browser.press_css("[role=columnheader] input[type=checkbox]");
     browser.sees("已选 3 条");
@@ -107,8 +105,7 @@ fn a_deal_goes_along_the_board_by_its_menu() {
     api.create("opportunities", json!({"name": "西湖茶园监测", "amount": "30000"}));
     let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
     let before = value(&api, &path, "stage");
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/opportunities");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities");
     browser.sees("海淀机房改造");
     browser.press("看板");
     browser.find("#board");

@@ -10,7 +10,7 @@ fn server() -> TestServer {
 }
 
 #[test]
-fn a_wrong_password_is_refused_in_words() {
+fn a_wrong_password_is_refused_in_words_and_the_right_one_opens_the_first_list() {
     let server = server();
     let browser = Browser::signed_in(&server, "wang");
     browser.press("我的账户");
@@ -19,6 +19,9 @@ fn a_wrong_password_is_refused_in_words() {
     browser.fill("#password", "wrong-password");
     browser.press("登录");
     browser.sees("用户名或密码不正确");
+    browser.fill("#password", PASSWORD);
+    browser.press("登录");
+    browser.until("the first list is open", || browser.path().starts_with("/o/"));
     browser.no_complaints(&[]);
 }
 
@@ -26,8 +29,7 @@ fn a_wrong_password_is_refused_in_words() {
 fn an_account_is_made_found_changed_and_followed_up() {
     let server = server();
     server.sign_in("wang", PASSWORD).create("accounts", json!({"name": "北京海淀科技有限公司", "city": "北京"}));
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts");
     browser.sees("北京海淀科技有限公司");
 
     // Made, after a fault was pointed out.
@@ -91,8 +93,7 @@ fn an_account_is_made_found_changed_and_followed_up() {
 #[test]
 fn a_spreadsheet_goes_in_through_the_wizard() {
     let server = server();
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/imports?object=account");
+    let browser = Browser::signed_in_at(&server, "wang", "/imports?object=account");
     browser.upload("#import-file", &root().join("tests/fixtures/customers-gbk.csv"));
     browser.sees("7 列中已对应 7 列");
     browser.screenshot("import-mapping");
@@ -128,8 +129,7 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     let file = std::env::temp_dir().join(format!("kezhan-ask-{}.csv", std::process::id()));
     std::fs::write(&file, "公司名称,城市\n上海鑫茂科技有限公司,苏州\n杭州西湖龙井茶业有限公司,宁波\n新来的公司,北京\n")
         .unwrap();
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/imports?object=account");
+    let browser = Browser::signed_in_at(&server, "wang", "/imports?object=account");
     browser.upload("#import-file", &file);
     browser.press_css("#import-duplicates option[value=ask]");
     browser.press("下一步：检查");
@@ -167,8 +167,8 @@ fn files_are_put_on_records() {
     let (note, picture) = (directory.join("会议纪要.txt"), directory.join("名片.png"));
     std::fs::write(&note, "第一行：报价已确认").unwrap();
     std::fs::write(&picture, PNG).unwrap();
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/accounts/{}?tab=files", account["id"].as_str().unwrap()));
+    let browser =
+        Browser::signed_in_at(&server, "wang", &format!("/o/accounts/{}?tab=files", account["id"].as_str().unwrap()));
     browser.sees("还没有文件");
 
     // Chosen, looked into, removed and brought back.
@@ -241,8 +241,7 @@ const PNG: &[u8] = &[
 #[test]
 fn an_address_is_chosen_from_the_large_to_the_small() {
     let server = server();
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?new=1");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?new=1");
     browser.fill("#field-name", "杭州测试科技有限公司");
     let choose = |part: &str, typed: &str, option: &str| {
         browser.fill(&format!("#field-address-{part}"), typed);

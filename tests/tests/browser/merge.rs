@@ -17,8 +17,7 @@ fn two_customers_become_one_field_by_field_and_two_again() {
 
     // Signed in beforehand: the way back is offered for seconds only.
     let other = Browser::signed_in(&server, "wang");
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/o/accounts?sort=created_at");
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?sort=created_at");
     browser.sees("西湖茶业");
     browser.press_css("[role=columnheader] input[type=checkbox]");
     browser.press("合并");

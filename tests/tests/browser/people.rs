@@ -59,8 +59,7 @@ fn a_colleague_is_mentioned_by_initials() {
     let (server, _) = server();
     let li = server.sign_in("li", PASSWORD);
     let account = li.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
-    let browser = Browser::signed_in(&server, "li");
-    browser.goto(&format!("/o/accounts/{}", id_of(&account)));
+    let browser = Browser::signed_in_at(&server, "li", &format!("/o/accounts/{}", id_of(&account)));
     browser.fill("#follow-up-content", "报价已发 @ww");
     browser.until("one person is offered", || {
         browser.script("return document.querySelectorAll('#follow-up-content-people [role=option]').length") == 1
@@ -151,8 +150,7 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     let (server, _) = server();
     let wang = server.sign_in("wang", PASSWORD);
     let account = wang.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/accounts/{}", id_of(&account)));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/accounts/{}", id_of(&account)));
     browser.find("#follow-up-content");
     browser.offline(true);
     browser.fill("#follow-up-content", "在客户现场谈妥了交期");

@@ -101,8 +101,7 @@ fn documents_are_read_without_leaving_the_record() {
     put(&server, &api, "account", id, "采购合同.pdf", "application/pdf", document());
     put(&server, &api, "account", id, "残缺.pdf", "application/pdf", b"%PDF-1.4 of which nothing is left".to_vec());
 
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/accounts/{id}?tab=files"));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/accounts/{id}?tab=files"));
     browser.press("采购合同.pdf");
     let pages = || browser.script("return [...document.querySelectorAll('dialog .page')].map((p) => p.ariaLabel)");
     browser.until("both pages are there", || pages() == json!(["第 1 页", "第 2 页"]));

@@ -42,8 +42,7 @@ fn a_request_goes_from_receipt_to_its_answer_and_an_erasure_says_what_will_go() 
     let person = json!({"name": "欧阳青梧", "account": account, "mobile": "13977310007", "email": "wu@example.com"});
     let contact = api.create("contacts", person)["id"].as_str().unwrap().to_owned();
     api.create("follow_ups", json!({"content": "与青梧通话", "contact": contact, "account": account}));
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("main a[href='/settings/privacy']");
     browser.press("登记请求");
     browser.pick("#field-kind", "删除", "删除");
@@ -109,8 +108,7 @@ fn a_rule_of_retention_shows_what_it_would_reach() {
     for (name, birthday) in [("甲", "1980-01-01"), ("乙", "1990-01-01"), ("丙", "2026-11-01")] {
         api.create("contacts", json!({"name": name, "birthday": birthday}));
     }
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings/privacy");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings/privacy");
     browser.sees("还没有留存规则");
     browser.press("新建规则");
     browser.press("保存");
@@ -139,8 +137,7 @@ fn a_rule_of_retention_shows_what_it_would_reach() {
 #[test]
 fn the_data_map_is_read_narrowed_taken_along_and_completed() {
     let server = TestServer::with_web();
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings/privacy/data-map");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings/privacy/data-map");
     browser.sees("手机");
     browser.sees("数据库");
     browser.screenshot("data-map");

@@ -21,8 +21,7 @@ fn a_key_is_made_within_bounds_shown_once_replaced_and_ended() {
     let server = TestServer::with_web();
     let admin = server.admin();
     admin.create("accounts", json!({"name": "鑫茂贸易", "city": "杭州"}));
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("main a[href='/settings/keys']");
     browser.sees("还没有 API 密钥");
     browser.press("新建密钥");
@@ -84,8 +83,7 @@ fn an_application_is_registered_asks_is_refused_is_let_in_and_sent_away() {
     admin.create("accounts", json!({"name": "鑫茂贸易"}));
     // Where people are sent back to: an address that no client of ours takes over, for that might write another.
     let back = server.url("/healthz");
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings/apps");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings/apps");
     browser.sees("还没有登记应用");
     browser.press("登记应用");
     browser.press("保存");
@@ -126,8 +124,7 @@ fn an_application_is_registered_asks_is_refused_is_let_in_and_sent_away() {
     };
     let of = |pairs: &[(String, String)], key: &str| pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
 
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/oauth/authorize?{query}"));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/oauth/authorize?{query}"));
     browser.sees("允许“销售报表”访问您的数据吗？");
     browser.sees("将以您（王伟）的身份访问");
     browser.screenshot("consent");

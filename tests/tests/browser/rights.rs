@@ -28,8 +28,7 @@ fn a_role_reaches_by_condition_and_denies_by_department() {
     for (name, level, owner) in [("甲", "a", Value::Null), ("乙", "b", Value::Null), ("丙", "a", json!(wang))] {
         api.create("accounts", json!({"name": name, "level": level, "owner": owner}));
     }
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto(&format!("/settings/roles?role={role}"));
+    let browser = Browser::signed_in_at(&server, "admin", &format!("/settings/roles?role={role}"));
     browser.choose("select[aria-label='客户 · 查看']", "rules");
     browser.choose("[data-rules] li:first-child select[aria-label='范围']", "when");
     level_is_a(&browser);
@@ -82,8 +81,7 @@ fn a_sharing_rule_is_made_with_its_effect_in_sight_and_explains_itself() {
     let shared = api.create("accounts", json!({"name": "西湖茶业", "level": "a"}))["id"].as_str().unwrap().to_owned();
     api.create("accounts", json!({"name": "海淀科技", "level": "b"}));
     let colleague = server.sign_in("wang", PASSWORD);
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("main a[href='/settings/sharing']");
     browser.press("新建共享规则");
     browser.press("保存");
@@ -136,8 +134,7 @@ fn somebody_leaves_and_their_records_go_to_a_successor() {
     }
     colleague.create("leads", json!({"name": "张三", "company": "瑞安线缆厂"}));
     let owned = |who: &str, plural: &str| api.get(&format!("/{plural}?owner={who}")).ids().len();
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings/hand-over");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings/hand-over");
     browser.pick("#hand-from", "wang", "wang");
     browser.sees("交接 3 条记录");
     browser.pick("#hand-to", "li", "li");
@@ -163,8 +160,7 @@ fn a_masked_number_is_shown_for_a_reason() {
         server.role("客服二组", json!({"contact": {"read": "all", "reveal": "all", "fields": {"mobile": "masked"}}}));
     server.user("wang", &role, json!({}));
     let contact = server.admin().create("contacts", json!({"name": "张三", "mobile": "13812345678"}));
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/contacts/{}", contact["id"].as_str().unwrap()));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/contacts/{}", contact["id"].as_str().unwrap()));
     browser.sees("138****5678");
     browser.press("查看原文 手机");
     browser.press("查看原文");
@@ -187,8 +183,7 @@ fn a_record_is_given_away_with_what_hangs_on_it() {
     let wang = server.sign_in("wang", PASSWORD);
     let account = wang.create("accounts", json!({"name": "西湖茶业"}));
     let contact = wang.create("contacts", json!({"name": "张三", "account": account["id"]}));
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/accounts/{}", account["id"].as_str().unwrap()));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/accounts/{}", account["id"].as_str().unwrap()));
     browser.press("更多");
     browser.press("转移");
     browser.pick("#act-owner", "li", "li");

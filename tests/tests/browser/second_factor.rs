@@ -47,8 +47,7 @@ fn sign_out(browser: &Browser) {
 #[test]
 fn two_steps_are_set_up_and_then_asked_for() {
     let server = server();
-    let browser = Browser::signed_in(&server, "li");
-    browser.goto("/settings/security");
+    let browser = Browser::signed_in_at(&server, "li", "/settings/security");
     browser.sees("两步验证");
     browser.press("设置验证器");
     browser.fill("#prove-password", "wrong");
@@ -116,8 +115,7 @@ fn two_steps_are_set_up_and_then_asked_for() {
 #[test]
 fn a_company_asks_for_two_steps_and_says_beforehand_of_how_many() {
     let server = server();
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("a[href='/settings/policy']");
     browser.sees("由每个人自行决定");
     browser.press_css("input[value=required]");
@@ -168,8 +166,7 @@ fn a_company_asks_for_two_steps_and_says_beforehand_of_how_many() {
 #[test]
 fn somebody_is_invited_and_comes_by_the_link() {
     let server = server();
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("a[href='/settings/invitations']");
     browser.sees("没有待接受的邀请");
     browser.press("邀请");

@@ -18,8 +18,7 @@ fn the_audit_log_is_searched_opened_and_taken_along() {
     let account = admin.create("accounts", json!({"name": "鑫茂科技"}));
     let id = account["id"].as_str().unwrap();
     admin.patch(&format!("/accounts/{id}"), &json!({"city": "杭州"})).ok();
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("a[href='/settings/audit']");
     browser.sees("登录失败");
     browser.screenshot("audit");
@@ -70,8 +69,7 @@ fn the_audit_log_is_not_for_everybody() {
     let server = server();
     let role = server.role("看", json!({"account": {"read": "all"}}));
     server.user("li", &role, json!({}));
-    let browser = Browser::signed_in(&server, "li");
-    browser.goto("/settings/audit");
+    let browser = Browser::signed_in_at(&server, "li", "/settings/audit");
     browser.sees("这里什么也没有");
     assert_eq!(server.sign_in("li", PASSWORD).get("/audit").status, 403);
     browser.no_complaints(&[]);

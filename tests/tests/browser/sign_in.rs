@@ -40,8 +40,7 @@ fn a_provider_is_set_up_and_people_come_in_through_it() {
     let people = json!({"li": {"name": "李雷", "email": "li@kezhan.test", "email_verified": true, "groups": ["crm"]}});
     let provider = Provider::real(&redirect, &people);
 
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("main a[href='/settings/sign-in']");
     browser.press("添加身份提供方");
     browser.fill("#elsewhere-name", "企业账号");
@@ -114,8 +113,7 @@ fn a_directory_is_tried_previewed_and_followed() {
     let all =
         |n: u32| (1..=n).map(|i| person(i, &format!("user{i}"), &format!("员工{i}"), "East", "")).collect::<String>();
     let mut ldap = Ldap::start(&format!("{}{}", all(3), group("crm", &[("user1", "East")])));
-    let browser = Browser::signed_in(&server, "admin");
-    browser.goto("/settings/sign-in");
+    let browser = Browser::signed_in_at(&server, "admin", "/settings/sign-in");
     browser.press("添加目录");
     browser.fill("#elsewhere-name", "公司目录");
     browser.fill("#elsewhere-address", &ldap.url());
@@ -173,8 +171,7 @@ fn somebody_connects_their_account_elsewhere_and_signs_out_there_too() {
     let id = api.create("identity_providers", wish)["id"].as_str().unwrap().to_owned();
     api.post(&format!("/identity_providers/{id}/actions/set_secret"), &json!({"secret": CLIENT_SECRET})).ok();
 
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto("/settings/security");
+    let browser = Browser::signed_in_at(&server, "wang", "/settings/security");
     browser.sees("外部账号");
     browser.press("关联");
     browser.fill("#prove-password", "wrong");

@@ -23,8 +23,7 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
         api.create("accounts", json!({"name": name, "city": city}));
     }
     let filter = "%7B%22field%22%3A%22city%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A%22%E6%9D%AD%E5%B7%9E%22%7D";
-    let browser = Browser::signed_in(&server, "wang");
-    browser.goto(&format!("/o/accounts?filter={filter}"));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/accounts?filter={filter}"));
     browser.sees("杭州西湖茶业有限公司");
     browser.press("更多");
     browser.press("保存为视图");
@@ -41,8 +40,7 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
     });
 
     // A colleague finds it among the tabs, begins with it from now on, and can still see everything.
-    let other = Browser::signed_in(&server, "li");
-    other.goto("/o/accounts");
+    let other = Browser::signed_in_at(&server, "li", "/o/accounts");
     other.sees("北京海淀科技有限公司");
     other.press("杭州客户");
     other.sees_no("北京海淀科技有限公司");
