@@ -265,6 +265,11 @@ fn an_archive_holds_what_people_have_said_and_asked_and_opens_what_is_sealed() {
     let mut plan = kezhan_tests::import::plan(&sheet);
     plan["object"] = json!("account");
     boss.import(&plan);
+    let sheet_of_people =
+        boss.upload("people.csv", "姓名,邮箱,身份证号\n李四,not-an-address,440524188001010014\n".as_bytes());
+    let mut people = kezhan_tests::import::plan(&sheet_of_people);
+    people["object"] = json!("contact");
+    boss.import(&people);
     let key = age::x25519::Identity::generate();
     let fetch = |query: &str| {
         let reply = house.host.request(Method::GET, &format!("{}{query}", house.at("/export"))).send().unwrap();
@@ -280,6 +285,7 @@ fn an_archive_holds_what_people_have_said_and_asked_and_opens_what_is_sealed() {
     holds("objects/subject_requests.ndjson", "陈静");
     holds("jobs.ndjson", "customers.csv");
     holds("import_rows.ndjson", "created");
+    holds("import_rows.ndjson", "440524188001010014");
     holds("uploads.ndjson", "customers.csv");
     holds(&format!("uploads/{}", sheet["id"].as_str().unwrap()), "导入的客户,上海");
     holds("manifest.json", "what proves people");

@@ -4,14 +4,18 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use kezhan_engine::jobs::Worker;
+use kezhan_engine::transfer::ledger;
 use kezhan_features::platform::sealing::{self, Reseal};
 use kezhan_tests::TestServer;
+use kezhan_tests::import::plan;
 use kezhan_tests::server::{Api, PASSWORD};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 const CARD: &str = "11010519491231002X";
 const OTHER: &str = "440524188001010014";
+/// Its last digit does not follow from the others.
+const MISSPELT: &str = "440524188001010015";
 
 fn id(record: &Value) -> &str {
     record["id"].as_str().unwrap()
@@ -320,6 +324,59 @@ fn a_renewed_key_takes_over_in_every_record() {
     let meta = caller.catalog.get("contact").unwrap().clone();
     let record = fresh.fetch(conn, &caller, &meta, id(&contact).parse().unwrap()).unwrap().unwrap();
     assert_eq!(record["id_number"], CARD);
+}
+
+#[test]
+fn what_an_import_keeps_of_a_file_is_sealed_like_its_values() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let csv = format!(
+        "姓名,邮箱,身份证号\n张三,zhang@example.com,{CARD}\n李四,not-an-address,{OTHER}\n王五,wang@example.com,{MISSPELT}\n"
+    );
+    let upload = api.upload("联系人.csv", csv);
+    let mut plan = plan(&upload);
+    plan["object"] = json!("contact");
+    assert!(upload["mapping"].as_array().unwrap().iter().any(|c| c["field"] == "id_number"), "{upload}");
+    plan["dry_run"] = json!(true);
+    let dry = api.import(&plan);
+    plan["dry_run"] = json!(false);
+    let job = api.import(&plan);
+    let path = format!("/bulk/jobs/{}", id(&job));
+    let check = |api: &Api| {
+        let dry = api.get(&format!("/bulk/jobs/{}", id(&dry))).ok();
+        let problems = dry["report"]["problems"].as_array().unwrap();
+        assert!(problems.iter().any(|p| p["value"] == MISSPELT), "{dry}");
+        let failed = api.get(&format!("{path}/rows?outcome=failed")).ok();
+        let cells: Vec<&Value> = failed["data"].as_array().unwrap().iter().map(|row| &row["cells"][2]).collect();
+        assert_eq!(cells, [&json!(OTHER), &json!(MISSPELT)], "{failed}");
+        assert_eq!(failed["data"][1]["errors"][0]["value"], MISSPELT);
+        let file = api.get(&format!("{path}/files/failed"));
+        assert!(file.text.contains(OTHER) && file.text.contains(MISSPELT), "{}", file.text);
+    };
+    check(&api);
+    let conn = &mut server.db.connect();
+    for text in [CARD, OTHER, MISSPELT] {
+        assert_eq!(tables_with(conn, text), Vec::<String>::new(), "{text}");
+    }
+
+    // A renewed key takes them over, too.
+    let (engine, tenant) = (kezhan_tests::sealing_engine(), server.tenant.tenant);
+    let renewal = sealing::renew(&engine, conn, tenant).unwrap();
+    let state = format!("SELECT state AS text FROM jobs WHERE id = '{renewal}'");
+    let since = std::time::Instant::now();
+    while texts(conn, &state) != ["done"] {
+        assert!(since.elapsed().as_secs() < 30, "{:?}", texts(conn, &state));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    conn.batch_execute("DELETE FROM vault_keys WHERE NOT current").unwrap();
+    for column in [ledger::SEALED, kezhan_engine::jobs::SEALED] {
+        let sql = format!("SELECT '' AS text FROM {0} WHERE {1} IS NOT NULL", column.table, column.column);
+        assert!(!texts(conn, &sql).is_empty(), "{sql}");
+        // A vault that has never seen the old key.
+        let left = column.reseal(kezhan_tests::sealing_engine().vault(), conn, tenant, 100).unwrap();
+        assert_eq!(left, 0, "{}", column.table);
+    }
+    check(&server.admin());
 }
 
 #[test]

@@ -61,7 +61,8 @@ pub async fn create(state: web::Data<State>, once: Once, Json(body): Json) -> Re
 }
 
 fn shown(call: &mut Call<'_>, job: &Job) -> Result<Value> {
-    let mut list = bulk::present(call.conn, call.caller, std::slice::from_ref(job))?;
+    let vault = &call.engine().vault().clone();
+    let mut list = bulk::present(call.conn, vault, call.caller, std::slice::from_ref(job))?;
     list.pop().ok_or_else(Error::not_found)
 }
 
@@ -101,7 +102,8 @@ pub async fn list(state: web::Data<State>, who: Who, req: HttpRequest) -> Result
         let more = found.len() as i64 > limit;
         found.truncate(limit as usize);
         let next = found.last().filter(|_| more).map(|j| j.id);
-        let data = bulk::present(call.conn, call.caller, &found)?;
+        let vault = call.engine().vault().clone();
+        let data = bulk::present(call.conn, &vault, call.caller, &found)?;
         Ok(json!({ "data": data, "next_cursor": next }))
     });
     Ok(HttpResponse::Ok().json(body.await?))

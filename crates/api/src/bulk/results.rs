@@ -55,7 +55,8 @@ pub async fn rows(
         let cursor = params.get("cursor").map(str::parse::<i64>).transpose();
         let after = cursor.map_err(|_| Error::refused(Code::BadCursor, &[]))?.unwrap_or(-1);
         let wanted: Vec<&str> = outcomes.iter().map(String::as_str).collect();
-        let mut found = results::rows(call.conn, call.caller.tenant, *id, &wanted, after, limit + 1)?;
+        let vault = call.engine().vault().clone();
+        let mut found = results::rows(call.conn, &vault, call.caller.tenant, *id, &wanted, after, limit + 1)?;
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|r| r.row.to_string());
@@ -105,7 +106,9 @@ pub async fn file(
     let format = order.format;
     let write = move |call: &mut Call<'_>, out: &mut (dyn Write + Send)| {
         let tenant = call.caller.tenant;
-        let sheet = Sheet { tenant, job: id, headers: &order.headers, format: order.format, lang: call.caller.lang };
+        let vault = &call.engine().vault().clone();
+        let (headers, format, lang) = (&order.headers, order.format, call.caller.lang);
+        let sheet = Sheet { vault, tenant, job: id, headers, format, lang };
         if failed {
             return sheet.failed(call.conn, out);
         }

@@ -14,14 +14,17 @@ pub(crate) use worker::patient;
 pub use worker::{Handler, Worker};
 
 use crate::sql::{Bind, Sql};
+use crate::vault::{SealedColumn, Vault};
 use crate::{Error, Result};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types as st;
 use kezhan_meta::problem::Code;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use uuid::Uuid;
@@ -45,6 +48,8 @@ pub struct Job {
     pub progress: Value,
     #[diesel(sql_type = st::Nullable<st::Jsonb>)]
     pub report: Option<Value>,
+    #[diesel(sql_type = st::Nullable<st::Binary>)]
+    pub sealed_report: Option<Vec<u8>>,
     #[diesel(sql_type = st::Bool)]
     pub cancel_requested: bool,
     #[diesel(sql_type = st::Integer)]
@@ -61,8 +66,22 @@ pub struct Job {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "tenant_id, id, kind, payload, state, progress, report, cancel_requested, attempts, error, \
+const COLUMNS: &str = "tenant_id, id, kind, payload, state, progress, report, sealed_report, cancel_requested, attempts, error, \
                        created_by_id, created_at, locked_at, finished_at";
+
+/// Reports of jobs that saw the values of sealed fields.
+pub const SEALED: SealedColumn =
+    SealedColumn { table: "jobs", id: "id", column: "sealed_report", context: "job_report" };
+
+impl Job {
+    /// What the job has to tell, opened where it is sealed.
+    pub fn told(&self, vault: &Vault, conn: &mut PgConnection) -> Result<Option<Value>> {
+        match &self.sealed_report {
+            None => Ok(self.report.clone()),
+            Some(sealed) => Ok(SEALED.open(vault, conn, self.tenant_id, self.id, sealed)?.remove("report")),
+        }
+    }
+}
 
 /// Puts work into the queue; it is visible to workers once the caller's transaction is committed.
 pub fn enqueue(
@@ -252,6 +271,17 @@ impl Run {
     pub fn report(&mut self, conn: &mut PgConnection, report: Value) -> Result<()> {
         let mut sql = Sql::new("UPDATE jobs SET report = ");
         sql.bind(Bind::Json(Some(report)));
+        self.mine(&mut sql);
+        sql.execute(conn)?;
+        Ok(())
+    }
+
+    /// The same where it tells values of sealed fields.
+    pub fn report_sealed(&mut self, conn: &mut PgConnection, vault: &Vault, report: Value) -> Result<()> {
+        let told = Map::from_iter([("report".to_owned(), report)]);
+        let sealed = SEALED.seal(vault, conn, self.job.tenant_id, self.job.id, &told)?;
+        let mut sql = Sql::new("UPDATE jobs SET sealed_report = decode(");
+        sql.text(BASE64.encode(sealed)).push(", 'base64')");
         self.mine(&mut sql);
         sql.execute(conn)?;
         Ok(())

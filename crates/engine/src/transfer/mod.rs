@@ -11,7 +11,7 @@ pub mod convert;
 pub mod directory;
 pub mod export;
 pub mod hints;
-mod ledger;
+pub mod ledger;
 mod link;
 pub mod mapping;
 pub mod preview;

@@ -1,19 +1,22 @@
 //! What became of the rows, as files: the failed ones as they came in with the reasons beside them, the others with
 //! the ids of their records.
 
+use super::ledger;
 use super::read::RowSource;
 use super::write::{self, Column, RowSink, WriteError};
 use super::{Cell, Format};
 use crate::sql::Sql;
+use crate::vault::Vault;
 use crate::{Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::{Lang, ObjectMeta};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::io::Write;
 use uuid::Uuid;
 
 const PAGE: usize = 2_000;
+const DONE: &[&str] = &["created", "updated", "skipped", "deleted"];
 
 /// A row of an import on record.
 #[derive(Clone, Debug)]
@@ -29,13 +32,15 @@ pub struct Outcome {
 /// Rows after this one, in the order of the file; all outcomes where none are named.
 pub fn rows(
     conn: &mut PgConnection,
+    vault: &Vault,
     tenant: Uuid,
     job: Uuid,
     outcomes: &[&str],
     after: i64,
     limit: usize,
 ) -> Result<Vec<Outcome>> {
-    let mut sql = Sql::new("SELECT row_no, outcome, object, record_id, error::text, raw::text FROM import_rows WHERE ");
+    let mut sql = Sql::new("SELECT row_no, outcome, object, record_id, error::text, raw::text, ");
+    sql.push("seal_id, sealed FROM import_rows WHERE ");
     sql.push("tenant_id = ")
         .uuid(tenant)
         .push(" AND job_id = ")
@@ -48,7 +53,11 @@ pub fn rows(
     }
     sql.push(" ORDER BY row_no").limit(limit).uncached();
     let mut found = Vec::new();
+    let mut closed = Vec::new();
     sql.rows(conn, |row| {
+        if let (Some(id), Some(sealed)) = (row.uuid(6), row.bytes(7)) {
+            closed.push((found.len(), id, sealed.to_vec()));
+        }
         let json = |at: usize| row.text(at).and_then(|t| serde_json::from_str::<Value>(t).ok());
         found.push(Outcome {
             row: row.int8(0).unwrap_or_default(),
@@ -60,6 +69,13 @@ pub fn rows(
         });
         Ok(())
     })?;
+    for (at, id, sealed) in closed {
+        let mut told: Map<String, Value> = ledger::SEALED.open(vault, conn, tenant, id, &sealed)?;
+        if let Some(outcome) = found.get_mut(at) {
+            outcome.errors = told.remove("error").unwrap_or_default();
+            outcome.cells = told.remove("raw").and_then(|v| serde_json::from_value(v).ok());
+        }
+    }
     Ok(found)
 }
 
@@ -75,6 +91,7 @@ pub fn condition(sql: &mut Sql, tenant: Uuid, object: &ObjectMeta, alias: &str, 
 
 /// Where a finished file comes from.
 pub struct Sheet<'a> {
+    pub vault: &'a Vault,
     pub tenant: Uuid,
     pub job: Uuid,
     pub headers: &'a [String],
@@ -94,7 +111,7 @@ impl Sheet<'_> {
         let mut sink = write::create(self.format, out, &columns).map_err(unwritable)?;
         let mut after = -1;
         loop {
-            let page = rows(conn, self.tenant, self.job, &["failed"], after, PAGE)?;
+            let page = rows(conn, self.vault, self.tenant, self.job, &["failed"], after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.row;
             for row in page {
@@ -145,7 +162,7 @@ impl Sheet<'_> {
         let mut source = source;
         let mut after = -1;
         loop {
-            let page = rows(conn, self.tenant, self.job, &["created", "updated", "skipped", "deleted"], after, PAGE)?;
+            let page = rows(conn, self.vault, self.tenant, self.job, DONE, after, PAGE)?;
             let Some(last) = page.last().map(|r| r.row) else { break };
             let mut cells = match &mut source {
                 Some(source) => until(*source, last),

@@ -445,6 +445,11 @@ impl<'e> Importer<'e> {
         record
     }
 
+    /// Does the file have values of fields that are encrypted at rest? Then what is kept of its rows is, too.
+    pub fn brings_sealed(&self) -> bool {
+        self.columns.iter().any(|column| column.field.sealed)
+    }
+
     /// A fault of a record as one of the row.
     pub fn fault_of(&self, row: &Row, violation: &Violation) -> Fault {
         let column = self.columns.iter().find(|c| c.field.key == violation.field);

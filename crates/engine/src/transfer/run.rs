@@ -108,7 +108,11 @@ pub fn run(
     if importer.plan.dry_run {
         let preview = preview::run(&mut importer, conn, &mut *source, DRY_ROWS)?;
         state = Progress { phase: Phase::Finished, total: preview.rows, done: preview.scanned, ..state };
-        run.report(conn, serde_json::to_value(&preview).map_err(|e| Error::Internal(e.to_string()))?)?;
+        let report = serde_json::to_value(&preview).map_err(|e| Error::Internal(e.to_string()))?;
+        match importer.brings_sealed() {
+            true => run.report_sealed(conn, engine.vault(), report)?,
+            false => run.report(conn, report)?,
+        }
         run.checkpoint(conn, &state)?;
         return Ok(Signal::Continue);
     }
@@ -264,8 +268,7 @@ impl Work<'_, '_> {
             self.state.done += 1;
         }
         self.settle(conn)?;
-        ledger::store(conn, &self.run.job, &entries)?;
-        self.count(&entries);
+        self.store(conn, &mut entries)?;
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         self.state.per_second = ((self.state.done - self.begun) as f64 / seconds * 10.0).round() / 10.0;
         let state = self.state.clone();
@@ -385,7 +388,7 @@ impl Work<'_, '_> {
 
     fn entry(&self, row: &Row, outcome: &'static str, record_id: Option<Uuid>) -> Entry {
         let object = self.importer.object.name.to_string();
-        Entry { row_no: row.number, part: 0, outcome, object, record_id, links: None, error: None, raw: None }
+        Entry { row_no: row.number, outcome, object, record_id, ..Entry::default() }
     }
 
     fn fail(&self, row: &Row, faults: &[Fault], entries: &mut Vec<Entry>) {
@@ -414,6 +417,14 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Puts these rows on record.
+    fn store(&mut self, conn: &mut PgConnection, entries: &mut [Entry]) -> Result<()> {
+        let vault = self.importer.brings_sealed().then(|| self.importer.engine.vault());
+        ledger::store(conn, &self.run.job, entries, vault)?;
+        self.count(entries);
+        Ok(())
+    }
+
     fn count(&mut self, entries: &[Entry]) {
         for entry in entries {
             let state = &mut self.state;
@@ -440,17 +451,12 @@ impl Work<'_, '_> {
                 let object = self.importer.object.name.to_string();
                 let entry = |(row_no, _): &(u64, RowText)| Entry {
                     row_no: *row_no,
-                    part: 0,
                     outcome: "cancelled",
                     object: object.clone(),
-                    record_id: None,
-                    links: None,
-                    error: None,
-                    raw: None,
+                    ..Entry::default()
                 };
-                let entries: Vec<Entry> = rows.iter().map(entry).collect();
-                ledger::store(conn, &self.run.job, &entries)?;
-                self.count(&entries);
+                let mut entries: Vec<Entry> = rows.iter().map(entry).collect();
+                self.store(conn, &mut entries)?;
             }
             let state = self.state.clone();
             self.run.checkpoint(conn, &state).map(drop)

@@ -1,10 +1,13 @@
-//! After a data key was renewed: what old keys have sealed is sealed anew, a few rows at a time.
+//! Sealed values outside the records, and what becomes of them after a data key was renewed: what old keys have sealed
+//! is sealed anew, a few rows at a time.
 
 use super::Vault;
 use crate::{Error, Result};
 use diesel::prelude::*;
 use diesel::sql_types as st;
+use serde_json::{Map, Value};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// A column of sealed values outside the records, by row: what it holds is sealed for `{context}:{id}`.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +28,38 @@ struct Row {
 }
 
 impl SealedColumn {
+    fn place(&self, id: Uuid) -> String {
+        format!("{}:{id}", self.context)
+    }
+
+    /// Seals what would stand in some columns of the row, as one.
+    pub fn seal(
+        &self,
+        vault: &Vault,
+        conn: &mut PgConnection,
+        tenant: Uuid,
+        id: Uuid,
+        columns: &Map<String, Value>,
+    ) -> Result<Vec<u8>> {
+        let plain = serde_json::to_vec(columns).map(Zeroizing::new).map_err(|e| Error::Internal(e.to_string()))?;
+        vault.seal(conn, tenant, &self.place(id), &plain)
+    }
+
+    pub fn open(
+        &self,
+        vault: &Vault,
+        conn: &mut PgConnection,
+        tenant: Uuid,
+        id: Uuid,
+        sealed: &[u8],
+    ) -> Result<Map<String, Value>> {
+        let plain = vault.open(conn, tenant, &self.place(id), sealed).map(Zeroizing::new)?;
+        serde_json::from_slice(&plain).map_err(|e| Error::Internal(e.to_string()))
+    }
+
     /// Seals up to `limit` values anew, within the transaction at hand; how many there were.
     pub fn reseal(&self, vault: &Vault, conn: &mut PgConnection, tenant: Uuid, limit: u16) -> Result<usize> {
-        let SealedColumn { table, id, column, context } = self;
+        let SealedColumn { table, id, column, .. } = self;
         let current = vault.current_id(conn, tenant)?;
         let rows: Vec<Row> = diesel::sql_query(format!(
             "SELECT {id} AS id, {column} AS sealed FROM {table} WHERE tenant_id = $1 AND {column} IS NOT NULL \
@@ -37,14 +69,16 @@ impl SealedColumn {
         .bind::<st::Binary, _>(current.as_bytes().as_slice())
         .load(conn)?;
         for row in &rows {
-            let place = format!("{context}:{}", row.id);
+            let place = self.place(row.id);
             let plain = vault.open(conn, tenant, &place, &row.sealed).map_err(|e| at(table, e))?;
             let sealed = vault.seal(conn, tenant, &place, &plain)?;
-            diesel::sql_query(format!("UPDATE {table} SET {column} = $3 WHERE tenant_id = $1 AND {id} = $2"))
-                .bind::<st::Uuid, _>(tenant)
-                .bind::<st::Uuid, _>(row.id)
-                .bind::<st::Binary, _>(&sealed)
-                .execute(conn)?;
+            diesel::sql_query(format!(
+                "UPDATE {table} SET {column} = $3 WHERE tenant_id = $1 AND {id} = $2 AND {column} IS NOT NULL"
+            ))
+            .bind::<st::Uuid, _>(tenant)
+            .bind::<st::Uuid, _>(row.id)
+            .bind::<st::Binary, _>(&sealed)
+            .execute(conn)?;
         }
         Ok(rows.len())
     }

@@ -8,10 +8,12 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
-use kezhan_engine::{Caller, Engine, Error, Result};
+use kezhan_engine::transfer::ledger;
+use kezhan_engine::vault::{SealedColumn, Vault};
+use kezhan_engine::{Caller, Engine, Error, Result, jobs};
 use kezhan_meta::ObjectMeta;
 use kezhan_meta::query::{ListQuery, Sort};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use tar::{Builder, Header};
@@ -82,6 +84,9 @@ pub const OTHERS: &[(&str, &str, &str)] = &[
         "SELECT to_jsonb(t) - 'tenant_id' - 'path' FROM uploads t WHERE tenant_id = $1 ORDER BY created_at, id",
     ),
 ];
+
+/// Of these, what a row holds sealed goes out opened, in the columns in which it would stand.
+const SEALED: &[SealedColumn] = &[ledger::SEALED, jobs::SEALED];
 
 const PROVES: &str = "what proves people: whoever gets the archive must not be able to sign in by it";
 const PASSING: &str = "of this moment only";
@@ -174,9 +179,13 @@ pub fn write(
             spool.put(&mut archive, &format!("objects/{}.ndjson", object.plural), now)?;
             counts.insert(object.plural.to_string(), json!(count));
         }
-        for (name, _, sql) in OTHERS {
+        for (name, of, sql) in OTHERS {
             let mut spool = Spool::new().map_err(failed)?;
-            let count = table(conn, company.id, sql, &mut spool)?;
+            let sealed = SEALED.iter().find(|column| column.table == *of);
+            let count = table(conn, company.id, sql, &mut spool, &mut |conn, line| match sealed {
+                Some(column) => opened(conn, engine.vault(), company.id, column, line),
+                None => Ok(line),
+            })?;
             spool.put(&mut archive, &format!("{name}.ndjson"), now)?;
             counts.insert((*name).to_owned(), json!(count));
         }
@@ -240,7 +249,13 @@ fn records(
 }
 
 /// Rows of a table, through a cursor: there may be many.
-fn table(conn: &mut PgConnection, tenant: Uuid, sql: &str, spool: &mut Spool) -> Result<u64> {
+fn table(
+    conn: &mut PgConnection,
+    tenant: Uuid,
+    sql: &str,
+    spool: &mut Spool,
+    turn: &mut dyn FnMut(&mut PgConnection, String) -> Result<String>,
+) -> Result<u64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
@@ -259,11 +274,23 @@ fn table(conn: &mut PgConnection, tenant: Uuid, sql: &str, spool: &mut Spool) ->
         }
         count += rows.len() as u64;
         for row in rows {
-            spool.line(row.line.as_bytes())?;
+            spool.line(turn(conn, row.line)?.as_bytes())?;
         }
     }
     conn.batch_execute("CLOSE export_rows")?;
     Ok(count)
+}
+
+/// A row as it would be if nothing of it were sealed.
+fn opened(conn: &mut PgConnection, vault: &Vault, tenant: Uuid, sealed: &SealedColumn, line: String) -> Result<String> {
+    let mut row: Map<String, Value> = serde_json::from_str(&line).map_err(failed)?;
+    let content = row.remove(sealed.column);
+    let id = if sealed.id == "id" { row.get("id").cloned() } else { row.remove(sealed.id) };
+    if let (Some(Value::String(content)), Some(Value::String(id))) = (content, id) {
+        let bytes = hex::decode(content.trim_start_matches("\\x")).map_err(failed)?;
+        row.extend(sealed.open(vault, conn, tenant, id.parse().map_err(failed)?, &bytes)?);
+    }
+    serde_json::to_string(&row).map_err(failed)
 }
 
 /// What the company has set for itself: language, time zone, its policy of signing in.

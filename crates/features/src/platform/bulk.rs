@@ -7,6 +7,7 @@ use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::jobs::{self, Job};
 use kezhan_engine::transfer::settings::Plan;
 use kezhan_engine::transfer::{change, export, mapping, run, undo};
+use kezhan_engine::vault::Vault;
 use kezhan_engine::{Action, Caller, Error, Result};
 use kezhan_meta::problem::Code;
 use serde_json::{Value, json};
@@ -115,13 +116,13 @@ fn names(conn: &mut PgConnection, caller: &Caller, ids: Vec<Uuid>) -> Result<Has
 }
 
 /// Jobs as the API shows them.
-pub fn present(conn: &mut PgConnection, caller: &Caller, jobs: &[Job]) -> Result<Vec<Value>> {
+pub fn present(conn: &mut PgConnection, vault: &Vault, caller: &Caller, jobs: &[Job]) -> Result<Vec<Value>> {
     let undone = undone(conn, caller, &jobs.iter().map(|j| j.id).collect::<Vec<_>>())?;
     let names = names(conn, caller, jobs.iter().filter_map(|j| j.created_by_id).collect())?;
-    Ok(jobs.iter().map(|job| one(job, undone.get(&job.id).copied(), &names)).collect())
+    jobs.iter().map(|job| Ok(one(job, job.told(vault, conn)?, undone.get(&job.id).copied(), &names))).collect()
 }
 
-fn one(job: &Job, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Value {
+fn one(job: &Job, report: Option<Value>, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Value {
     let of = |pointer: &str| job.payload.pointer(pointer).cloned().unwrap_or(Value::Null);
     let plan = |key: &str| of(&format!("/plan/{key}"));
     let planned = job.kind == run::KIND || job.kind == change::KIND;
@@ -146,7 +147,7 @@ fn one(job: &Job, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Val
     json!({
         "id": job.id, "kind": job.kind, "state": job.state, "object": object, "name": of("/name"),
         "operation": plan("operation"), "dry_run": plan("dry_run").as_bool().unwrap_or(false),
-        "progress": progress, "report": job.report, "error": job.error,
+        "progress": progress, "report": report, "error": job.error,
         "undone_by": undone_by, "undoes": of("/job"), "created_by": by, "created_at": job.created_at,
         "started_at": job.locked_at, "finished_at": job.finished_at, "actions": actions(job, undone_by.is_some()),
     })

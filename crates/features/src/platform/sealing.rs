@@ -5,6 +5,7 @@ use crate::people::identity;
 use crate::people::setup::system;
 use diesel::{Connection, PgConnection};
 use kezhan_engine::jobs::{self, Handler, Run, Signal};
+use kezhan_engine::transfer::ledger;
 use kezhan_engine::vault::SealedColumn;
 use kezhan_engine::{Engine, Error, Result};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub const COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "totp_factors", id: "user_id", column: "secret", context: "totp" },
     SealedColumn { table: "totp_factors", id: "user_id", column: "pending", context: "totp" },
     crate::people::outside::secret::COLUMN,
+    ledger::SEALED,
+    jobs::SEALED,
 ];
 
 /// Makes a new data key for this tenant and has what old ones have sealed sealed anew, in the background.

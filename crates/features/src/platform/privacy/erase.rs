@@ -164,7 +164,7 @@ fn forget(conn: &mut PgConnection, caller: &Caller, object: &str, id: Uuid) -> R
         .map(|o| format!("DELETE FROM {} WHERE tenant_id = $1 AND object = $2 AND record = $3::text", o.table))
         .collect();
     statements.extend([
-        "UPDATE import_rows SET links = NULL, raw = NULL WHERE tenant_id = $1 AND object = $2 AND record_id = $3"
+        "UPDATE import_rows SET links = NULL, raw = NULL, error = NULL, sealed = NULL WHERE tenant_id = $1 AND object = $2 AND record_id = $3"
             .to_owned(),
         "UPDATE merges SET done = '{}', undone_at = coalesce(undone_at, now()) \
          WHERE tenant_id = $1 AND object = $2 AND (survivor_id = $3 OR $3 = ANY(loser_ids))"
