@@ -13,8 +13,8 @@ use std::process::Command;
 /// The objects that are tried at length. What the others have in common with them runs the same code: there only what
 /// the document gives as an example is sent, for to invent something takes the fuzzer a quarter of a second per operation.
 const AT_LENGTH: &[&str] = &["accounts", "opportunities", "follow_ups", "users", "field_definitions"];
-/// Would end the fuzzer's own session, or never answers to the end.
-const LEFT_OUT: &[&str] = &["logout", "streamEvents"];
+/// Would end the fuzzer's own session, never answers to the end, or is what the fuzzer reads to know what there is.
+const LEFT_OUT: &[&str] = &["logout", "streamEvents", "getOpenapi"];
 
 /// One record of each object, for real ids in the paths: calls are to get past “not found”.
 fn records(client: &Api) -> Vec<(&'static str, String)> {
@@ -82,7 +82,7 @@ fn in_passing(document: &Value, records: &[(&str, String)]) -> Vec<String> {
 
 fn settings(records: &[(&str, String)], in_passing: &[String]) -> String {
     let mut text = String::from(
-        "warnings = false\n[generation]\nallow-x00 = true\nmax-examples = 10\n[phases.stateful]\nenabled = false\n",
+        "warnings = false\n[generation]\nallow-x00 = true\nmax-examples = 6\n[phases.stateful]\nenabled = false\n",
     );
     for (plural, id) in records {
         let path = format!("include-path-regex = \"^/api/v1/{plural}/\\\\{{id\\\\}}\"");
