@@ -15,7 +15,7 @@ pub use reach::{Reach, Rows};
 use kezhan_meta::resolve::Readable;
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,9 +91,9 @@ pub struct Access {
     /// Everything that a record may be shared with and that means the caller: themselves, their roles, their department
     /// and those above it.
     pub principals: Vec<Uuid>,
-    /// The objects of which some record is shared with one of these. Where it is not known, every statement asks; most
-    /// people are in few teams, and a condition that nothing can meet costs the database much to plan.
-    pub member_of: Option<HashSet<String>>,
+    /// By object, those of these with which some record is shared. Where it is not known, every statement asks for all;
+    /// most people are in few teams, and a condition that nothing can meet costs the database much to plan.
+    pub member_of: Option<HashMap<String, Vec<Uuid>>>,
     /// Objects of which records whose processing is restricted are kept from the caller.
     pub withheld: HashSet<String>,
 }
@@ -116,9 +116,12 @@ impl Access {
         grants::of(&self.grants, object).and_then(|o| o.actions.get(&action))
     }
 
-    /// Could a record of this object be shared with the caller?
-    pub fn is_member(&self, object: &str) -> bool {
-        !self.principals.is_empty() && self.member_of.as_ref().is_none_or(|objects| objects.contains(object))
+    /// As whom a record of this object could be shared with the caller.
+    pub fn member_as(&self, object: &str) -> &[Uuid] {
+        match &self.member_of {
+            None => &self.principals,
+            Some(objects) => objects.get(object).map(Vec::as_slice).unwrap_or_default(),
+        }
     }
 
     /// May the caller do this at all, to whichever rows?

@@ -169,9 +169,19 @@ use column::expression;
 
 /// `ORDER BY` with the id as the last key, so that the order is total. Empty sorts smallest.
 pub fn order(sql: &mut Sql, alias: &str, keys: &[Key<'_>]) {
+    order_by(
+        sql,
+        keys,
+        |sql, at| keys.get(at).into_iter().for_each(|key| expression(sql, alias, key.field)),
+        |sql| sql.column(alias, "id").done(),
+    );
+}
+
+/// The same of columns that hold the keys, by their place, and the id.
+pub fn order_by(sql: &mut Sql, keys: &[Key<'_>], column: impl Fn(&mut Sql, usize), id: impl Fn(&mut Sql)) {
     sql.push(" ORDER BY ");
-    for key in keys {
-        expression(sql, alias, key.field);
+    for (at, key) in keys.iter().enumerate() {
+        column(sql, at);
         sql.push(match (key.descending, key.nullable()) {
             (true, true) => " DESC NULLS LAST, ",
             (true, false) => " DESC, ",
@@ -179,6 +189,7 @@ pub fn order(sql: &mut Sql, alias: &str, keys: &[Key<'_>]) {
             (false, false) => " ASC, ",
         });
     }
+    id(sql);
     let descending = keys.last().is_some_and(|k| k.descending);
-    sql.column(alias, "id").push(if descending { " DESC" } else { " ASC" });
+    sql.push(if descending { " DESC" } else { " ASC" });
 }

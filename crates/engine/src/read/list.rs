@@ -1,10 +1,10 @@
 //! Pages of records.
 
-use super::cursor::{Cursor, Key, order};
+use super::cursor::{Cursor, Key, order, order_by};
 use super::project::{self, Node, Select, Wanted};
 use crate::sql::row::Wire;
 use crate::sql::scope::{Aliases, Guard, Life, Style, Way};
-use crate::sql::{Sql, column, filter};
+use crate::sql::{Sql, column, filter, members};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
@@ -121,32 +121,50 @@ impl Conditions {
         sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
     }
 
-    /// The ids of the first rows of each alternative, among which those of a page are.
+    /// The ids of a page's rows: the first of all alternatives, which are among the first of each. Each comes in order,
+    /// so that no more of it is read than the page takes.
     fn first(&self, sql: &mut Sql, page: &Page<'_>, after: impl Fn(&mut Sql)) {
-        let descending = match page.keys.as_slice() {
-            [key] if key.field.key == "created_at" => Some(if key.descending { " DESC" } else { " ASC" }),
-            _ => None,
+        let limit = page.limit + 1;
+        let columns = |sql: &mut Sql| {
+            for at in 0..page.keys.len() {
+                sql.push(&format!("k{at}, "));
+            }
+            sql.push("id");
         };
-        for (at, way) in self.any.iter().enumerate() {
-            sql.push(if at > 0 { " UNION ALL (" } else { "(" });
-            match (descending, &way.records) {
+        sql.push("SELECT id FROM (SELECT DISTINCT ON (");
+        columns(sql);
+        sql.push(") ");
+        columns(sql);
+        sql.push(" FROM (");
+        for (at, (way, records)) in self.any.iter().zip(&page.records).enumerate() {
+            sql.push(if at > 0 { " UNION ALL (SELECT " } else { "(SELECT " });
+            match records {
                 // In the order of what is known of them: the records themselves are looked at until there are enough.
-                (Some(direction), Some(records)) => {
-                    sql.push("SELECT ").column(T, "id").push(" FROM (").append(records.clone());
-                    sql.push(" ORDER BY made").push(direction).push(", record").push(direction).push(") w JOIN ");
+                Some((records, direction)) => {
+                    sql.push("w.made AS k0, ").column(T, "id").push(" AS id FROM (").append(records.clone());
+                    sql.push(") w JOIN ");
                     column::from(sql, page.object, T);
                     sql.push(" ON ").column(T, "id").push(" = w.record::uuid").append(self.all.clone());
                     after(sql);
                     sql.push(" ORDER BY w.made").push(direction).push(", w.record").push(direction);
                 }
-                _ => {
-                    self.part(sql, page.object, way);
+                None => {
+                    for (at, key) in page.keys.iter().enumerate() {
+                        column::expression(sql, T, key.field);
+                        sql.push(&format!(" AS k{at}, "));
+                    }
+                    sql.column(T, "id").push(" AS id FROM ");
+                    column::from(sql, page.object, T);
+                    sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
                     after(sql);
                     order(sql, T, &page.keys);
                 }
             }
-            sql.limit(page.limit + 1).push(")");
+            sql.limit(limit).push(")");
         }
+        sql.push(") u");
+        order_by(sql, &page.keys, |sql, at| sql.push(&format!("k{at}")).done(), |sql| sql.push("id").done());
+        sql.limit(limit).push(") p");
     }
 }
 
@@ -202,6 +220,8 @@ struct Page<'a> {
     id_at: usize,
     cursor: Option<Cursor>,
     limit: usize,
+    /// For each alternative, its records in the order of the page and that order, where both are known beforehand.
+    records: Vec<Option<(Sql, &'static str)>>,
 }
 
 impl<'a> Page<'a> {
@@ -215,6 +235,18 @@ impl<'a> Page<'a> {
         let keys = sort_keys(caller, object, &query.sort)?;
         let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
         let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
+        let by_age = match keys.as_slice() {
+            [key] if key.field.key == "created_at" => Some(key.descending),
+            _ => None,
+        };
+        let mut records = Vec::with_capacity(conditions.any.len());
+        for way in &conditions.any {
+            let known = by_age.zip(way.member).and_then(|(descending, least)| {
+                let sql = members::records(&guard, object, least, descending, &mut aliases)?;
+                Some((sql, if descending { " DESC" } else { " ASC" }))
+            });
+            records.push(known);
+        }
         let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
         wanted.bounded(&caller.catalog, object, limit)?;
         let mut select = Select::default();
@@ -233,6 +265,7 @@ impl<'a> Page<'a> {
             id_at,
             cursor,
             limit,
+            records,
         })
     }
 

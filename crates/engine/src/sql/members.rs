@@ -41,23 +41,31 @@ pub fn member(
     Some(sql)
 }
 
-/// The records of which the caller is a member, as rows `(made, record)`: when each was made, and its id as text. One
-/// part for each of those that the caller is a member as: the index has the entries of each in this order, so that the
-/// first of all are the first of each, and the others stay unread.
-pub fn records(guard: &Guard<'_>, object: &ObjectMeta, least: Least, aliases: &mut Aliases) -> Option<Sql> {
-    if guard.access.principals.is_empty() {
+/// The records of which the caller is a member, as rows `(made, record)` in this order: when each was made, and its id as
+/// text. One part for each of those that the caller is a member as: the index has the entries of each in this order, so
+/// that the first of all are the first of each, and the others stay unread.
+pub fn records(
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    least: Least,
+    descending: bool,
+    aliases: &mut Aliases,
+) -> Option<Sql> {
+    let principals = guard.access.member_as(&object.name);
+    if principals.is_empty() {
         return None;
     }
-    let (m, all) = (aliases.fresh(), aliases.fresh());
-    let mut sql = Sql::new("SELECT DISTINCT ");
-    sql.column(&all, "made").push(", ").column(&all, "record").push(" FROM (");
-    for (at, principal) in guard.access.principals.iter().enumerate() {
-        sql.push(if at > 0 { " UNION ALL " } else { "" }).push("SELECT ");
+    let order = if descending { " ORDER BY made DESC, record DESC" } else { " ORDER BY made, record" };
+    let m = aliases.fresh();
+    // Not `DISTINCT`, which would read and hash them all.
+    let mut sql = Sql::new("SELECT DISTINCT ON (made, record) made, record FROM (");
+    for (at, principal) in principals.iter().enumerate() {
+        sql.push(if at > 0 { " UNION ALL (SELECT " } else { "(SELECT " });
         sql.column(&m, HOST_MADE).push(" AS made, ").column(&m, "record").push(" AS record FROM record_members ");
         let entry = entry_of(guard, object, &m, ("level", least), std::slice::from_ref(principal))?;
-        sql.push(&m).push(" WHERE ").append(entry);
+        sql.push(&m).push(" WHERE ").append(entry).push(order).push(")");
     }
-    sql.push(") ").push(&all);
+    sql.push(") ").push(&aliases.fresh()).push(order);
     Some(sql)
 }
 
@@ -141,7 +149,7 @@ fn through(
 
 /// A living entry of this object's that means the caller; `column` is what it allows on what.
 fn entry(guard: &Guard<'_>, object: &ObjectMeta, m: &str, allowed: (&str, Least)) -> Option<Sql> {
-    entry_of(guard, object, m, allowed, &guard.access.principals)
+    entry_of(guard, object, m, allowed, guard.access.member_as(&object.name))
 }
 
 /// The same, as one of these only.
@@ -152,7 +160,7 @@ fn entry_of(
     (allows, least): (&str, Least),
     principals: &[Uuid],
 ) -> Option<Sql> {
-    if !guard.access.is_member(&object.name) || principals.is_empty() {
+    if principals.is_empty() {
         return None;
     }
     let mut sql = Sql::default();

@@ -38,8 +38,8 @@ pub enum Style {
 /// One of several ways in which a row may be within reach.
 pub struct Way {
     pub condition: Sql,
-    /// Rows `(made, record)` of just these records, which are known without a look at the object's own table.
-    pub records: Option<Sql>,
+    /// By being a member with at least this: then the records are known without a look at the object's own table.
+    pub member: Option<Least>,
 }
 
 /// Who asks for what; enough to print any condition on rows.
@@ -111,7 +111,7 @@ impl<'a> Guard<'a> {
         if self.access.is_unrestricted() {
             return None;
         }
-        let plain = |condition| Way { condition, records: None };
+        let plain = |condition| Way { condition, member: None };
         let rows = self.access.rows(object, action);
         if rows.is_none() {
             return Some(Vec::new());
@@ -131,7 +131,7 @@ impl<'a> Guard<'a> {
             if let Some(least) = least {
                 any.extend(
                     members::member(self, object, alias, least, style, aliases)
-                        .map(|condition| Way { condition, records: members::records(self, object, least, aliases) }),
+                        .map(|condition| Way { condition, member: Some(least) }),
                 );
                 let follows = members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases);
                 any.extend(follows.into_iter().map(plain));

@@ -9,7 +9,7 @@ use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::{ReadsAll, resolve};
 use kezhan_meta::{Catalog, Filter, Scope, Violation, kept};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -46,20 +46,34 @@ impl Hooks for SharingRules {
     }
 }
 
-/// The objects of which some record is shared with one of these.
-pub fn memberships(conn: &mut PgConnection, tenant: Uuid, principals: &[Uuid]) -> Result<HashSet<String>> {
+/// By object, those of these with which some record is shared.
+pub fn memberships(conn: &mut PgConnection, tenant: Uuid, principals: &[Uuid]) -> Result<HashMap<String, Vec<Uuid>>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
         object: String,
+        #[diesel(sql_type = SqlUuid)]
+        principal: Uuid,
     }
+    // The first entry of each pair tells; there may be thousands more.
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT DISTINCT object FROM record_members WHERE tenant_id = $1 AND principal = ANY($2) AND deleted_at IS NULL",
+        "WITH RECURSIVE pair AS ( \
+            SELECT p.principal, (SELECT min(m.object) FROM record_members m WHERE m.tenant_id = $1 \
+                AND m.principal = p.principal AND m.deleted_at IS NULL) AS object FROM unnest($2) AS p(principal) \
+            UNION ALL \
+            SELECT l.principal, (SELECT min(m.object) FROM record_members m WHERE m.tenant_id = $1 \
+                AND m.principal = l.principal AND m.deleted_at IS NULL AND m.object > l.object) \
+            FROM pair l WHERE l.object IS NOT NULL) \
+         SELECT object, principal::uuid AS principal FROM pair WHERE object IS NOT NULL ORDER BY principal, object",
     )
     .bind::<SqlUuid, _>(tenant)
     .bind::<Array<Text>, _>(principals.iter().map(Uuid::to_string).collect::<Vec<_>>())
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.object).collect())
+    let mut found: HashMap<String, Vec<Uuid>> = HashMap::new();
+    for row in rows {
+        found.entry(row.object).or_default().push(row.principal);
+    }
+    Ok(found)
 }
 
 /// Adds what the rules of the tenant open to this caller.
