@@ -109,14 +109,17 @@ impl Conditions {
     fn union(&self, sql: &mut Sql, object: &ObjectMeta, word: &str, end: impl Fn(&mut Sql)) {
         for (at, way) in self.any.iter().enumerate() {
             sql.push(if at > 0 { word } else { "" }).push("(");
-            self.part(sql, object, way);
+            self.part(sql, object, way, |_| ());
             end(sql);
             sql.push(")");
         }
     }
 
-    fn part(&self, sql: &mut Sql, object: &ObjectMeta, way: &Way) {
-        sql.push("SELECT ").column(T, "id").push(" FROM ");
+    /// `SELECT … t.id AS id FROM …`: the rows of one alternative, with what `before` puts in front of their ids.
+    fn part(&self, sql: &mut Sql, object: &ObjectMeta, way: &Way, before: impl FnOnce(&mut Sql)) {
+        sql.push("SELECT ");
+        before(sql);
+        sql.column(T, "id").push(" AS id FROM ");
         column::from(sql, object, T);
         sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
     }
@@ -137,11 +140,11 @@ impl Conditions {
         columns(sql);
         sql.push(" FROM (");
         for (at, (way, records)) in self.any.iter().zip(&page.records).enumerate() {
-            sql.push(if at > 0 { " UNION ALL (SELECT " } else { "(SELECT " });
+            sql.push(if at > 0 { " UNION ALL (" } else { "(" });
             match records {
                 // In the order of what is known of them: the records themselves are looked at until there are enough.
                 Some((records, direction)) => {
-                    sql.push("w.made AS k0, ").column(T, "id").push(" AS id FROM (").append(records.clone());
+                    sql.push("SELECT w.made AS k0, ").column(T, "id").push(" AS id FROM (").append(records.clone());
                     sql.push(") w JOIN ");
                     column::from(sql, page.object, T);
                     sql.push(" ON ").column(T, "id").push(" = w.record::uuid").append(self.all.clone());
@@ -149,13 +152,12 @@ impl Conditions {
                     sql.push(" ORDER BY w.made").push(direction).push(", w.record").push(direction);
                 }
                 None => {
-                    for (at, key) in page.keys.iter().enumerate() {
-                        column::expression(sql, T, key.field);
-                        sql.push(&format!(" AS k{at}, "));
-                    }
-                    sql.column(T, "id").push(" AS id FROM ");
-                    column::from(sql, page.object, T);
-                    sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
+                    self.part(sql, page.object, way, |sql| {
+                        for (at, key) in page.keys.iter().enumerate() {
+                            column::expression(sql, T, key.field);
+                            sql.push(&format!(" AS k{at}, "));
+                        }
+                    });
                     after(sql);
                     order(sql, T, &page.keys);
                 }

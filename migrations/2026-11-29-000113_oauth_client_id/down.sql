@@ -1,0 +1,1 @@
+DROP INDEX oauth_clients_id_idx;
