@@ -353,21 +353,25 @@ fn quoted(text: &str) -> String {
 struct Driver(Child);
 
 impl Driver {
-    /// Starts it and learns its port.
+    /// Starts it and learns its port: one that is free for IPv4, which it gives up over if it is not so for IPv6.
     fn start() -> (Driver, u16) {
-        let mut child = Command::new("chromedriver")
+        (0..5).find_map(|_| Driver::try_start()).expect("chromedriver says its port")
+    }
+
+    fn try_start() -> Option<(Driver, u16)> {
+        let child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver is installed: scripts/setup --tests does it");
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let driver = Driver(child);
-        let port =
-            lines.find_map(|line| line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
+        let mut driver = Driver(child);
+        let mut lines = BufReader::new(driver.0.stdout.take()?).lines();
+        let port = lines
+            .find_map(|line| line.ok()?.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok())?;
         // Its further words are read and dropped, so that it never waits for somebody to read them.
         std::thread::spawn(move || lines.for_each(drop));
-        (driver, port.expect("chromedriver says its port"))
+        Some((driver, port))
     }
 }
 

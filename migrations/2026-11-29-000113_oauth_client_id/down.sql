@@ -1,1 +1,0 @@
-DROP INDEX oauth_clients_id_idx;
