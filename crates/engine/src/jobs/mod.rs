@@ -78,7 +78,7 @@ impl Job {
     pub fn told(&self, vault: &Vault, conn: &mut PgConnection) -> Result<Option<Value>> {
         match &self.sealed_report {
             None => Ok(self.report.clone()),
-            Some(sealed) => Ok(SEALED.open(vault, conn, self.tenant_id, self.id, sealed)?.remove("report")),
+            Some(sealed) => Ok(SEALED.open_columns(vault, conn, self.tenant_id, self.id, sealed)?.remove("report")),
         }
     }
 }
@@ -279,7 +279,7 @@ impl Run {
     /// The same where it tells values of sealed fields.
     pub fn report_sealed(&mut self, conn: &mut PgConnection, vault: &Vault, report: Value) -> Result<()> {
         let told = Map::from_iter([("report".to_owned(), report)]);
-        let sealed = SEALED.seal(vault, conn, self.job.tenant_id, self.job.id, &told)?;
+        let sealed = SEALED.seal_columns(vault, conn, self.job.tenant_id, self.job.id, &told)?;
         let mut sql = Sql::new("UPDATE jobs SET sealed_report = decode(");
         sql.text(BASE64.encode(sealed)).push(", 'base64')");
         self.mine(&mut sql);

@@ -40,7 +40,7 @@ impl Entry {
         let told: Map<String, Value> = told.into_iter().filter_map(|(key, v)| Some((key.to_owned(), v?))).collect();
         if !told.is_empty() {
             let id = Uuid::now_v7();
-            self.sealed = Some(BASE64.encode(SEALED.seal(vault, conn, tenant, id, &told)?));
+            self.sealed = Some(BASE64.encode(SEALED.seal_columns(vault, conn, tenant, id, &told)?));
             self.seal_id = Some(id);
         }
         Ok(())

@@ -70,7 +70,7 @@ pub fn rows(
         Ok(())
     })?;
     for (at, id, sealed) in closed {
-        let mut told: Map<String, Value> = ledger::SEALED.open(vault, conn, tenant, id, &sealed)?;
+        let mut told: Map<String, Value> = ledger::SEALED.open_columns(vault, conn, tenant, id, &sealed)?;
         if let Some(outcome) = found.get_mut(at) {
             outcome.errors = told.remove("error").unwrap_or_default();
             outcome.cells = told.remove("raw").and_then(|v| serde_json::from_value(v).ok());

@@ -32,17 +32,15 @@ impl SealedColumn {
         format!("{}:{id}", self.context)
     }
 
-    /// Seals what would stand in some columns of the row, as one.
     pub fn seal(
         &self,
         vault: &Vault,
         conn: &mut PgConnection,
         tenant: Uuid,
         id: Uuid,
-        columns: &Map<String, Value>,
+        plain: &[u8],
     ) -> Result<Vec<u8>> {
-        let plain = serde_json::to_vec(columns).map(Zeroizing::new).map_err(|e| Error::Internal(e.to_string()))?;
-        vault.seal(conn, tenant, &self.place(id), &plain)
+        vault.seal(conn, tenant, &self.place(id), plain)
     }
 
     pub fn open(
@@ -52,8 +50,32 @@ impl SealedColumn {
         tenant: Uuid,
         id: Uuid,
         sealed: &[u8],
+    ) -> Result<Vec<u8>> {
+        vault.open(conn, tenant, &self.place(id), sealed)
+    }
+
+    /// Seals what would stand in some columns of the row, as one.
+    pub fn seal_columns(
+        &self,
+        vault: &Vault,
+        conn: &mut PgConnection,
+        tenant: Uuid,
+        id: Uuid,
+        columns: &Map<String, Value>,
+    ) -> Result<Vec<u8>> {
+        let plain = serde_json::to_vec(columns).map(Zeroizing::new).map_err(|e| Error::Internal(e.to_string()))?;
+        self.seal(vault, conn, tenant, id, &plain)
+    }
+
+    pub fn open_columns(
+        &self,
+        vault: &Vault,
+        conn: &mut PgConnection,
+        tenant: Uuid,
+        id: Uuid,
+        sealed: &[u8],
     ) -> Result<Map<String, Value>> {
-        let plain = vault.open(conn, tenant, &self.place(id), sealed).map(Zeroizing::new)?;
+        let plain = self.open(vault, conn, tenant, id, sealed).map(Zeroizing::new)?;
         serde_json::from_slice(&plain).map_err(|e| Error::Internal(e.to_string()))
     }
 
@@ -69,9 +91,8 @@ impl SealedColumn {
         .bind::<st::Binary, _>(current.as_bytes().as_slice())
         .load(conn)?;
         for row in &rows {
-            let place = self.place(row.id);
-            let plain = vault.open(conn, tenant, &place, &row.sealed).map_err(|e| at(table, e))?;
-            let sealed = vault.seal(conn, tenant, &place, &plain)?;
+            let plain = self.open(vault, conn, tenant, row.id, &row.sealed).map_err(|e| at(table, e))?;
+            let sealed = self.seal(vault, conn, tenant, row.id, &plain)?;
             diesel::sql_query(format!(
                 "UPDATE {table} SET {column} = $3 WHERE tenant_id = $1 AND {id} = $2 AND {column} IS NOT NULL"
             ))

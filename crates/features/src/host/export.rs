@@ -288,7 +288,7 @@ fn opened(conn: &mut PgConnection, vault: &Vault, tenant: Uuid, sealed: &SealedC
     let id = if sealed.id == "id" { row.get("id").cloned() } else { row.remove(sealed.id) };
     if let (Some(Value::String(content)), Some(Value::String(id))) = (content, id) {
         let bytes = hex::decode(content.trim_start_matches("\\x")).map_err(failed)?;
-        row.extend(sealed.open(vault, conn, tenant, id.parse().map_err(failed)?, &bytes)?);
+        row.extend(sealed.open_columns(vault, conn, tenant, id.parse().map_err(failed)?, &bytes)?);
     }
     serde_json::to_string(&row).map_err(failed)
 }

@@ -18,8 +18,8 @@ const BATCH: u16 = 200;
 
 /// Sealed values that are no fields of records. Whoever seals into a table of their own adds a line here.
 pub const COLUMNS: &[SealedColumn] = &[
-    SealedColumn { table: "totp_factors", id: "user_id", column: "secret", context: "totp" },
-    SealedColumn { table: "totp_factors", id: "user_id", column: "pending", context: "totp" },
+    crate::people::factors::totp::SEALED,
+    crate::people::factors::totp::PENDING,
     crate::people::outside::secret::COLUMN,
     ledger::SEALED,
     jobs::SEALED,

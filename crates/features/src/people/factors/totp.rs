@@ -4,6 +4,7 @@
 use chrono::Utc;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text, Uuid as SqlUuid};
+use kezhan_engine::vault::SealedColumn;
 use kezhan_engine::{Engine, Error, Result};
 use kezhan_meta::problem::Code;
 use qrcode::QrCode;
@@ -41,9 +42,10 @@ fn named(secret: &[u8], issuer: &str, account: &str) -> Result<Totp> {
         .map_err(|e| Error::Internal(format!("TOTP: {e}")))
 }
 
-fn context(user: Uuid) -> String {
-    format!("totp:{user}")
-}
+/// Where secrets lie, for when their key is renewed. One that is confirmed moves from the second to the first as it is.
+pub const SEALED: SealedColumn =
+    SealedColumn { table: "totp_factors", id: "user_id", column: "secret", context: "totp" };
+pub const PENDING: SealedColumn = SealedColumn { column: "pending", ..SEALED };
 
 /// A new secret, and how it is put into an application.
 pub(crate) fn fresh(issuer: &str, account: &str) -> Result<([u8; SECRET], Offer)> {
@@ -66,7 +68,7 @@ pub fn begin(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, user: Uuid)
     .bind::<SqlUuid, _>(user)
     .get_result(conn)?;
     let (secret, offer) = fresh(&format!("Kezhan {}", names.company), &names.person)?;
-    let sealed = engine.vault().seal(conn, tenant, &context(user), &secret)?;
+    let sealed = PENDING.seal(engine.vault(), conn, tenant, user, &secret)?;
     diesel::sql_query(
         "INSERT INTO totp_factors (tenant_id, user_id, pending, pending_at) VALUES ($1, $2, $3, now()) \
          ON CONFLICT (tenant_id, user_id) DO UPDATE SET pending = EXCLUDED.pending, pending_at = now()",
@@ -101,7 +103,7 @@ fn step(
     sealed: &[u8],
     code: &str,
 ) -> Result<Option<i64>> {
-    let secret = engine.vault().open(conn, tenant, &context(user), sealed)?;
+    let secret = SEALED.open(engine.vault(), conn, tenant, user, sealed)?;
     step_of(&secret, code)
 }
 

@@ -12,11 +12,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 const LENGTH_MAX: usize = 1000;
-const CONTEXT: &str = "sign_in_secret";
 
 /// Where the secrets lie, for when their key is renewed.
 pub const COLUMN: SealedColumn =
-    SealedColumn { table: "sign_in_secrets", id: "source_id", column: "sealed", context: CONTEXT };
+    SealedColumn { table: "sign_in_secrets", id: "source_id", column: "sealed", context: "sign_in_secret" };
 
 pub struct SetSecret;
 
@@ -73,7 +72,7 @@ impl ActionDef for SetSecret {
 
 fn store(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, source: Uuid, secret: Option<&str>) -> Result<()> {
     let Some(secret) = secret else { return forget(conn, tenant, source) };
-    let sealed = engine.vault().seal(conn, tenant, &format!("{CONTEXT}:{source}"), secret.as_bytes())?;
+    let sealed = COLUMN.seal(engine.vault(), conn, tenant, source, secret.as_bytes())?;
     diesel::sql_query(
         "INSERT INTO sign_in_secrets (tenant_id, source_id, sealed) VALUES ($1, $2, $3) \
          ON CONFLICT (tenant_id, source_id) DO UPDATE SET sealed = EXCLUDED.sealed, set_at = now()",
@@ -107,6 +106,6 @@ pub fn open(engine: &Engine, conn: &mut PgConnection, tenant: Uuid, source: Uuid
             .get_result(conn)
             .optional()?;
     let Some(row) = row else { return Ok(None) };
-    let plain = engine.vault().open(conn, tenant, &format!("{CONTEXT}:{source}"), &row.sealed)?;
+    let plain = COLUMN.open(engine.vault(), conn, tenant, source, &row.sealed)?;
     String::from_utf8(plain).map(Some).map_err(|_| Error::Internal("a secret that is no text".into()))
 }
