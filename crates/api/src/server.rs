@@ -12,6 +12,7 @@ use actix_web::dev::{HttpServiceFactory, Server};
 use actix_web::{App, HttpServer, web};
 use diesel::{Connection, PgConnection};
 use kezhan_connect::oidc::Oidc;
+use kezhan_connect::storage::StorageError;
 use kezhan_connect::{Guard, Storage, Web};
 use kezhan_engine::Engine;
 use kezhan_features::actions::ActionDef;
@@ -155,6 +156,7 @@ pub fn start(state: State, listener: TcpListener) -> io::Result<Server> {
     .listen(listener)?
     .run();
     actix_web::rt::spawn(housekeeping(state.clone()));
+    actix_web::rt::spawn(abandoned(state.clone()));
     actix_web::rt::spawn(note_uses(state.clone()));
     actix_web::rt::spawn(erase(state));
     Ok(server)
@@ -197,6 +199,33 @@ async fn erase(state: web::Data<State>) {
             .run(move |conn| Ok(crate::host::erase_due(conn, &actor, &shared.config, (&shared.files, &handle))?));
         if let Err(e) = work.await {
             log::error!("a company is not erased: {e}");
+        }
+    }
+}
+
+/// An upload that stood still for so long goes on no more.
+const DRAFT_IDLE: Duration = Duration::from_secs(24 * 3600);
+
+/// Takes away what uploads left that were killed. Once a day: it looks at every name in the directory of files.
+async fn abandoned(state: web::Data<State>) {
+    let mut beat = tokio::time::interval(DRAFT_IDLE);
+    loop {
+        beat.tick().await;
+        let files = state.files.clone();
+        let sweep = move || -> Result<usize, StorageError> {
+            let mut count = 0;
+            for draft in files.drafts("")? {
+                if draft.idle()? >= DRAFT_IDLE {
+                    draft.remove()?;
+                    count += 1;
+                }
+            }
+            Ok(count)
+        };
+        match web::block(sweep).await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(count)) => log::info!("{count} file(s) that were never uploaded to their end taken away"),
+            Ok(Err(e)) => log::warn!("abandoned uploads: {e}"),
         }
     }
 }

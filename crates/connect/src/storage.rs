@@ -9,10 +9,10 @@ use object_store::path::Path as Key;
 use object_store::{
     ClientOptions, GetOptions, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart,
 };
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,14 +58,19 @@ pub struct Bucket {
 
 /// A store of files by key.
 #[derive(Clone, Debug)]
-pub struct Storage(Arc<dyn ObjectStore>);
+pub struct Storage {
+    store: Arc<dyn ObjectStore>,
+    /// Of a directory. A bucket keeps what was begun where no listing shows it, and clears it by its own lifecycle rule.
+    directory: Option<PathBuf>,
+}
 
 impl Storage {
     /// Files below a directory, which is made if it is missing.
     pub fn directory(path: &Path) -> Result<Storage> {
         std::fs::create_dir_all(path)?;
         // A file that was acknowledged must survive a power cut.
-        Ok(Storage(Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true))))
+        let store = Arc::new(LocalFileSystem::new_with_prefix(path)?.with_fsync(true));
+        Ok(Storage { store, directory: Some(path.to_owned()) })
     }
 
     pub fn bucket(bucket: &Bucket) -> Result<Storage> {
@@ -86,24 +91,24 @@ impl Storage {
         if let Some(endpoint) = &bucket.endpoint {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }
-        Ok(Storage(Arc::new(builder.build()?)))
+        Ok(Storage { store: Arc::new(builder.build()?), directory: None })
     }
 
     /// Begins a file; it is there once it is finished, as a whole or not at all.
     pub async fn begin(&self, key: &str) -> Result<Upload> {
-        let upload = self.0.put_multipart(&Key::from(key)).await?;
+        let upload = self.store.put_multipart(&Key::from(key)).await?;
         Ok(Upload(WriteMultipart::new(upload)))
     }
 
     /// Bytes of a file.
     pub async fn size(&self, key: &str) -> Result<u64> {
-        Ok(self.0.head(&Key::from(key)).await?.size)
+        Ok(self.store.head(&Key::from(key)).await?.size)
     }
 
     /// Bytes of a file and the first `length` of them, in one call.
     pub async fn begins(&self, key: &str, length: u64) -> Result<(u64, Bytes)> {
         let options = GetOptions::new().with_range(Some(0..length));
-        let found = self.0.get_opts(&Key::from(key), options).await?;
+        let found = self.store.get_opts(&Key::from(key), options).await?;
         Ok((found.meta.size, found.bytes().await?))
     }
 
@@ -113,26 +118,54 @@ impl Storage {
             return Ok(stream::empty().boxed());
         }
         let options = GetOptions::new().with_range(Some(part));
-        Ok(pieces(self.0.get_opts(&Key::from(key), options).await?))
+        Ok(pieces(self.store.get_opts(&Key::from(key), options).await?))
     }
 
     /// Key and size of every file in a folder, in no order.
     pub fn list(&self, folder: &str) -> BoxStream<'static, Result<(String, u64)>> {
-        let found = self.0.list(Some(&Key::from(folder)));
+        let found = self.store.list(Some(&Key::from(folder)));
         found.map_ok(|file| (file.location.to_string(), file.size)).map_err(StorageError::from).boxed()
     }
 
-    /// Removes all files whose keys begin with this folder, with what was begun and never finished as far as the store
-    /// shows it. How many there were.
+    /// Removes all files whose keys begin with this folder, with what was begun in it and never finished. How many
+    /// there were.
     pub async fn remove_all(&self, folder: &str) -> Result<u64> {
-        let folder = Key::from(folder);
-        let mut found = self.0.list(Some(&folder));
+        let mut found = self.store.list(Some(&Key::from(folder)));
         let mut count = 0;
         while let Some(file) = found.try_next().await? {
-            self.0.delete(&file.location).await?;
+            self.store.delete(&file.location).await?;
+            count += 1;
+        }
+        for draft in self.drafts(folder)? {
+            draft.remove()?;
             count += 1;
         }
         Ok(count)
+    }
+
+    /// What was begun in a folder and is not finished: by somebody who is at it, or who was killed.
+    pub fn drafts(&self, folder: &str) -> Result<Vec<Draft>> {
+        let Some(root) = &self.directory else { return Ok(Vec::new()) };
+        let mut drafts = Vec::new();
+        let mut folders = vec![root.join(Key::from(folder).as_ref())];
+        while let Some(folder) = folders.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let path = entry?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) else { continue };
+                if let Some(key) = drafted(name) {
+                    drafts.push(Draft { key: key.to_owned(), path });
+                }
+            }
+        }
+        Ok(drafts)
     }
 
     /// [`Storage::remove`] for threads that wait: background jobs.
@@ -143,7 +176,7 @@ impl Storage {
 
     /// Removes a file; one that is not there is gone already.
     pub async fn remove(&self, key: &str) -> Result<()> {
-        match self.0.delete(&Key::from(key)).await {
+        match self.store.delete(&Key::from(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(e) => Err(e.into()),
         }
@@ -172,6 +205,33 @@ fn next_piece(mut file: File, part: Range<u64>) -> io::Result<(Bytes, (File, Ran
     file.seek(SeekFrom::Start(part.start))?;
     file.read_exact(&mut bytes)?;
     Ok((bytes.into(), (file, part.start + length..part.end)))
+}
+
+/// The file that the store writes under this name until it is whole: `{key}#{number}`.
+fn drafted(name: &str) -> Option<&str> {
+    let (key, number) = name.rsplit_once('#')?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(key)
+}
+
+/// What was begun of a file.
+pub struct Draft {
+    pub key: String,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Since when nothing was written to it.
+    pub fn idle(&self) -> Result<Duration> {
+        Ok(fs::metadata(&self.path)?.modified()?.elapsed().unwrap_or_default())
+    }
+
+    /// Takes it away; one that is not there was finished or taken away meanwhile.
+    pub fn remove(&self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A file that is being written.

@@ -9,10 +9,10 @@ use kezhan_tests::s3::S3;
 use kezhan_tests::server::{Api, PASSWORD};
 use kezhan_tests::{MASTER_KEY, TestDb, TestServer};
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// `kezhan keys …` beside a server.
 fn keys(db: &TestDb, data: &Path, more: &[(&str, String)], args: &[&str]) -> Command {
@@ -119,20 +119,49 @@ fn sealing_that_is_killed_goes_on_where_it_was() {
     let named =
         |like: &str| server.db.text(&format!("SELECT count(*) FROM attachments WHERE storage_key {like} '%.sealed'"));
     assert_ne!(named("NOT LIKE"), "0", "killed in the middle");
-    // A moment that the kill may not have met: named anew, and the old one still there.
+    // Moments that the kill may not have met: named anew, and the old one still there; half of a new one.
     let (first, whole) = &files[0];
-    if storage_key(&server.db, first).ends_with(".sealed") {
-        fs::write(place(&server.db, server.data(), first).with_extension(""), whole).unwrap();
+    let renamed = place(&server.db, server.data(), first);
+    if renamed.extension().is_some_and(|e| e == "sealed") {
+        fs::write(renamed.with_extension(""), whole).unwrap();
     }
+    fs::write(renamed.with_extension("sealed#1"), &whole[..1000]).unwrap();
+    let uploading = renamed.with_file_name("beef.sealed#1");
+    fs::write(&uploading, "of somebody who is at it").unwrap();
     for (file, whole) in &files {
         assert!(content(&api, file, &[]).bytes().unwrap() == whole, "in between");
     }
     let told = run(keys(&server.db, server.data(), &[], &["encrypt-files"]));
     assert!(told.contains("file(s) encrypted") && !told.contains("in the clear"), "{told}");
+    assert!(uploading.exists());
+    fs::remove_file(uploading).unwrap();
     assert_eq!((count(false), count(true), named("LIKE").as_str()), (0, 30, "30"));
     for (file, whole) in &files {
         assert!(content(&api, file, &[]).bytes().unwrap() == whole, "afterwards");
     }
+}
+
+#[test]
+fn an_upload_that_was_killed_is_taken_away_a_day_later() {
+    let db = TestDb::new();
+    let data = std::env::temp_dir().join(format!("kezhan-abandoned-{}", uuid::Uuid::now_v7()));
+    let folder = data.join("files/acme");
+    fs::create_dir_all(&folder).unwrap();
+    let (old, new, whole) = (folder.join("1.sealed#1"), folder.join("2.sealed#1"), folder.join("3.sealed"));
+    let days = |n: u64| SystemTime::now() - Duration::from_secs(n * 24 * 3600);
+    for (path, age) in [(&old, 2), (&new, 0), (&whole, 2)] {
+        fs::write(path, "half").unwrap();
+        File::options().write(true).open(path).unwrap().set_modified(days(age)).unwrap();
+    }
+    let server = Process::start_with(&data, &[("DATABASE_URL", db.url()), ("KEZHAN_MASTER_KEY", MASTER_KEY)]);
+    let since = Instant::now();
+    while old.exists() {
+        assert!(since.elapsed() < Duration::from_secs(30), "it stays");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(new.exists() && whole.exists());
+    server.end("-TERM");
+    fs::remove_dir_all(data).unwrap();
 }
 
 #[test]

@@ -303,6 +303,13 @@ impl Work<'_> {
                 Named::Nowhere => self.tally.strays.push(name),
             }
         }
+        // One that is being uploaded has no record yet.
+        for draft in storage.drafts(&self.tenant.to_string())? {
+            if !matches!(self.named("attachments", "storage_key", &draft.key)?, Named::Nowhere) {
+                draft.remove()?;
+                self.tally.remains += 1;
+            }
+        }
         let folder = Path::new("imports").join(self.tenant.to_string());
         let Ok(waiting) = fs::read_dir(self.place.root.join(&folder)) else { return Ok(()) };
         for entry in waiting.flatten() {
