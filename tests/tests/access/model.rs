@@ -1,9 +1,9 @@
 //! The reach that SQL prints against a naive model in memory: random roles, teams and records, one truth.
 
-use kezhan_engine::access::{Access, Grants, Reach, Rows};
+use kezhan_engine::access::{Access, Grants, Reach, Rows, grants};
 use kezhan_engine::{Action, Caller, DataScope};
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{Filter, ObjectMeta};
+use kezhan_meta::{Filter, ObjectMeta, Op};
 use kezhan_tests::engine::Bench;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -177,6 +177,11 @@ impl World {
                 .is_some_and(|o| self.below(self.people[who].department).contains(&self.people[o].department)),
             Extent::Chosen(d) => record.owner.is_some_and(|o| self.people[o].department == *d),
             Extent::Level(level) => record.level == *level,
+            // Not through one that is confidential to them.
+            Extent::Hangs(level) => record.parent.map(|p| &self.accounts[p]).is_some_and(|p| {
+                p.level == *level
+                    && (!p.confidential || p.owner == Some(who) || p.team.iter().any(|e| self.means(e, who)))
+            }),
         };
         let granted = rules.iter().any(|l| !l.deny);
         let all_denied = rules.iter().any(|l| l.deny && matches!(l.scope, Extent::All));
@@ -213,6 +218,8 @@ enum Extent {
     Below,
     Chosen(usize),
     Level(&'static str),
+    /// On an account of this level: what a sharing rule opens.
+    Hangs(&'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -238,6 +245,15 @@ fn lines(rng: &mut StdRng, departments: usize) -> Vec<Line> {
         .collect()
 }
 
+/// What sharing rules add to what is stored of roles.
+fn shared(grants: &mut Grants, action: Action, lines: &[Line]) {
+    for line in lines {
+        let Extent::Hangs(level) = line.scope else { continue };
+        let condition = Filter::field("level", Op::Eq, level);
+        grants::open(grants, "contact", action, DataScope::Follows(condition), &"rule".into());
+    }
+}
+
 fn stored(world: &World, object: &str, lines: &[Line]) -> Value {
     let one = |line: &Line| {
         let field = if object == "account" { "level" } else { "job_title" };
@@ -249,10 +265,11 @@ fn stored(world: &World, object: &str, lines: &[Line]) -> Value {
             Extent::Below => json!("department_and_below"),
             Extent::Chosen(d) => json!({"departments": [world.departments[*d]]}),
             Extent::Level(level) => json!({"when": {"field": field, "op": "eq", "value": level}}),
+            Extent::Hangs(_) => unreachable!("no role says this"),
         };
         if line.deny { json!({"deny": scope}) } else { scope }
     };
-    Value::Array(lines.iter().map(one).collect())
+    Value::Array(lines.iter().filter(|l| !matches!(l.scope, Extent::Hangs(_))).map(one).collect())
 }
 
 #[test]
@@ -265,7 +282,14 @@ fn sql_and_the_model_agree_on_every_reach() {
         for _ in 0..30 {
             let object = *["account", "contact"].choose(&mut rng).unwrap();
             let who = rng.random_range(0..world.people.len());
-            let (read, edit) = (lines(&mut rng, 4), lines(&mut rng, 4));
+            let (mut read, mut edit) = (lines(&mut rng, 4), lines(&mut rng, 4));
+            for rules in [&mut read, &mut edit] {
+                // A rule adds to what a role grants, and to nothing else.
+                if object == "contact" && rules.iter().any(|l| !l.deny) && rng.random_bool(0.4) {
+                    let scope = Extent::Hangs(["a", "b", "c"].choose(&mut rng).unwrap());
+                    rules.push(Line { deny: false, scope });
+                }
+            }
             let sees = rng.random_bool(0.2);
             let grants = json!({
                 "account": {"read": "self"},
@@ -273,7 +297,10 @@ fn sql_and_the_model_agree_on_every_reach() {
                     "confidential": if sees { "all" } else { "none" }},
             });
             // A contact is followed through accounts only where accounts may be read at all.
-            let caller = world.caller(who, serde_json::from_value(grants).unwrap());
+            let mut grants: Grants = serde_json::from_value(grants).unwrap();
+            shared(&mut grants, Action::Read, &read);
+            shared(&mut grants, Action::Edit, &edit);
+            let caller = world.caller(who, grants);
             let meta = world.b.object(object);
             for (action, rules) in [(Action::Read, &read), (Action::Edit, &edit)] {
                 let records = if object == "account" { &world.accounts } else { &world.contacts };

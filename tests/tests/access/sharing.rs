@@ -74,6 +74,51 @@ fn a_sharing_rule_opens_what_meets_its_condition_and_nothing_else() {
 }
 
 #[test]
+fn what_hangs_on_shared_records_is_opened_with_them_as_the_rule_says() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let role = server.role("销售四组", json!({"*": {"read": "self", "edit": "self"}, "opportunity": {"read": "none"}}));
+    let wang_id = server.user("wang", &role, json!({}));
+    let wang = server.sign_in("wang", PASSWORD);
+    let hang = |account: &str, confidential: bool| {
+        let record = json!({"name": account, "level": "a", "confidential": confidential});
+        let account = admin.create("accounts", record)["id"].clone();
+        let made = |plural: &str, mut record: Value| {
+            record["account"] = account.clone();
+            admin.create(plural, record)["id"].as_str().unwrap().to_owned()
+        };
+        let contact = made("contacts", json!({"name": "张三"}));
+        let deal = made("opportunities", json!({"name": "一期"}));
+        (account.as_str().unwrap().to_owned(), format!("/contacts/{contact}"), deal)
+    };
+    let (account, contact, _) = hang("甲", false);
+    hang("乙", true);
+    admin.create("contacts", json!({"name": "李四"}));
+    let condition = json!({"field": "level", "op": "eq", "value": "a"});
+    let wish = json!({"name": "A 级客户", "object": "account", "condition": condition, "user": wang_id});
+    let rule = admin.create("sharing_rules", wish);
+    assert_eq!(rule["children"], "read", "what a team sees too, if nothing else is said");
+    let path = format!("/sharing_rules/{}", rule["id"].as_str().unwrap());
+
+    assert_eq!(names(&wang, "/contacts"), ["张三"], "and not what hangs on nothing, or on what is confidential");
+    wang.get("/opportunities").problem(403, "forbidden");
+    wang.patch(&contact, &json!({"job_title": "经理"})).problem(403, "forbidden");
+    let told = verdict(&wang, &format!("{contact}/access"), "read");
+    assert_eq!((told["reason"].as_str(), told["role"].as_str()), (Some("shared"), Some("A 级客户")));
+    admin.patch(&path, &json!({"children": "write"})).ok();
+    wang.patch(&contact, &json!({"job_title": "经理"})).ok();
+    wang.patch(&format!("/accounts/{account}"), &json!({"city": "上海"})).problem(403, "forbidden");
+    admin.patch(&path, &json!({"children": "none"})).ok();
+    wang.get(&contact).problem(404, "not_found");
+    admin.patch(&path, &json!({"children": "read"})).ok();
+
+    // The record leaves the rule, and what hangs on it leaves with it.
+    wang.get(&contact).ok();
+    admin.patch(&format!("/accounts/{account}"), &json!({"level": "b"})).ok();
+    assert!(names(&wang, "/contacts").is_empty());
+}
+
+#[test]
 fn a_role_out_of_its_hours_or_networks_grants_nothing_and_still_denies() {
     let server = TestServer::new();
     let admin = server.admin();

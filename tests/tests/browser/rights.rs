@@ -91,11 +91,15 @@ fn a_sharing_rule_is_made_with_its_effect_in_sight_and_explains_itself() {
     browser.choose("#sharing-kind", "user");
     browser.pick("#sharing-user", "wang", "wang");
     browser.sees("1 条记录将对 1 人开放");
+    browser.sees_no("必填");
+    browser.pick("#sharing-children", "读写", "读写");
     browser.screenshot("sharing-form");
     browser.press("保存");
     browser.sees("客户级别 等于 A");
+    browser.sees("关联记录");
     browser.until("the colleague sees it", || colleague.get("/accounts").ids() == [shared.clone()]);
     browser.screenshot("sharing");
+    assert_eq!(api.get("/sharing_rules").ok()["data"][0]["children"], "write");
 
     browser.goto(&format!("/o/accounts/{shared}"));
     browser.press("更多");

@@ -212,6 +212,9 @@ pub struct SharingRule {
     pub principal: String,
     #[field(zh = "权限", en = "Access", list, default = "read")]
     pub level: MemberLevel,
+    /// Contacts, opportunities, follow-ups and whatever else hangs on those records.
+    #[field(zh = "关联记录", en = "Related records", list, default = "read")]
+    pub children: MemberChildren,
     #[field(zh = "启用", en = "Active", list, default = true)]
     pub active: bool,
 }

@@ -29,6 +29,8 @@ pub enum DataScope {
     },
     /// Records that meet a condition.
     When(Filter),
+    /// Records that hang on one that meets a condition: what a sharing rule opens besides. No role says this.
+    Follows(Filter),
     All,
 }
 
@@ -48,6 +50,7 @@ impl Serialize for DataScope {
                 json!({ "departments": departments, "below": below }).serialize(s)
             }
             DataScope::When(condition) => json!({ "when": condition }).serialize(s),
+            DataScope::Follows(condition) => json!({ "follows": condition }).serialize(s),
             word => WORDS.iter().find(|(_, scope)| scope == word).map_or("none", |(text, _)| text).serialize(s),
         }
     }
@@ -94,7 +97,7 @@ impl DataScope {
             DataScope::Department => Some(3),
             DataScope::DepartmentAndBelow => Some(4),
             DataScope::All => Some(9),
-            DataScope::Departments { .. } | DataScope::When(_) => None,
+            DataScope::Departments { .. } | DataScope::When(_) | DataScope::Follows(_) => None,
         }
     }
 
@@ -244,12 +247,12 @@ pub fn denials(mut grants: Grants) -> Grants {
     grants
 }
 
-/// Opens what meets a condition, besides what is open already. Whoever may not do such a thing at all gets nothing by it.
-pub fn open(grants: &mut Grants, object: &str, action: Action, condition: Filter, rule: &Arc<str>) {
+/// Opens records, besides what is open already. Whoever may not do such a thing at all gets nothing by it.
+pub fn open(grants: &mut Grants, object: &str, action: Action, scope: DataScope, rule: &Arc<str>) {
     let Some(mut granted) = of(grants, object).cloned() else { return };
     let Some(rules) = granted.actions.get_mut(&action).filter(|rules| rules.any()) else { return };
     let source = Some(Source::SharingRule(rule.clone()));
-    rules.0.push(Rule { deny: false, scope: DataScope::When(condition), source });
+    rules.0.push(Rule { deny: false, scope, source });
     grants.insert(object.to_owned(), granted);
 }
 

@@ -14,6 +14,8 @@ pub enum Reach {
     Departments(Vec<Uuid>),
     /// Meeting this condition.
     When(Filter),
+    /// Hanging on a record that meets this condition.
+    Follows(Filter),
 }
 
 /// The records to which a caller may do something: all that are allowed, less what is denied.
@@ -60,6 +62,7 @@ impl Access {
             (DataScope::None, _) => Vec::new(),
             (DataScope::All, _) => vec![Reach::All],
             (DataScope::When(condition), _) => vec![Reach::When(condition.clone())],
+            (DataScope::Follows(condition), _) => vec![Reach::Follows(condition.clone())],
             (_, Scope::Tenant | Scope::Through { .. } | Scope::Polymorphic { .. } | Scope::Personal) => {
                 vec![Reach::All]
             }

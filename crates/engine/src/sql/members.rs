@@ -79,14 +79,7 @@ pub fn follows(
     (style, own): (Style, bool),
     aliases: &mut Aliases,
 ) -> Vec<Sql> {
-    let link = object.follows.as_ref().and_then(|key| object.field(key));
-    let Some((field, parent)) = link.and_then(|f| Some((f, guard.catalog.get(f.target()?)?))) else {
-        return Vec::new();
-    };
-    // Nobody reaches through a record what they may not read at all.
-    if !guard.access.may(&parent.name, crate::Action::Read) {
-        return Vec::new();
-    }
+    let Some((field, parent)) = followed(guard, object) else { return Vec::new() };
     let mut any = Vec::new();
     if let (Least::Read, Some(me)) = (least, guard.access.user) {
         let mut others = Sql::default();
@@ -118,8 +111,16 @@ pub fn follows(
     any
 }
 
+/// The field by which records of this object hang on others, and the object of those. Nobody reaches anything through
+/// records that they may not read at all.
+pub fn followed<'o>(guard: &Guard<'o>, object: &'o ObjectMeta) -> Option<(&'o FieldMeta, &'o ObjectMeta)> {
+    let field = object.follows.as_ref().and_then(|key| object.field(key))?;
+    let parent = guard.catalog.get(field.target()?)?;
+    guard.access.may(&parent.name, crate::Action::Read).then_some((field, parent))
+}
+
 /// The living record on which this one hangs meets a condition.
-fn through(
+pub fn through(
     guard: &Guard<'_>,
     field: &FieldMeta,
     parent: &ObjectMeta,

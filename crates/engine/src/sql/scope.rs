@@ -185,7 +185,7 @@ impl<'a> Guard<'a> {
             Reach::All => true,
             Reach::Owners(owners) => within(owners, self.access.user),
             Reach::Departments(departments) => within(departments, self.access.department),
-            Reach::When(_) => false,
+            Reach::When(_) | Reach::Follows(_) => false,
         })
     }
 
@@ -224,36 +224,46 @@ impl<'a> Guard<'a> {
             Reach::All => sql.push("true").done(),
             Reach::Owners(owners) => one_of(&mut sql, alias, "owner_id", owners),
             Reach::Departments(departments) => one_of(&mut sql, alias, "department_id", departments),
-            Reach::When(condition) => {
-                // The system's condition: it may look at what the caller may not.
-                let whole = Access::unrestricted();
-                let system = Guard { access: &whole, ..*self };
-                let printed = resolve(condition, self.catalog, object, &ReadsAll, &self.caller.context())
-                    .map_err(crate::Error::from)
-                    .and_then(|tree| {
-                        let mut inner = Sql::new("(");
-                        filter::print(&mut inner, &system, object, alias, &tree, aliases)?;
-                        inner.push(")");
-                        Result::Ok(inner)
-                    });
-                match printed {
-                    Ok(inner) => match self.spelled_out(object, alias, condition, &inner) {
-                        Some(text) => sql.push(&text).done(),
-                        None => sql.append(inner).done(),
-                    },
-                    Err(error) => {
-                        log::warn!("a condition of a role on {} cannot be used: {error}", object.name);
-                        sql.push(if denies { "true" } else { "false" });
-                    }
-                }
-            }
+            Reach::When(condition) => match self.meets(object, alias, condition, aliases) {
+                Some(met) => sql.append(met).done(),
+                None => sql.push(if denies { "true" } else { "false" }).done(),
+            },
+            Reach::Follows(condition) => match self.hangs_on(object, alias, condition, aliases) {
+                Some(hangs) => sql.append(hangs).done(),
+                None => sql.push(if denies { "true" } else { "false" }).done(),
+            },
         }
         sql
     }
 
-    /// A condition that means the same for everybody, as text.
-    fn spelled_out(&self, object: &ObjectMeta, alias: &str, condition: &Filter, printed: &Sql) -> Option<String> {
-        standing::is_standing(object, condition).then(|| standing::text(self, object, alias, printed))?
+    /// A condition of the system's, which may look at what the caller may not; none where it cannot be understood.
+    fn meets(&self, object: &ObjectMeta, alias: &str, condition: &Filter, aliases: &mut Aliases) -> Option<Sql> {
+        let whole = Access::unrestricted();
+        let system = Guard { access: &whole, ..*self };
+        let printed = resolve(condition, self.catalog, object, &ReadsAll, &self.caller.context())
+            .map_err(crate::Error::from)
+            .and_then(|tree| {
+                let mut inner = Sql::new("(");
+                filter::print(&mut inner, &system, object, alias, &tree, aliases)?;
+                inner.push(")");
+                Result::Ok(inner)
+            });
+        let printed = printed
+            .inspect_err(|error| log::warn!("a condition of a rule on {} cannot be used: {error}", object.name))
+            .ok()?;
+        // One that means the same for everybody goes as text.
+        let text = standing::is_standing(object, condition).then(|| standing::text(self, object, alias, &printed));
+        Some(text.flatten().map_or(printed, |text| Sql::new(&text)))
+    }
+
+    /// The record on which this one hangs meets a condition, and neither denials nor confidentiality keep it from the
+    /// caller.
+    fn hangs_on(&self, object: &ObjectMeta, alias: &str, condition: &Filter, aliases: &mut Aliases) -> Option<Sql> {
+        let (field, parent) = members::followed(self, object)?;
+        let p = aliases.fresh();
+        let mut met = self.meets(parent, &p, condition, aliases)?;
+        self.taken(&mut met, parent, &p, Action::Read, aliases);
+        Some(members::through(self, field, parent, alias, &p, Style::Point, met))
     }
 
     /// Rows without owners of their own are reached as the records that they hang on.

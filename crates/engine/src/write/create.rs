@@ -92,6 +92,8 @@ pub(super) fn within(conn: &mut PgConnection, caller: &Caller, object: &ObjectMe
                 Ok(tree) => matches(&tree, &caller.catalog, object, record),
                 Err(_) => denies,
             },
+            // Said of reading and editing only.
+            Reach::Follows(_) => denies,
         })
     };
     let mut allowed = false;

@@ -2,12 +2,12 @@
 
 use super::{identity, members};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Jsonb, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Jsonb, Text, Uuid as SqlUuid};
 use kezhan_engine::access::grants;
-use kezhan_engine::{Access, Action, Draft, Error, Hooks, Result, Saved};
+use kezhan_engine::{Access, Action, DataScope, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Catalog, Filter, Scope, Violation, kept};
+use kezhan_meta::{Catalog, Filter, ObjectMeta, Scope, Violation, kept};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -86,11 +86,13 @@ pub fn add(conn: &mut PgConnection, tenant: Uuid, access: &mut Access, catalog: 
         object: String,
         #[diesel(sql_type = Jsonb)]
         condition: Value,
-        #[diesel(sql_type = Bool)]
-        writes: bool,
+        #[diesel(sql_type = Text)]
+        level: String,
+        #[diesel(sql_type = Text)]
+        children: String,
     }
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT name::text AS name, object, condition, level = 'write' AS writes FROM sharing_rules \
+        "SELECT name::text AS name, object, condition, level, children FROM sharing_rules \
          WHERE tenant_id = $1 AND principal = ANY($2) AND active AND deleted_at IS NULL ORDER BY id",
     )
     .bind::<SqlUuid, _>(tenant)
@@ -102,11 +104,30 @@ pub fn add(conn: &mut PgConnection, tenant: Uuid, access: &mut Access, catalog: 
         let Ok(condition) = serde_json::from_value::<Filter>(row.condition) else { continue };
         let Some(object) = catalog.get(&row.object).filter(|o| o.scope == Scope::Owned) else { continue };
         let name: Arc<str> = row.name.as_str().into();
-        let actions: &[Action] =
-            if row.writes { &[Action::Read, Action::Export, Action::Edit] } else { &[Action::Read, Action::Export] };
-        for action in actions {
-            grants::open(&mut access.grants, &object.name, *action, condition.clone(), &name);
+        for action in opened(&row.level) {
+            let scope = DataScope::When(condition.clone());
+            grants::open(&mut access.grants, &object.name, *action, scope, &name);
+        }
+        for child in catalog.objects().filter(|o| hangs_on(o, object)) {
+            for action in opened(&row.children) {
+                let scope = DataScope::Follows(condition.clone());
+                grants::open(&mut access.grants, &child.name, *action, scope, &name);
+            }
         }
     }
     Ok(())
+}
+
+/// What a level lets people do.
+fn opened(level: &str) -> &'static [Action] {
+    match level {
+        "read" => &[Action::Read, Action::Export],
+        "write" => &[Action::Read, Action::Export, Action::Edit],
+        _ => &[],
+    }
+}
+
+fn hangs_on(child: &ObjectMeta, parent: &ObjectMeta) -> bool {
+    let link = child.follows.as_ref().and_then(|key| child.field(key));
+    link.and_then(|field| field.target()) == Some(&*parent.name)
 }

@@ -66,7 +66,12 @@ fn line(few: &Few, rule: &Record) -> (Option<String>, AnyView) {
         let kind = label(&field.label);
         view! { <span><span class="muted">{kind}" "</span>{move || name.get()}</span> }
     });
-    let level = object.field("level").map(|f| fields::cell(fields::Shown::of(f, rule)));
+    let cell = |key: &str| object.field(key).map(|f| fields::cell(fields::Shown::of(f, rule)));
+    let children = (rule.value("children") != &json!("none"))
+        .then(|| object.field("children").map(|f| label(&f.label)))
+        .flatten()
+        .map(|name| view! { <span><span class="muted">{name}" "</span>{cell("children")}</span> });
+    let level = view! { {cell("level")}{children} };
     (None, view! { {with}{level} }.into_any())
 }
 
@@ -99,6 +104,7 @@ fn controls(form: &Form) -> [AnyView; 2] {
             </div>
         </Field>
         {form.field(&["level"])}
+        {form.field(&["children"])}
     };
     [().into_any(), with.into_any()]
 }

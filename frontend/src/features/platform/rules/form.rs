@@ -27,7 +27,8 @@ pub struct Form {
     builder: RwSignal<Option<Builder>>,
     /// All other fields that are written.
     values: StoredValue<Vec<(FieldMeta, RwSignal<Value>)>>,
-    faults: RwSignal<Option<ApiError>>,
+    /// What was refused, and of what.
+    faults: RwSignal<Option<(ApiError, Record)>>,
 }
 
 impl Form {
@@ -70,13 +71,18 @@ impl Form {
         self.meta.field(key).map(|f| label(&f.label)).unwrap_or_default()
     }
 
-    /// What is wrong with the first of these fields that has a fault.
+    /// What is wrong with the first of these fields that has a fault, until one of them is changed.
     pub fn fault(&self, keys: &'static [&'static str]) -> Signal<Option<String>> {
-        let faults = self.faults;
+        let form = self.clone();
         Signal::derive(move || {
-            faults.with(|f| {
-                let items = f.as_ref()?.items();
-                items.iter().find(|item| keys.contains(&item.field.as_str())).map(|item| item.message.clone())
+            form.faults.with(|f| {
+                let (error, refused) = f.as_ref()?;
+                let item = error.items().iter().find(|item| keys.contains(&item.field.as_str()))?;
+                let same = |key: &&str| match *key {
+                    "object" | "condition" => true,
+                    key => form.value(key).with(|now| refused.get(key).unwrap_or(&Value::Null) == now),
+                };
+                keys.iter().all(same).then(|| item.message.clone())
             })
         })
     }
@@ -146,7 +152,7 @@ pub(super) fn layer(kind: &'static Kind, few: Few, rule: Option<Record>, url: Ur
                         close();
                     }
                     Err(error) if error.items().is_empty() => toast::error(&error),
-                    Err(error) => drop(faults.try_set(Some(error))),
+                    Err(error) => drop(faults.try_set(Some((error, record)))),
                 }
             });
         }

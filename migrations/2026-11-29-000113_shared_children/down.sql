@@ -1,0 +1,1 @@
+ALTER TABLE sharing_rules DROP COLUMN children;
