@@ -152,7 +152,7 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
         let follows = members::follows(guard, object, "t", least, (Style::Point, false), aliases);
         out.extend(follows.into_iter().map(|condition| (Asked::Follows, condition)));
     }
-    out.extend(guard.unrestricted(object, "t").map(|condition| (Asked::Open, condition)));
+    out.extend(guard.unrestricted(object, "t", aliases).into_iter().map(|condition| (Asked::Open, condition)));
     if object.field("confidential").is_some() {
         let mut plain = Sql::new("NOT ");
         plain.column("t", "confidential");

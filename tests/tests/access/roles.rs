@@ -12,6 +12,7 @@ fn grants_that_name_what_is_not_there_are_refused() {
         (json!({"acount": {"read": "all"}}), "acount"),
         (json!({"account": {"read": "all", "fields": {"phoen": "masked"}}}), "account.phoen"),
         (json!({"account": {"read": {"when": {"field": "lvl", "op": "eq", "value": "a"}}}}), "account: when"),
+        (json!({"contact": {"read": {"follows": {"field": "level", "op": "eq", "value": "a"}}}}), "contact: follows"),
         (json!({"*": {"fields": {"phone": "masked"}}}), "*.phone"),
     ] {
         let problem = api.patch(&format!("/roles/{role}"), &json!({"grants": grants})).problem(422, "invalid");

@@ -156,6 +156,45 @@ fn a_role_out_of_its_hours_or_networks_grants_nothing_and_still_denies() {
 }
 
 #[test]
+fn a_job_reaches_no_further_than_whoever_ordered_it_did_there_and_then() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let own = server.role("自管", json!({"account": {"read": "self", "edit": "self", "bulk_edit": "self"}}));
+    let wang = server.user("wang", &own, json!({}));
+    let office = server
+        .role("办公室", json!({"account": {"read": "department", "edit": "department", "bulk_edit": "department"}}));
+    let (shared, mine) = (admin.create("accounts", json!({"name": "甲"})), json!({"name": "乙", "owner": wang}));
+    let mine = admin.create("accounts", mine);
+    let id = |record: &Value| record["id"].as_str().unwrap().to_owned();
+    admin.create(
+        "record_members",
+        json!({"object": "account", "record": id(&shared), "role": office, "level": "write"}),
+    );
+    admin.patch(&format!("/users/{wang}"), &json!({"more_roles": [office]})).ok();
+    let limit = |networks: &str| {
+        drop(admin.patch(&format!("/roles/{office}"), &json!({"limits": {"networks": [networks]}})).ok())
+    };
+    limit("127.0.0.0/8");
+    let api = server.sign_in("wang", PASSWORD);
+    assert_eq!(names(&api, "/accounts?sort=created_at"), ["甲", "乙"]);
+    let change = |city: &str| {
+        let filter = json!({"field": "id", "op": "in", "value": [id(&shared), id(&mine)]});
+        let wish = json!({"object": "account", "operation": "update", "record": {"city": city}, "filter": filter});
+        let job = api.post("/bulk/changes", &wish).json();
+        let path = format!("/bulk/jobs/{}", job["id"].as_str().unwrap());
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while api.get(&path).ok()["state"] != "done" {
+            assert!(std::time::Instant::now() < end, "{}", api.get(&path).text);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        [&shared, &mine].map(|r| admin.get(&format!("/accounts/{}", id(r))).ok()["city"].clone())
+    };
+    assert_eq!(change("杭州"), [json!("杭州"), json!("杭州")]);
+    limit("203.0.113.0/24");
+    assert_eq!(change("宁波"), [json!("杭州"), json!("宁波")]);
+}
+
+#[test]
 fn a_masked_value_is_shown_for_a_reason_that_is_kept() {
     let server = TestServer::new();
     let admin = server.admin();

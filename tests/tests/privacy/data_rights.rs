@@ -110,7 +110,7 @@ fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
     let contact = id(&api.create("contacts", person));
     api.patch(&format!("/contacts/{contact}"), &json!({"mobile": "13977310008"})).ok();
     api.create("follow_ups", json!({"content": format!("与{MARK}通话"), "contact": contact, "account": account}));
-    api.create("opportunities", json!({"name": "春茶", "account": account, "amount": "88000"}));
+    api.create("opportunities", json!({"name": "春茶", "account": account, "contact": contact, "amount": "88000"}));
     let file = Part::bytes(MARK.as_bytes().to_vec()).file_name(format!("{MARK}名片.txt"));
     let form = Form::new().text("object", "contact").text("record", contact.clone()).part("file", file);
     kezhan_tests::server::send(api.request(reqwest::Method::POST, "/attachments").multipart(form)).created();
@@ -139,15 +139,28 @@ fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
 
+    let user = server.db.text("SELECT id FROM users WHERE username = 'li'");
     act(&api, &request, "restrict_processing", json!({})).ok();
     // Out of sight for whoever does not keep the requests, whatever way they look; known to those who do.
     let hidden = |path: &str| !li.get(path).text.contains(&contact) && !li.get(path).text.contains(MARK);
     assert_eq!(li.get(&format!("/contacts/{contact}")).status, 404);
     assert!(hidden("/contacts") && hidden(&format!("/contacts?q={MARK}")) && hidden("/search?q=13977310008"));
-    // What was written on the account stays; who it was about is not told along with it.
-    assert_eq!(li.get("/follow_ups?expand=contact&fields=contact.name").ok()["data"][0]["expand"], json!({}));
+    // What was written about them goes with them; the deal that they took part in stays, and does not name them.
+    for path in ["/follow_ups", &format!("/accounts/{account}/timeline"), "/search?q=通话"] {
+        assert!(!li.get(path).text.contains(MARK), "{}", li.get(path).text);
+    }
+    assert!(api.get(&format!("/accounts/{account}/timeline")).text.contains(MARK));
+    assert_eq!(api.get("/follow_ups").ids().len(), 1);
+    let deals = li.get("/opportunities?expand=contact&fields=name,contact.name").ok();
+    assert_eq!((&deals["data"][0]["name"], &deals["data"][0]["expand"]), (&json!("春茶"), &json!({})));
+    let why = api.get(&format!("/follow_ups/{}/access?user={user}", api.get("/follow_ups").ids()[0])).ok();
+    assert_eq!(why["verdicts"][0]["reason"], "restricted", "{why}");
+    // A key of those who keep the requests is for that only where it may see requests.
+    let mut machine = server.anonymous();
+    let made = api.post("/api_keys", &json!({"name": "同步", "objects": ["contact"]})).created();
+    machine.token = made["key"].as_str().map(str::to_owned);
+    assert!(machine.get("/contacts").ids().is_empty());
     assert_eq!(api.get(&format!("/contacts/{contact}")).ok()["processing_restricted"], true);
-    let user = server.db.text("SELECT id FROM users WHERE username = 'li'");
     let why = api.get(&format!("/contacts/{contact}/access?user={user}")).ok();
     assert_eq!(why["verdicts"][0]["reason"], "restricted", "{why}");
     api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).problem(422, "processing_restricted");
@@ -157,6 +170,7 @@ fn a_person_is_gathered_restricted_and_erased_and_the_numbers_stay() {
     assert!(sheet.status == 200 && !sheet.text.contains(MARK), "{}", sheet.text);
     act(&api, &request, "restrict_processing", json!({"restricted": false})).ok();
     assert_eq!(li.get(&format!("/contacts/{contact}")).status, 200);
+    assert_eq!(li.get("/follow_ups").ids().len(), 1);
     api.patch(&format!("/contacts/{contact}"), &json!({"job_title": "采购"})).ok();
 
     act(&api, &request, "erase_data", json!({"confirm": "GR0"})).problem(422, "invalid");

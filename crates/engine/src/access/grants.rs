@@ -29,7 +29,7 @@ pub enum DataScope {
     },
     /// Records that meet a condition.
     When(Filter),
-    /// Records that hang on one that meets a condition: what a sharing rule opens besides. No role says this.
+    /// Records that hang on one that meets a condition: what a sharing rule opens besides. Roles are not given it.
     Follows(Filter),
     All,
 }
@@ -70,6 +70,11 @@ impl<'de> Deserialize<'de> for DataScope {
         struct Condition {
             when: Filter,
         }
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Followed {
+            follows: Filter,
+        }
         match Value::deserialize(d)? {
             Value::String(word) => {
                 let found = WORDS.iter().find(|(text, _)| *text == word).map(|(_, scope)| scope.clone());
@@ -78,6 +83,10 @@ impl<'de> Deserialize<'de> for DataScope {
             value if value.get("when").is_some() => {
                 let Condition { when } = serde_json::from_value(value).map_err(D::Error::custom)?;
                 Ok(DataScope::When(when))
+            }
+            value if value.get("follows").is_some() => {
+                let Followed { follows } = serde_json::from_value(value).map_err(D::Error::custom)?;
+                Ok(DataScope::Follows(follows))
             }
             value => {
                 let Chosen { departments, below } = serde_json::from_value(value).map_err(D::Error::custom)?;

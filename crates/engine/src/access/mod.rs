@@ -15,7 +15,7 @@ pub use reach::{Reach, Rows};
 use kezhan_meta::resolve::Readable;
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,8 +94,19 @@ pub struct Access {
     /// By object, those of these with which some record is shared. Where it is not known, every statement asks for all;
     /// most people are in few teams, and a condition that nothing can meet costs the database much to plan.
     pub member_of: Option<HashMap<String, Vec<Uuid>>>,
-    /// Objects of which records whose processing is restricted are kept from the caller.
-    pub withheld: HashSet<String>,
+    /// What is kept from whoever does not look after it.
+    pub withheld: Option<Withheld>,
+}
+
+/// Records whose processing is restricted, and what is on their timelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Of these objects.
+    pub objects: &'static [&'static str],
+    /// Whoever may configure this one sees them.
+    pub keeper: &'static str,
+    /// There has been one.
+    pub any: bool,
 }
 
 /// The field that says so of a record.
@@ -122,6 +133,19 @@ impl Access {
             None => &self.principals,
             Some(objects) => objects.get(object).map(Vec::as_slice).unwrap_or_default(),
         }
+    }
+
+    /// Leaves only what was shared with these.
+    pub fn keep_principals(&mut self, kept: &[Uuid]) {
+        self.principals.retain(|p| kept.contains(p));
+        for principals in self.member_of.iter_mut().flat_map(HashMap::values_mut) {
+            principals.retain(|p| kept.contains(p));
+        }
+    }
+
+    /// Are restricted records of this object kept from the caller?
+    pub fn withholds(&self, object: &str) -> bool {
+        self.withheld.is_some_and(|w| w.objects.contains(&object) && !self.may(w.keeper, Action::Configure))
     }
 
     /// May the caller do this at all, to whichever rows?

@@ -150,7 +150,7 @@ impl<'a> Guard<'a> {
             let condition = self.reach(object, alias, reach, true, aliases);
             sql.push(" AND NOT COALESCE((").append(condition).push("), false)");
         }
-        if let Some(open) = self.unrestricted(object, alias) {
+        for open in self.unrestricted(object, alias, aliases) {
             sql.push(" AND ").append(open);
         }
         if object.field("confidential").is_some() {
@@ -168,14 +168,35 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// That the record may be processed, where the caller does not get to see others.
-    pub(crate) fn unrestricted(&self, object: &ObjectMeta, alias: &str) -> Option<Sql> {
-        let kept = self.access.withheld.contains(&*object.name) && object.field(RESTRICTED).is_some();
-        kept.then(|| {
+    /// That the record may be processed, and whoever has it on their timeline, where the caller does not get to see
+    /// others: all of these.
+    pub(crate) fn unrestricted(&self, object: &ObjectMeta, alias: &str, aliases: &mut Aliases) -> Vec<Sql> {
+        let mut all = Vec::new();
+        if self.access.withholds(&object.name) && object.field(RESTRICTED).is_some() {
             let mut sql = Sql::new("NOT ");
             sql.column(alias, RESTRICTED);
-            sql
-        })
+            all.push(sql);
+        }
+        if !self.access.withheld.is_some_and(|w| w.any) {
+            return all;
+        }
+        for field in object.fields.iter().filter(|f| f.timeline) {
+            let person = field.target().and_then(|t| self.catalog.get(t));
+            let Some(person) = person.filter(|p| self.access.withholds(&p.name) && p.field(RESTRICTED).is_some())
+            else {
+                continue;
+            };
+            let p = aliases.fresh();
+            let mut sql = Sql::new("NOT EXISTS (SELECT 1 FROM ");
+            column::from(&mut sql, person, &p);
+            sql.push(" WHERE ");
+            self.base(&mut sql, person, &p, Life::Any);
+            sql.push(" AND ").column(&p, "id").push(" = ");
+            column::expression(&mut sql, alias, field);
+            sql.push(" AND ").column(&p, RESTRICTED).push(")");
+            all.push(sql);
+        }
+        all
     }
 
     /// Are the caller's own records among these? They lie in the caller's department.
@@ -336,7 +357,10 @@ impl<'a> Guard<'a> {
         let plain = object.field("confidential").is_none()
             || self.access.is_unrestricted()
             || self.access.rows(object, Action::Confidential).is_all();
-        plain && self.access.rows(object, action).is_all() && matches!(object.scope, Scope::Owned | Scope::Tenant)
+        plain
+            && !self.access.withholds(&object.name)
+            && self.access.rows(object, action).is_all()
+            && matches!(object.scope, Scope::Owned | Scope::Tenant)
     }
 
     /// `EXISTS (SELECT 1 FROM object … WHERE rows AND link)`

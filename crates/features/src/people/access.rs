@@ -232,11 +232,7 @@ impl Subject<'_> {
         }
         own(&mut access, catalog);
         sharing::add(conn, tenant, &mut access, catalog)?;
-        // What is restricted is stored and not used (GDPR art. 18 and recital 67, PIPL art. 44 and 47): it is out of
-        // sight for everybody but those who keep the requests.
-        if !access.may("subject_request", Action::Configure) {
-            access.withheld = privacy::SUBJECTS.map(str::to_owned).into();
-        }
+        access.withheld = Some(privacy::withheld(conn, tenant)?);
         spread(conn, tenant, &mut access)?;
         Ok((access, standing))
     }

@@ -92,7 +92,7 @@ pub fn rights(
         // A person's key does no more than its role and no more than the person, whatever became of either since.
         if own.person.is_some() {
             of_role.grants = grants::common(&own.access.grants, &of_role.grants);
-            of_role.principals.retain(|p| own.access.principals.contains(p));
+            of_role.keep_principals(&own.access.principals);
         }
         (own.access, own.standing) = (of_role, own.standing.and(standing));
     }

@@ -200,7 +200,14 @@ fn unsound(draft: &Draft<'_>, grants: &Grants) -> Vec<Violation> {
         let known = |field: &String| object.is_some_and(|o| o.field(field).is_some());
         out.extend(granted.fields.keys().filter(|f| !known(f)).map(|field| fault(format!("{name}.{field}"))));
         for rule in granted.actions.values().flat_map(|rules| &rules.0) {
-            let DataScope::When(condition) = &rule.scope else { continue };
+            let condition = match &rule.scope {
+                DataScope::When(condition) => condition,
+                DataScope::Follows(_) => {
+                    out.push(fault(format!("{name}: follows")));
+                    continue;
+                }
+                _ => continue,
+            };
             let context = draft.caller.context();
             let sound = object.is_some_and(|o| resolve(condition, catalog, o, &ReadsAll, &context).is_ok());
             if !sound {

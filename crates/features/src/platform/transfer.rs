@@ -26,6 +26,8 @@ pub struct By {
     pub offset_minutes: i32,
     /// What the caller could do when ordering, which an API key may have made less than the user can.
     pub grants: Option<Grants>,
+    /// As whom records could be shared with the caller: a role that did not hold when ordering is not among them.
+    pub principals: Option<Vec<Uuid>>,
     /// The session, key or application.
     pub via: Option<Uuid>,
 }
@@ -33,7 +35,8 @@ pub struct By {
 impl By {
     pub fn of(caller: &Caller) -> By {
         let grants = (!caller.access.is_unrestricted()).then(|| caller.access.grants.clone());
-        By { lang: caller.lang, offset_minutes: caller.offset_minutes, grants, via: caller.origin.via }
+        let principals = Some(caller.access.principals.clone());
+        By { lang: caller.lang, offset_minutes: caller.offset_minutes, grants, principals, via: caller.origin.via }
     }
 
     pub fn read(job: &Job) -> By {
@@ -61,6 +64,7 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
         (Some(person), Some(granted)) => {
             let mut rights = person.rights(conn, job.tenant_id, &catalog)?;
             rights.grants = grants::common(&rights.grants, granted);
+            rights.keep_principals(by.principals.as_deref().unwrap_or(&rights.principals.clone()));
             rights
         }
         // A service key stands for nobody but its role.

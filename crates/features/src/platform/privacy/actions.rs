@@ -3,7 +3,7 @@
 
 use super::erase::erase;
 use super::gather::gather;
-use super::{REQUEST, RESTRICTED, SUBJECTS};
+use super::{REQUEST, RESTRICTED, SUBJECTS, restricts};
 use crate::actions::{ActionDef, Target};
 use kezhan_engine::audit::{Event, Note};
 use kezhan_engine::{Action, Error, Result};
@@ -121,7 +121,7 @@ impl ActionDef for Restrict {
     }
 
     fn help(&self) -> &'static str {
-        "The person's record is kept and not used: nobody but those who may configure requests sees it, in lists, by search or through other records, and it is neither changed nor exported, until that is lifted with `restricted: false`. Takes a verified request that names a contact or a lead."
+        "The person's record is kept and not used: nobody but those who may configure requests sees it or what is on its timeline, in lists, by search or through other records, and it is neither changed nor exported, until that is lifted with `restricted: false`. Takes a verified request that names a contact or a lead."
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
@@ -149,6 +149,9 @@ impl ActionDef for Restrict {
         let (object, id) = subject(target)?;
         let patch = Record::from_iter([(RESTRICTED.to_owned(), json!(restricted))]);
         target.engine.amend(target.conn, target.caller, &object, id, patch)?;
+        if restricted {
+            restricts(target.conn, target.caller.tenant)?;
+        }
         let text = match restricted {
             true => Label::new("已限制处理", "processing was restricted"),
             false => Label::new("已解除限制", "the restriction was lifted"),
