@@ -282,7 +282,7 @@ fn an_import_can_be_taken_back() {
     assert_eq!(api.get("/accounts?deleted=true&count=exact").ok()["count"], 2);
     // Once is enough.
     let path = format!("/bulk/jobs/{}", job["id"].as_str().unwrap());
-    assert_eq!(api.get(&path).ok()["actions"], json!([]));
+    assert_eq!(api.get(&path).ok()["actions"], json!(["download"]));
     api.post(&format!("{path}/undo"), &json!({})).problem(422, "not_possible");
     let history = api.get(&format!("/accounts/{old}/history")).ok();
     assert_eq!(history["data"][0]["channel"], "import");
@@ -321,6 +321,43 @@ fn rights_bound_what_goes_in_and_out() {
     plain.get(&format!("/bulk/jobs/{id}")).problem(404, "not_found");
     own.post("/bulk/exports", &json!({ "object": "account", "format": "csv", "columns": ["nonsense"] }))
         .problem(400, "unknown_field");
+}
+
+#[test]
+fn the_cells_of_others_are_for_those_who_see_every_record_whole() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let grants = json!({"account": {"read": "all", "create": "all", "import": "all"}});
+    let role = server.role("导入", grants.clone());
+    server.user("own", &role, json!({}));
+    let own = server.sign_in("own", kezhan_tests::server::PASSWORD);
+    let job = own.import(&plan(&own.upload("a.csv", "公司名称,电话\n秘密客户,abc\n")));
+    assert_eq!(job["progress"]["failed"], 1, "{job}");
+    let path = format!("/bulk/jobs/{}", job["id"].as_str().unwrap());
+    let open = |api: &Api| {
+        let rows = api.get(&format!("{path}/rows")).ok();
+        let file = api.get(&format!("{path}/files/failed"));
+        let told = [rows.to_string(), api.get(&path).text, file.text.clone()].join("");
+        let offered = api.get(&path).ok()["actions"].to_string().contains("download");
+        assert_eq!(rows["data"][0]["outcome"], "failed");
+        assert_eq!((offered, file.status == 200), (rows["data"][0]["cells"].is_array(), offered), "{rows}");
+        told.contains("秘密客户") || told.contains("abc")
+    };
+    assert!(open(&own) && open(&admin));
+    // Who sets up users sees everybody's jobs, and of their rows no more than of records.
+    let people = json!({"read": "all", "configure": "all"});
+    for (name, account) in [
+        ("部门", json!({"read": "department"})),
+        ("无电话", json!({"read": "all", "confidential": "all", "fields": {"phone": "masked"}})),
+        ("无机密", json!({"read": "all"})),
+    ] {
+        let role = server.role(name, json!({"user": people, "account": account}));
+        server.user(name, &role, json!({}));
+        assert!(!open(&server.sign_in(name, kezhan_tests::server::PASSWORD)), "{name}");
+    }
+    let all = json!({"user": people, "account": {"read": "all", "confidential": "all"}});
+    server.user("whole", &server.role("全部", all), json!({}));
+    assert!(open(&server.sign_in("whole", kezhan_tests::server::PASSWORD)));
 }
 
 #[test]
@@ -390,7 +427,7 @@ fn an_import_stops_when_told_and_goes_on_later() {
     assert!(created > 0 && cancelled > 0 && created + cancelled == 3000, "{job}");
     let stream = events.text().unwrap();
     assert!(stream.contains("event: progress") && stream.trim_end().lines().rev().nth(1).unwrap() == "event: end");
-    assert_eq!(job["actions"], json!(["resume", "undo"]));
+    assert_eq!(job["actions"], json!(["resume", "undo", "download"]));
     assert_eq!(api.post(&format!("/bulk/jobs/{id}/resume"), &json!({})).status, 202);
     let job = api.wait(&id);
     assert_eq!((&job["state"], counts(&job)), (&json!("done"), [3000, 0, 0, 0, 0]), "{job}");

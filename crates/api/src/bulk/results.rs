@@ -7,6 +7,7 @@ use crate::problem::ApiError;
 use crate::records::Params;
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
+use kezhan_engine::jobs::Job;
 use kezhan_engine::transfer::results::{self, Sheet};
 use kezhan_engine::transfer::rows::open;
 use kezhan_engine::transfer::run::{KIND, Order};
@@ -20,10 +21,16 @@ use uuid::Uuid;
 
 const OUTCOMES: &[&str] = &["created", "updated", "skipped", "failed", "cancelled", "deleted"];
 
-fn order(call: &mut Call<'_>, id: Uuid) -> Result<Order> {
+fn import(call: &mut Call<'_>, id: Uuid) -> Result<Job> {
     let job = bulk::find(call.conn, call.caller, id)?;
-    if job.kind != KIND {
-        return Err(Error::not_found());
+    if job.kind == KIND { Ok(job) } else { Err(Error::not_found()) }
+}
+
+/// The order of an import whose rows the caller may see.
+fn order(call: &mut Call<'_>, id: Uuid) -> Result<Order> {
+    let job = import(call, id)?;
+    if !bulk::opens(call.caller, &job) {
+        return Err(Error::refused(Code::Forbidden, &["import"]));
     }
     serde_json::from_value(job.payload).map_err(|e| Error::Internal(e.to_string()))
 }
@@ -36,7 +43,7 @@ fn order(call: &mut Call<'_>, id: Uuid) -> Result<Order> {
         ("limit" = Option<u32>, Query, description = "Most rows of one answer, up to 200", example = 100),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the last answer"),
     ),
-    responses((status = 200, body = crate::bulk::schemas::BulkRowList, description = "A page of rows; failed and skipped ones with their cells")))]
+    responses((status = 200, body = crate::bulk::schemas::BulkRowList, description = "A page of rows; failed and skipped ones with their cells and what is wrong with them, of other people's imports only for whoever sees every record of the object with all its fields")))]
 pub async fn rows(
     state: web::Data<State>,
     who: Who,
@@ -47,7 +54,8 @@ pub async fn rows(
     params.only(&["outcome", "limit", "cursor"])?;
     let limit = params.limit()?.unwrap_or(100) as usize;
     let body = run(state, who, move |call| {
-        order(call, *id)?;
+        let job = import(call, *id)?;
+        let open = bulk::opens(call.caller, &job);
         let outcomes = params.list("outcome");
         if outcomes.iter().any(|o| !OUTCOMES.contains(&o.as_str())) {
             return Err(Error::refused(Code::BadValue, &["outcome", &OUTCOMES.join(", ")]));
@@ -63,10 +71,10 @@ pub async fn rows(
         let data: Vec<Value> = found
             .into_iter()
             .map(|r| {
-                let errors = if r.errors.is_null() { json!([]) } else { r.errors };
+                let errors = if r.errors.is_null() || !open { json!([]) } else { r.errors };
                 json!({
                     "row": r.row, "outcome": r.outcome, "object": r.object, "record": r.record, "errors": errors,
-                    "cells": r.cells,
+                    "cells": r.cells.filter(|_| open),
                 })
             })
             .collect();

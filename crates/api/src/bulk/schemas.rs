@@ -248,7 +248,7 @@ pub struct BulkJob {
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
-    /// What may be done now: `cancel`, `resume`, `undo`.
+    /// What may be done now: `cancel`, `resume`, `undo`, `download` (of rows, with what stands in them).
     actions: Vec<String>,
 }
 

@@ -10,8 +10,11 @@ use kezhan_engine::transfer::{change, export, mapping, run, undo};
 use kezhan_engine::vault::Vault;
 use kezhan_engine::{Action, Caller, Error, Result};
 use kezhan_meta::problem::Code;
+use kezhan_meta::resolve::Readable;
+use kezhan_meta::{FieldMeta, ObjectMeta};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub const KINDS: &[&str] = &[run::KIND, change::KIND, undo::KIND, export::KIND];
@@ -25,12 +28,35 @@ pub fn sees_all(caller: &Caller) -> bool {
 pub fn find(conn: &mut PgConnection, caller: &Caller, id: Uuid) -> Result<Job> {
     let job = jobs::find(conn, caller.tenant, id)?.filter(|j| KINDS.contains(&j.kind.as_str()));
     // Through a key or an application one sees what was ordered through it: other jobs may tell of other records.
-    let same_way = |job: &Job| caller.origin.via.is_some() && By::read(job).via == caller.origin.via;
-    let mine = |job: &Job| match caller.access.delegated {
-        true => same_way(job),
+    job.filter(|j| ordered(caller, j) || sees_all(caller)).ok_or_else(Error::not_found)
+}
+
+fn ordered(caller: &Caller, job: &Job) -> bool {
+    match caller.access.delegated {
+        true => caller.origin.via.is_some() && By::read(job).via == caller.origin.via,
         false => job.created_by_id == caller.user && caller.user.is_some(),
+    }
+}
+
+/// May the caller see what stands in the rows? Of others' only who sees every record of the object with every field: no
+/// record says yet to whom a row that failed would have been open.
+pub fn opens(caller: &Caller, job: &Job) -> bool {
+    let object = object_of(job);
+    let whole = |object: &Arc<ObjectMeta>| {
+        let open = |action| caller.access.rows(object, action).is_all();
+        let confidential = object.field("confidential").is_none() || open(Action::Confidential);
+        let kept = |f: &&FieldMeta| !f.secret && !f.hidden;
+        open(Action::Read)
+            && confidential
+            && object.fields.iter().filter(kept).all(|f| caller.access.readable(object, f))
     };
-    job.filter(|j| mine(j) || sees_all(caller)).ok_or_else(Error::not_found)
+    ordered(caller, job) || object.as_str().and_then(|name| caller.catalog.get(name)).is_some_and(whole)
+}
+
+/// The name of the object that a job is about.
+fn object_of(job: &Job) -> Value {
+    let planned = job.kind == run::KIND || job.kind == change::KIND;
+    job.payload.pointer(if planned { "/plan/object" } else { "/object" }).cloned().unwrap_or(Value::Null)
 }
 
 /// Puts an import into the queue.
@@ -119,14 +145,17 @@ fn names(conn: &mut PgConnection, caller: &Caller, ids: Vec<Uuid>) -> Result<Has
 pub fn present(conn: &mut PgConnection, vault: &Vault, caller: &Caller, jobs: &[Job]) -> Result<Vec<Value>> {
     let undone = undone(conn, caller, &jobs.iter().map(|j| j.id).collect::<Vec<_>>())?;
     let names = names(conn, caller, jobs.iter().filter_map(|j| j.created_by_id).collect())?;
-    jobs.iter().map(|job| Ok(one(job, job.told(vault, conn)?, undone.get(&job.id).copied(), &names))).collect()
+    let each = |job: &Job| {
+        let open = opens(caller, job);
+        let report = if open { job.told(vault, conn)? } else { None };
+        Ok(one(job, open, report, undone.get(&job.id).copied(), &names))
+    };
+    jobs.iter().map(each).collect()
 }
 
-fn one(job: &Job, report: Option<Value>, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Value {
+fn one(job: &Job, open: bool, report: Option<Value>, undone_by: Option<Uuid>, names: &HashMap<Uuid, String>) -> Value {
     let of = |pointer: &str| job.payload.pointer(pointer).cloned().unwrap_or(Value::Null);
     let plan = |key: &str| of(&format!("/plan/{key}"));
-    let planned = job.kind == run::KIND || job.kind == change::KIND;
-    let object = if planned { plan("object") } else { of("/object") };
     let by = job.created_by_id.map(|id| json!({ "id": id, "name": names.get(&id) }));
     let progress = match job.kind.as_str() {
         run::KIND => json!(run::progress(job)),
@@ -140,16 +169,20 @@ fn one(job: &Job, report: Option<Value>, undone_by: Option<Uuid>, names: &HashMa
             progress
         }
     };
+    let mut actions = actions(job, undone_by.is_some());
+    if job.kind == run::KIND && open {
+        actions.push("download");
+    }
     let mut progress = progress;
     if let Some(map) = progress.as_object_mut() {
         map.remove("since");
     }
     json!({
-        "id": job.id, "kind": job.kind, "state": job.state, "object": object, "name": of("/name"),
+        "id": job.id, "kind": job.kind, "state": job.state, "object": object_of(job), "name": of("/name"),
         "operation": plan("operation"), "dry_run": plan("dry_run").as_bool().unwrap_or(false),
         "progress": progress, "report": report, "error": job.error,
         "undone_by": undone_by, "undoes": of("/job"), "created_by": by, "created_at": job.created_at,
-        "started_at": job.locked_at, "finished_at": job.finished_at, "actions": actions(job, undone_by.is_some()),
+        "started_at": job.locked_at, "finished_at": job.finished_at, "actions": actions,
     })
 }
 

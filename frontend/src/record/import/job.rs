@@ -148,7 +148,7 @@ fn content(
         true => format!("/o/{}?import={}&totals=1", o.plural, job.id),
         false => format!("/o/{}", o.plural),
     });
-    let files = (!job.running() && job.kind == "import").then(|| {
+    let files = (!job.running() && may("download")).then(|| {
         let (bad, good) = (transfer::result_url(&job.id, "failed"), transfer::result_url(&job.id, "success"));
         view! {
             {(p.failed > 0).then(|| view! { <a class="btn btn-plain" href=bad download>{icon("file-down")}{t(JOB_FAILED_FILE)}</a> })}
