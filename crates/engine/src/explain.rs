@@ -150,7 +150,7 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
         let member = members::member(guard, object, "t", least, Style::Point, aliases);
         out.extend(member.map(|condition| (Asked::Member, condition)));
         let follows = members::follows(guard, object, "t", least, (Style::Point, false), aliases);
-        out.extend(follows.into_iter().map(|condition| (Asked::Follows, condition)));
+        out.extend(follows.into_iter().map(|way| (Asked::Follows, way.condition)));
     }
     out.extend(guard.unrestricted(object, "t", aliases).into_iter().map(|condition| (Asked::Open, condition)));
     if object.field("confidential").is_some() {

@@ -120,8 +120,10 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
     }
     if let (true, Scope::Polymorphic { object: kind, record }) = (object.opens, &object.scope) {
         // All that lists ask of a membership, so that they need not look at the entry itself.
-        let keys = ["principal", kind, HOST_MADE, record, "level", "children", "expires_at"];
-        out.push(index(object, HOST_MADE, keys.map(ident).to_vec(), living()));
+        let mut keys = ["principal", kind, HOST_MADE, record, "level", "children", "expires_at"].map(ident).to_vec();
+        // In the order of the records' own ids.
+        keys.insert(3, format!("({}::uuid)", ident(record)));
+        out.push(index(object, HOST_MADE, keys, living()));
     }
     out.push(index(object, "bin", vec!["created_at".into(), "id".into()], Some("deleted_at IS NOT NULL".into())));
     if searchable(object) {

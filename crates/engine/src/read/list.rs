@@ -124,49 +124,53 @@ impl Conditions {
         sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
     }
 
-    /// The ids of a page's rows: the first of all alternatives, which are among the first of each. Each comes in order,
-    /// so that no more of it is read than the page takes.
-    fn first(&self, sql: &mut Sql, page: &Page<'_>, after: impl Fn(&mut Sql)) {
-        let limit = page.limit + 1;
+    /// ` FROM … k JOIN … t …`: the rows of all alternatives, each once and in order, so that no more of any is read than
+    /// the page takes.
+    fn merged(&self, sql: &mut Sql, page: &Page<'_>, after: impl Fn(&mut Sql)) {
         let columns = |sql: &mut Sql| {
             for at in 0..page.keys.len() {
                 sql.push(&format!("k{at}, "));
             }
             sql.push("id");
         };
-        sql.push("SELECT id FROM (SELECT DISTINCT ON (");
+        let keys = |sql: &mut Sql| {
+            for (at, key) in page.keys.iter().enumerate() {
+                column::expression(sql, T, key.field);
+                sql.push(&format!(" AS k{at}, "));
+            }
+        };
+        sql.push(" FROM (SELECT DISTINCT ON (");
         columns(sql);
         sql.push(") ");
         columns(sql);
         sql.push(" FROM (");
-        for (at, (way, records)) in self.any.iter().zip(&page.records).enumerate() {
-            sql.push(if at > 0 { " UNION ALL (" } else { "(" });
-            match records {
-                // In the order of what is known of them: the records themselves are looked at until there are enough.
-                Some((records, direction)) => {
-                    sql.push("SELECT w.made AS k0, ").column(T, "id").push(" AS id FROM (").append(records.clone());
-                    sql.push(") w JOIN ");
-                    column::from(sql, page.object, T);
-                    sql.push(" ON ").column(T, "id").push(" = w.record::uuid").append(self.all.clone());
-                    after(sql);
-                    sql.push(" ORDER BY w.made").push(direction).push(", w.record").push(direction);
-                }
-                None => {
-                    self.part(sql, page.object, way, |sql| {
-                        for (at, key) in page.keys.iter().enumerate() {
-                            column::expression(sql, T, key.field);
-                            sql.push(&format!(" AS k{at}, "));
-                        }
-                    });
-                    after(sql);
-                    order(sql, T, &page.keys);
-                }
+        let mut first = true;
+        for (way, known) in self.any.iter().zip(&page.known) {
+            for rows in known {
+                // What else there is to meet is asked below, of those that the page takes.
+                sql.push(if first { "(SELECT " } else { " UNION ALL (SELECT " });
+                keys(sql);
+                sql.column(T, "id").push(" AS id FROM ").append(rows.clone());
+                after(sql);
+                order(sql, T, &page.keys);
+                sql.push(")");
+                first = false;
             }
-            sql.limit(limit).push(")");
+            if known.is_empty() {
+                sql.push(if first { "(" } else { " UNION ALL (" });
+                self.part(sql, page.object, way, keys);
+                after(sql);
+                order(sql, T, &page.keys);
+                sql.limit(page.limit + 1).push(")");
+                first = false;
+            }
         }
         sql.push(") u");
         order_by(sql, &page.keys, |sql, at| sql.push(&format!("k{at}")).done(), |sql| sql.push("id").done());
-        sql.limit(limit).push(") p");
+        sql.push(") k JOIN ");
+        column::from(sql, page.object, T);
+        sql.push(" ON ").column(T, "id").push(" = k.id").append(page.joins.clone()).append(self.all.clone());
+        order_by(sql, &page.keys, |sql, at| sql.push(&format!("k.k{at}")).done(), |sql| sql.push("k.id").done());
     }
 }
 
@@ -210,7 +214,6 @@ pub(super) fn life(query: &ListQuery) -> Life {
 }
 
 struct Page<'a> {
-    tenant: Uuid,
     select: Sql,
     joins: Sql,
     conditions: Conditions,
@@ -222,8 +225,9 @@ struct Page<'a> {
     id_at: usize,
     cursor: Option<Cursor>,
     limit: usize,
-    /// For each alternative, its records in the order of the page and that order, where both are known beforehand.
-    records: Vec<Option<(Sql, &'static str)>>,
+    /// For each alternative, where when they were made is known of its records without a look at them, and the page is
+    /// in that order, those: `… t WHERE …`.
+    known: Vec<Vec<Sql>>,
 }
 
 impl<'a> Page<'a> {
@@ -237,18 +241,21 @@ impl<'a> Page<'a> {
         let keys = sort_keys(caller, object, &query.sort)?;
         let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
         let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
-        let by_age = match keys.as_slice() {
-            [key] if key.field.key == "created_at" => Some(key.descending),
-            _ => None,
+        let by_age = matches!(keys.as_slice(), [key] if key.field.key == "created_at");
+        let mut known = |way: &Way| match way.member {
+            _ if !by_age => Vec::new(),
+            Some(least) => members::records(&guard, object, least, T, &mut aliases),
+            None if way.by_reference => {
+                let mut rows = Sql::default();
+                column::from(&mut rows, object, T);
+                rows.push(" WHERE ").column(T, "tenant_id").push(" = ").uuid(caller.tenant);
+                column::kind_condition(&mut rows, object, T);
+                rows.push(" AND ").append(way.condition.clone());
+                vec![rows]
+            }
+            None => Vec::new(),
         };
-        let mut records = Vec::with_capacity(conditions.any.len());
-        for way in &conditions.any {
-            let known = by_age.zip(way.member).and_then(|(descending, least)| {
-                let sql = members::records(&guard, object, least, descending, &mut aliases)?;
-                Some((sql, if descending { " DESC" } else { " ASC" }))
-            });
-            records.push(known);
-        }
+        let known = conditions.any.iter().map(&mut known).collect();
         let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
         wanted.bounded(&caller.catalog, object, limit)?;
         let mut select = Select::default();
@@ -256,7 +263,6 @@ impl<'a> Page<'a> {
         let key_at = keys.iter().map(|k| select.add(|sql| column::projection(sql, T, k.field))).collect();
         let id_at = select.add(|sql| sql.column(T, "id").done());
         Ok(Page {
-            tenant: caller.tenant,
             select: select.columns,
             joins: select.joins,
             conditions,
@@ -267,7 +273,7 @@ impl<'a> Page<'a> {
             id_at,
             cursor,
             limit,
-            records,
+            known,
         })
     }
 
@@ -287,25 +293,21 @@ impl<'a> Page<'a> {
                 break;
             }
             let mut sql = Sql::new("SELECT ");
-            sql.append(self.select.clone()).push(" FROM ");
-            column::from(&mut sql, self.object, T);
-            sql.append(self.joins.clone());
+            sql.append(self.select.clone());
             let after = |sql: &mut Sql| {
                 if let Some(range) = &range {
                     sql.push(" AND ").append(range.clone());
                 }
             };
             if self.conditions.any.is_empty() {
-                sql.append(self.conditions.all.clone());
+                sql.push(" FROM ");
+                column::from(&mut sql, self.object, T);
+                sql.append(self.joins.clone()).append(self.conditions.all.clone());
                 after(&mut sql);
+                order(&mut sql, T, &self.keys);
             } else {
-                // The page's rows are among the first of each alternative.
-                sql.push(" WHERE ").column(T, "tenant_id").push(" = ").uuid(self.tenant);
-                sql.push(" AND ").column(T, "id").push(" IN (");
-                self.conditions.first(&mut sql, self, after);
-                sql.push(")");
+                self.conditions.merged(&mut sql, self, after);
             }
-            order(&mut sql, T, &self.keys);
             // One more than asked for tells whether there is a next page. A second range may bring more than that.
             sql.limit(self.limit + 1);
             sql.rows(conn, |row| {

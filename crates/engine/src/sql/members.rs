@@ -3,7 +3,7 @@
 //! The members of all records lie in one table, `record_members`; an entry names a principal, which is a user, a
 //! department (with everybody in and below it) or a role.
 
-use super::scope::{Aliases, Guard, Style};
+use super::scope::{Aliases, Guard, Style, Way};
 use super::{Sql, column};
 use crate::ddl::{HOST_MADE, HOST_OWNER};
 use kezhan_meta::{FieldMeta, ObjectMeta};
@@ -41,32 +41,22 @@ pub fn member(
     Some(sql)
 }
 
-/// The records of which the caller is a member, as rows `(made, record)` in this order: when each was made, and its id as
-/// text. One part for each of those that the caller is a member as: the index has the entries of each in this order, so
-/// that the first of all are the first of each, and the others stay unread.
-pub fn records(
-    guard: &Guard<'_>,
-    object: &ObjectMeta,
-    least: Least,
-    descending: bool,
-    aliases: &mut Aliases,
-) -> Option<Sql> {
-    let principals = guard.access.member_as(&object.name);
-    if principals.is_empty() {
-        return None;
-    }
-    let order = if descending { " ORDER BY made DESC, record DESC" } else { " ORDER BY made, record" };
+/// `(SELECT …) alias WHERE …`: the records of which the caller is a member, as rows of when each was made and its id, one
+/// part for each of those that the caller is a member as: the index has the entries of each in this order, so that of
+/// many only the first are read.
+pub fn records(guard: &Guard<'_>, object: &ObjectMeta, least: Least, alias: &str, aliases: &mut Aliases) -> Vec<Sql> {
     let m = aliases.fresh();
-    // Not `DISTINCT`, which would read and hash them all.
-    let mut sql = Sql::new("SELECT DISTINCT ON (made, record) made, record FROM (");
-    for (at, principal) in principals.iter().enumerate() {
-        sql.push(if at > 0 { " UNION ALL (SELECT " } else { "(SELECT " });
-        sql.column(&m, HOST_MADE).push(" AS made, ").column(&m, "record").push(" AS record FROM record_members ");
+    let part = |principal: &Uuid| {
         let entry = entry_of(guard, object, &m, ("level", least), std::slice::from_ref(principal))?;
-        sql.push(&m).push(" WHERE ").append(entry).push(order).push(")");
-    }
-    sql.push(") ").push(&aliases.fresh()).push(order);
-    Some(sql)
+        let mut sql = Sql::new("(SELECT ");
+        sql.column(&m, HOST_MADE)
+            .push(" AS created_at, ")
+            .column(&m, "record")
+            .push("::uuid AS id FROM record_members ");
+        sql.push(&m).push(" WHERE ").append(entry).push(") ").push(alias).push(" WHERE true");
+        Some(sql)
+    };
+    guard.access.member_as(&object.name).iter().filter_map(part).collect()
 }
 
 /// The record hangs on one that the caller owns, or of which they are a member whose part covers what hangs on it: one
@@ -78,19 +68,19 @@ pub fn follows(
     least: Least,
     (style, own): (Style, bool),
     aliases: &mut Aliases,
-) -> Vec<Sql> {
+) -> Vec<Way> {
     let Some((field, parent)) = followed(guard, object) else { return Vec::new() };
-    let mut any = Vec::new();
+    let mut any: Vec<Way> = Vec::new();
     if let (Least::Read, Some(me)) = (least, guard.access.user) {
         let mut others = Sql::default();
         others.column(alias, HOST_OWNER).push(" = ").uuid(me);
-        any.push(others);
+        any.push(others.into());
         if !own {
             let mut sql = guard.mine(alias);
             sql.push(" AND ");
             let p = aliases.fresh();
             sql.append(through(guard, field, parent, alias, &p, style, guard.mine(&p)));
-            any.push(sql);
+            any.push(sql.into());
         }
     }
     let (p, m) = (aliases.fresh(), aliases.fresh());
@@ -106,7 +96,8 @@ pub fn follows(
                 team.push(&m).push(" WHERE ").append(entry).push(")");
             }
         }
-        any.push(through(guard, field, parent, alias, &p, style, team));
+        let condition = through(guard, field, parent, alias, &p, style, team);
+        any.push(Way { by_reference: true, ..condition.into() });
     }
     any
 }

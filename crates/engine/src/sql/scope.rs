@@ -40,6 +40,15 @@ pub struct Way {
     pub condition: Sql,
     /// By being a member with at least this: then the records are known without a look at the object's own table.
     pub member: Option<Least>,
+    /// An index by reference has all of its rows with when they were made. They come in no order; those that a page
+    /// does not take are not to be looked at.
+    pub by_reference: bool,
+}
+
+impl From<Sql> for Way {
+    fn from(condition: Sql) -> Way {
+        Way { condition, member: None, by_reference: false }
+    }
 }
 
 /// Who asks for what; enough to print any condition on rows.
@@ -111,7 +120,6 @@ impl<'a> Guard<'a> {
         if self.access.is_unrestricted() {
             return None;
         }
-        let plain = |condition| Way { condition, member: None };
         let rows = self.access.rows(object, action);
         if rows.is_none() {
             return Some(Vec::new());
@@ -120,7 +128,7 @@ impl<'a> Guard<'a> {
             return None;
         }
         let mut any: Vec<Way> =
-            rows.allow.iter().map(|r| plain(self.reach(object, alias, r, false, aliases))).collect();
+            rows.allow.iter().map(|r| self.reach(object, alias, r, false, aliases).into()).collect();
         if object.scope == Scope::Owned {
             let least = match action {
                 Action::Read | Action::Export => Some(Least::Read),
@@ -131,10 +139,9 @@ impl<'a> Guard<'a> {
             if let Some(least) = least {
                 any.extend(
                     members::member(self, object, alias, least, style, aliases)
-                        .map(|condition| Way { condition, member: Some(least) }),
+                        .map(|condition| Way { member: Some(least), ..condition.into() }),
                 );
-                let follows = members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases);
-                any.extend(follows.into_iter().map(plain));
+                any.extend(members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases));
             }
         }
         Some(any)

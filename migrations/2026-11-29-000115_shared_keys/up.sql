@@ -1,0 +1,3 @@
+-- Records that were shared with somebody are merged with their own by their ids, as ids.
+DROP INDEX record_members_host_created_at_idx;
+CREATE INDEX record_members_host_created_at_idx ON record_members (tenant_id, principal, object, host_created_at, (record::uuid), record, level, children, expires_at) WHERE deleted_at IS NULL;
