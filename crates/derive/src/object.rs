@@ -174,7 +174,7 @@ fn when(effect: &str, meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
     })
 }
 
-/// `default = "text" | 3 | true | CurrentUser | Today | Now`
+/// `default = "text" | 3 | true | CurrentUser | Today | Now | Derived`
 fn default(meta: &ParseNestedMeta<'_>) -> Result<TokenStream> {
     let value = meta.value()?;
     let path = quote!(::kezhan_meta::Default);

@@ -154,7 +154,7 @@ fn default_of(field: &FieldMeta) -> Option<String> {
             Default::Text(text) => Some(format!("'{}'", text.replace('\'', "''"))),
             Default::Int(number) => Some(number.to_string()),
             Default::Bool(flag) => Some(flag.to_string()),
-            Default::CurrentUser | Default::Today | Default::Now => None,
+            Default::CurrentUser | Default::Today | Default::Now | Default::Derived => None,
         },
         _ => None,
     }

@@ -172,6 +172,8 @@ pub enum Default {
     CurrentUser,
     Today,
     Now,
+    /// What the server makes of the rest of the record.
+    Derived,
 }
 
 /// One field of an object, declared in code or by a tenant at run time.

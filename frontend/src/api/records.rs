@@ -1,8 +1,9 @@
 //! Records of any object.
 
 use super::client::{ApiError, Call};
+use crate::state::prefs;
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{FieldMeta, ObjectMeta, Problem, Record};
+use kezhan_meta::{FieldMeta, Lang, ObjectMeta, Problem, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -143,12 +144,29 @@ pub async fn search(text: &str, objects: &str, limit: u32) -> Result<Vec<Hit>, A
 /// Most references whose names one call may ask for.
 const NAMES: usize = 12;
 
+/// Where a record has its name in English besides.
+pub const NAME_EN: &str = "name_en";
+
+/// What tells a record's name, and which it is.
+pub fn face(object: &ObjectMeta) -> Vec<String> {
+    let english = object.field(NAME_EN).map(|f| f.key.to_string());
+    ["id".to_owned(), object.title.to_string()].into_iter().chain(english).collect()
+}
+
+fn english(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str).filter(|name| prefs::lang() == Lang::En && !name.trim().is_empty())
+}
+
 /// `owner.name`, `account.name` …: the titles of what the given fields refer to.
 pub fn names_of<'a>(fields: impl Iterator<Item = &'a FieldMeta>) -> Vec<String> {
     fields
         .filter(|f| f.kind.is_reference() && f.key != "deleted_by")
-        .filter_map(|f| Some(format!("{}.{}", f.key, crate::state::catalog::object(f.target()?)?.title)))
+        .filter_map(|f| Some((f, crate::state::catalog::object(f.target()?)?)))
         .take(NAMES)
+        .flat_map(|(f, object)| {
+            let english = object.field(NAME_EN).map(|_| format!("{}.{NAME_EN}", f.key));
+            [Some(format!("{}.{}", f.key, object.title)), english].into_iter().flatten()
+        })
         .collect()
 }
 
@@ -161,7 +179,7 @@ pub trait RecordExt {
     fn id(&self) -> &str;
     fn version(&self) -> Option<i64>;
     fn value(&self, key: &str) -> &Value;
-    /// What people call the record.
+    /// What people call the record, in the reader's language where it has a name in both.
     fn title(&self, object: &ObjectMeta) -> String;
     /// The referred record, where the server sent it along.
     fn expanded(&self, key: &str) -> Option<&Value>;
@@ -188,6 +206,9 @@ impl RecordExt for Record {
                 return title_of(field.target().unwrap_or_default(), value);
             }
         }
+        if let Some(name) = english(self.get(NAME_EN)) {
+            return name.to_owned();
+        }
         match self.value(&object.title) {
             Value::String(text) if !text.trim().is_empty() => text.clone(),
             Value::Number(n) => n.to_string(),
@@ -202,6 +223,9 @@ impl RecordExt for Record {
 
 /// The name of a record that came along with another one.
 pub fn title_of(target: &str, value: &Value) -> String {
+    if let Some(name) = english(value.get(NAME_EN)) {
+        return name.to_owned();
+    }
     let title = crate::state::catalog::object(target).map(|o| o.title.to_string());
     title
         .and_then(|key| value.get(key))

@@ -80,7 +80,7 @@ pub fn input(input: Input) -> AnyView {
                 <input type="text" id=id class=class placeholder=label aria-label=label autocomplete="off"
                     prop:value=move || value.with(|v| part(v, key))
                     on:input=move |ev| put(value, key, event_target_value(&ev))
-                    on:change=move |_| done.run(())/>
+                    on:change=move |_| crate::fields::finished(done)/>
             }
             .into_any()
         }
@@ -124,7 +124,7 @@ fn level(value: RwSignal<Value>, done: Callback<()>, first: &str, key: &'static 
                 (Some(_), _) => {}
                 (None, _) => clear_from(value, key),
             }
-            done.run(());
+            crate::fields::finished(done);
         });
     };
     let label = PARTS.iter().find(|(k, _)| *k == key).map_or("", |(_, label)| t(*label));

@@ -22,7 +22,7 @@ pub fn input(input: Input) -> AnyView {
         <div class="h-8 flex items-center">
             <input type="checkbox" role="switch" id=input.id class="toggle toggle-primary"
                 prop:checked=move || value.get().as_bool() == Some(true)
-                on:change=move |ev| { value.set(Value::Bool(event_target_checked(&ev))); input.done.run(()) }/>
+                on:change=move |ev| { value.set(Value::Bool(event_target_checked(&ev))); crate::fields::finished(input.done) }/>
         </div>
     }
     .into_any()

@@ -27,7 +27,11 @@ fn chosen(options: &[Choice], value: &Value) -> Vec<(String, Tone)> {
 }
 
 pub fn text(shown: Shown<'_>) -> String {
-    chosen(shown.field.options(), shown.value).into_iter().map(|(text, _)| text).collect::<Vec<_>>().join("、")
+    chosen(shown.field.options(), shown.value)
+        .into_iter()
+        .map(|(text, _)| text)
+        .collect::<Vec<_>>()
+        .join(crate::i18n::comma())
 }
 
 pub fn cell(shown: Shown<'_>) -> AnyView {
@@ -55,7 +59,7 @@ pub fn input(input: Input, many: bool) -> AnyView {
     let (value, done) = (input.value, input.done);
     let finish = move |()| {
         value.set(collect(&chosen.get_untracked(), many));
-        done.run(());
+        crate::fields::finished(done);
     };
     view! { <Combobox id=input.id chosen=chosen lookup=fixed(all) many=many invalid=input.invalid on_done=finish/> }
         .into_any()
@@ -73,7 +77,7 @@ pub fn words_input(input: Input) -> AnyView {
     let (value, done) = (input.value, input.done);
     let finish = move |()| {
         value.set(collect(&chosen.get_untracked(), true));
-        done.run(());
+        crate::fields::finished(done);
     };
     let none = fixed(values(&plain_words(&now)).into_iter().map(|w| Item::new(w, w)).collect());
     view! { <Combobox id=input.id chosen=chosen lookup=none many=true free=true invalid=input.invalid on_done=finish/> }

@@ -32,7 +32,7 @@ pub fn input(input: Input, time: bool) -> AnyView {
             // Kept for the check to name what is wrong.
             (text, None) => Value::String(text.to_owned()),
         });
-        done.run(());
+        crate::fields::finished(done);
     };
     view! { <DateInput id=input.id value=typed time=time invalid=input.invalid on_done=finish/> }.into_any()
 }

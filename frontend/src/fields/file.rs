@@ -50,7 +50,7 @@ pub fn input(input: Input) -> AnyView {
     let put = move |id: String, name: String| {
         let _ = chosen.try_set(vec![Item::new(id.clone(), name)]);
         let _ = value.try_set(json!(id));
-        done.run(());
+        crate::fields::finished(done);
     };
     let send = move |file: web_sys::File| {
         let max = session::me().map_or(0, |me| me.upload_max_bytes);

@@ -58,7 +58,7 @@ pub fn condition_text(field: &FieldMeta, op: Op, value: &Value) -> String {
             _ => String::new(),
         },
         _ => match value {
-            Value::Array(items) => items.iter().map(one).collect::<Vec<_>>().join("、"),
+            Value::Array(items) => items.iter().map(one).collect::<Vec<_>>().join(crate::i18n::comma()),
             value => one(value),
         },
     }

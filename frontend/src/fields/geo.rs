@@ -33,7 +33,7 @@ pub fn input(input: Input) -> AnyView {
                 let text = event_target_value(&ev);
                 input.value.set(parse(&text));
                 typed.set(text);
-                input.done.run(());
+                crate::fields::finished(input.done);
             }/>
     }
     .into_any()

@@ -55,7 +55,7 @@ impl<'a> Shown<'a> {
 /// What a field of a new record starts with.
 pub fn usual(field: &FieldMeta) -> Value {
     match &field.default {
-        None => Value::Null,
+        None | Some(Default::Derived) => Value::Null,
         Some(Default::Text(text)) => json!(text),
         Some(Default::Int(n)) => json!(n),
         Some(Default::Bool(yes)) => json!(yes),
@@ -66,6 +66,11 @@ pub fn usual(field: &FieldMeta) -> Value {
 }
 
 /// As it stands in a list or among a record's facts.
+/// A control is left. One that goes with its form is left as well, after everything else of the form has gone.
+pub fn finished(done: Callback<()>) {
+    let _ = done.try_run(());
+}
+
 pub fn cell(shown: Shown<'_>) -> AnyView {
     if shown.is_empty() {
         return ().into_any();
@@ -89,7 +94,15 @@ pub fn cell(shown: Shown<'_>) -> AnyView {
     }
 }
 
-/// The same as bare text, for titles, history and cards.
+/// The same for cards: choices in their colours, everything else as text in one line.
+pub fn brief(shown: Shown<'_>) -> AnyView {
+    match &shown.field.kind {
+        T::Choice { .. } | T::MultiChoice { .. } | T::Tags => cell(shown),
+        _ => view! { <span class="truncate">{plain_text(shown)}</span> }.into_any(),
+    }
+}
+
+/// The same as bare text, for titles and history.
 pub fn plain_text(shown: Shown<'_>) -> String {
     if shown.is_empty() {
         return String::new();

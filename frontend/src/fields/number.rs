@@ -36,7 +36,7 @@ pub fn input(input: Input) -> AnyView {
                 on:input=move |ev| typed.put_text(event_target_value(&ev))
                 on:change=move |_| {
                     tidy(value);
-                    input.done.run(());
+                    crate::fields::finished(input.done);
                 }/>
             {percent.then(|| view! { <span class="absolute right-3 top-1.5 muted">"%"</span> })}
         </div>

@@ -15,7 +15,10 @@ pub fn text(value: &Value) -> String {
 }
 
 pub fn joined(value: &Value) -> String {
-    value.as_array().map(|items| items.iter().map(text).collect::<Vec<_>>().join("、")).unwrap_or_default()
+    value
+        .as_array()
+        .map(|items| items.iter().map(text).collect::<Vec<_>>().join(crate::i18n::comma()))
+        .unwrap_or_default()
 }
 
 pub fn cell(value: &Value) -> AnyView {
@@ -36,7 +39,7 @@ pub fn json_input(input: Input) -> AnyView {
                     "" => Value::Null,
                     text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
                 });
-                input.done.run(());
+                crate::fields::finished(input.done);
             }>{first}</textarea>
     }
     .into_any()

@@ -7,7 +7,7 @@ use crate::i18n::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, t};
 use crate::state::catalog;
 use crate::state::faces::face;
 use crate::ui::{Combobox, Item, Lookup};
-use kezhan_meta::query::{Count, ListQuery};
+use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::resolve;
 use kezhan_meta::{FieldMeta, Filter, Op, Record};
 use leptos::prelude::*;
@@ -60,7 +60,7 @@ fn names(shown: Shown<'_>) -> Vec<(String, String)> {
 }
 
 pub fn text(shown: Shown<'_>) -> String {
-    names(shown).into_iter().map(|(_, name)| name).collect::<Vec<_>>().join("、")
+    names(shown).into_iter().map(|(_, name)| name).collect::<Vec<_>>().join(crate::i18n::comma())
 }
 
 pub fn cell(shown: Shown<'_>) -> AnyView {
@@ -105,7 +105,7 @@ pub fn chooser(input: Input, chosen: RwSignal<Vec<Item>>, many: bool) -> AnyView
     let (value, done) = (input.value, input.done);
     let finish = move |()| {
         value.set(collect(&chosen.get_untracked(), many));
-        done.run(());
+        crate::fields::finished(done);
     };
     resolve_names(&target, chosen, input.expanded.is_some());
     let bounded = match (use_context::<Bounds>(), input.field.within.is_some()) {
@@ -143,7 +143,9 @@ pub fn names_later(target: &str, value: &Value) -> Signal<String> {
     let item = |id: &&str| Item::new(*id, name_of(id).unwrap_or("…"));
     let items = RwSignal::new(ids.iter().map(item).collect::<Vec<_>>());
     resolve_names(target, items, false);
-    Signal::derive(move || items.with(|all| all.iter().map(|i| i.label.as_str()).collect::<Vec<_>>().join("、")))
+    Signal::derive(move || {
+        items.with(|all| all.iter().map(|i| i.label.as_str()).collect::<Vec<_>>().join(crate::i18n::comma()))
+    })
 }
 
 /// Asks for the names of ids that came alone, from an address or a filter.
@@ -154,7 +156,7 @@ pub fn resolve_names(target: &str, chosen: RwSignal<Vec<Item>>, known: bool) {
     let Some(object) = catalog::object(target).filter(|_| !known && !ids.is_empty()) else { return };
     let query = ListQuery {
         filter: Some(Filter::field("id", Op::In, Value::Array(ids))),
-        fields: Some(vec!["id".to_owned(), object.title.to_string()]),
+        fields: Some(records::face(&object)),
         limit: Some(200),
         ..ListQuery::default()
     };
@@ -187,12 +189,16 @@ fn lookup_within(target: &str, bound: impl Fn() -> Option<Filter> + Send + Sync 
             let hint = object.fields.iter().find(|f| {
                 f.in_list && f.key != object.title && !f.kind.is_list() && f.target().is_none() && !f.kind.is_number()
             });
-            let mut fields = vec!["id".to_owned(), object.title.to_string()];
+            let mut fields = records::face(&object);
             fields.extend(hint.map(|f| f.key.to_string()));
+            // What has an order of its own comes in it.
+            let placed = object.field("sort_order").is_some();
+            let sort = placed.then(|| Sort { field: "sort_order".to_owned(), descending: false });
             let query = ListQuery {
                 q: Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
                 filter,
                 fields: Some(fields),
+                sort: sort.into_iter().collect(),
                 limit: Some(20),
                 count: Count::None,
                 ..ListQuery::default()

@@ -39,7 +39,7 @@ pub fn input(input: Input, kind: &'static str, complete: &'static str) -> AnyVie
             aria-invalid=move || invalid.get().to_string() aria-describedby=note aria-required=input.field.required.to_string()
             prop:value=move || plain::text(&value.get())
             on:input=move |ev| input.put_text(event_target_value(&ev))
-            on:change=move |_| done.run(())/>
+            on:change=move |_| crate::fields::finished(done)/>
     }
     .into_any()
 }
@@ -51,7 +51,7 @@ pub fn area(input: Input) -> AnyView {
             aria-invalid=move || invalid.get().to_string()
             prop:value=move || plain::text(&value.get())
             on:input=move |ev| input.put_text(event_target_value(&ev))
-            on:change=move |_| done.run(())></textarea>
+            on:change=move |_| crate::fields::finished(done)></textarea>
     }
     .into_any()
 }
@@ -75,7 +75,7 @@ pub fn rich_area(input: Input) -> AnyView {
                     input.put_text(if node.text_content().unwrap_or_default().trim().is_empty() { String::new() } else { html });
                 }
             }
-            on:blur=move |_| done.run(())></div>
+            on:blur=move |_| crate::fields::finished(done)></div>
     }
     .into_any()
 }

@@ -53,6 +53,11 @@ pub fn tf(key: Key, values: &[(&str, &str)]) -> String {
     values.iter().fold(t(key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
+/// Between the members of a list.
+pub fn comma() -> &'static str {
+    t(LIST_COMMA)
+}
+
 /// The name of a language in that language.
 pub fn in_own_words(lang: Lang) -> &'static str {
     match lang {

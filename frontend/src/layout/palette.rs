@@ -171,10 +171,19 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
             }
         })
     };
+    // An answer is on its way, and Enter was pressed before it came.
+    let (waits, hurried) = (RwSignal::new(false), RwSignal::new(false));
+    let take = Callback::new(move |()| {
+        if let Some(entry) = entries.with_untracked(|e| e.get(active.get_untracked()).cloned()) {
+            go.run(entry.act);
+        }
+    });
     let ask = move || {
         let ticket = asked.with_value(|n| n + 1);
         asked.set_value(ticket);
         let wanted = text.get_untracked().trim().to_owned();
+        hurried.set(false);
+        waits.set(!wanted.is_empty());
         if wanted.is_empty() {
             return found.set(Vec::new());
         }
@@ -188,6 +197,11 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
                     if asked.try_get_value() == Some(ticket) {
                         active.set(0);
                         found.set(hits.into_iter().filter_map(entry).collect());
+                        waits.set(false);
+                        // Whoever types a name and Enter in one go means what is found by it.
+                        if hurried.try_update(std::mem::take) == Some(true) {
+                            take.run(());
+                        }
                     }
                 });
             },
@@ -201,11 +215,10 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
         match ev.key().as_str() {
             "ArrowDown" => active.update(|a| *a = (*a + 1).min(entries.with_untracked(Vec::len).saturating_sub(1))),
             "ArrowUp" => active.update(|a| *a = a.saturating_sub(1)),
-            "Enter" => {
-                if let Some(entry) = entries.with_untracked(|e| e.get(active.get_untracked()).cloned()) {
-                    go.run(entry.act);
-                }
-            }
+            "Enter" if waits.get_untracked() && active.get_untracked() == 0 => hurried.set(true),
+            "Enter" => take.run(()),
+            // A field for searching would only empty itself.
+            "Escape" => open.set(false),
             _ => return,
         }
         ev.prevent_default();

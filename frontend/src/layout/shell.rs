@@ -5,8 +5,8 @@ use super::nav;
 use super::routes;
 use super::user_menu::user_menu;
 use crate::i18n::{
-    CREATE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH, SKIP_TO_CONTENT, VIEWING_AS,
-    VIEWING_END, label, t, tf,
+    CREATE, HOME, NAV_RECYCLE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH,
+    SKIP_TO_CONTENT, VIEWING_AS, VIEWING_END, label, t, tf,
 };
 use crate::lazy;
 use crate::record;
@@ -16,6 +16,7 @@ use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::{self, Button, Menu, MenuItem, icon};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
+use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
 
 pub fn shell() -> AnyView {
@@ -101,7 +102,13 @@ fn view_note() -> Option<AnyView> {
 }
 
 pub fn missing() -> AnyView {
-    ui::empty("compass", t(NOT_FOUND), t(NOT_FOUND_TEXT), ().into_any())
+    let ways = view! {
+        <span class="flex flex-wrap justify-center gap-2">
+            <A href="/" attr:class="btn btn-plain">{icon("house")}{t(HOME)}</A>
+            <A href="/recycle" attr:class="btn btn-plain">{icon("trash-2")}{t(NAV_RECYCLE)}</A>
+        </span>
+    };
+    ui::empty("compass", t(NOT_FOUND), t(NOT_FOUND_TEXT), ways.into_any())
 }
 
 fn create_menu() -> AnyView {

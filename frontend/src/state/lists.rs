@@ -2,9 +2,13 @@
 
 use crate::api::records::RecordExt;
 use kezhan_meta::Record;
+use kezhan_meta::query::COUNT_CAP;
+use leptos::prelude::window;
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
+use web_sys::Storage;
 
 #[derive(Clone, Default)]
 pub struct Remembered {
@@ -21,8 +25,7 @@ const KEPT: usize = 12;
 
 thread_local! {
     static LISTS: RefCell<HashMap<String, Remembered>> = RefCell::default();
-    /// The list of each object that was left last: its key, and its address.
-    static LAST: RefCell<HashMap<String, String>> = RefCell::default();
+    /// Of each object, the address of the list that was left last.
     static ADDRESSES: RefCell<HashMap<String, String>> = RefCell::default();
 }
 
@@ -33,17 +36,55 @@ pub struct Place {
     pub after: Option<String>,
     /// Counted from 1.
     pub at: usize,
+    /// Of how many, as far as that is known.
     pub of: usize,
+    /// There are more.
+    pub open: bool,
+}
+
+/// The list that was left last, as far as it survives a reload of the page: which records stood in it.
+#[derive(Serialize, Deserialize)]
+struct Trace {
+    ids: Vec<String>,
+    of: usize,
+    open: bool,
+}
+
+/// Records of a list that are kept over a reload.
+const TRACED: usize = 2_000;
+const PREFIX: &str = "kz.list.";
+
+fn session() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+impl Trace {
+    fn of(list: &Remembered) -> Trace {
+        let known = list.count.and_then(|n| usize::try_from(n).ok());
+        Trace {
+            ids: list.rows.iter().take(TRACED).map(|r| r.id().to_owned()).collect(),
+            of: known.unwrap_or(list.rows.len()).max(list.rows.len()),
+            open: known.is_none_or(|n| n >= COUNT_CAP as usize) && list.next.is_some(),
+        }
+    }
+
+    fn write(&self, plural: &str) {
+        if let (Some(session), Ok(text)) = (session(), serde_json::to_string(self)) {
+            // A full or forbidden store only means that a reload forgets the list.
+            let _ = session.set_item(&format!("{PREFIX}{plural}"), &text);
+        }
+    }
+
+    fn read(plural: &str) -> Option<Trace> {
+        serde_json::from_str(&session()?.get_item(&format!("{PREFIX}{plural}")).ok()??).ok()
+    }
 }
 
 pub fn place(plural: &str, id: &str) -> Option<Place> {
-    let key = LAST.with_borrow(|last| last.get(plural).cloned())?;
-    LISTS.with_borrow(|lists| {
-        let rows = &lists.get(&key)?.rows;
-        let at = rows.iter().position(|r| r.id() == id)?;
-        let near = |at: Option<usize>| at.and_then(|at| rows.get(at)).map(|r| r.id().to_owned());
-        Some(Place { before: near(at.checked_sub(1)), after: near(Some(at + 1)), at: at + 1, of: rows.len() })
-    })
+    let Trace { ids, of, open } = Trace::read(plural)?;
+    let at = ids.iter().position(|one| one == id)?;
+    let near = |at: Option<usize>| at.and_then(|at| ids.get(at)).cloned();
+    Some(Place { before: near(at.checked_sub(1)), after: near(Some(at + 1)), at: at + 1, of, open })
 }
 
 /// Every address that is shown passes here; those of lists are kept, to go back to.
@@ -69,7 +110,7 @@ pub fn recall(key: &str) -> Option<Remembered> {
 
 pub fn remember(key: String, list: Remembered) {
     let plural = key.split('|').next().unwrap_or_default().to_owned();
-    LAST.with_borrow_mut(|last| last.insert(plural, key.clone()));
+    Trace::of(&list).write(&plural);
     LISTS.with_borrow_mut(|lists| {
         if lists.len() >= KEPT && !lists.contains_key(&key) {
             lists.clear();
@@ -80,7 +121,9 @@ pub fn remember(key: String, list: Remembered) {
 
 pub fn forget_all() {
     LISTS.with_borrow_mut(HashMap::clear);
-    LAST.with_borrow_mut(HashMap::clear);
+    if let Some(session) = session() {
+        let _ = session.clear();
+    }
     ADDRESSES.with_borrow_mut(HashMap::clear);
     super::views::forget_all();
     super::faces::forget_all();

@@ -3,7 +3,7 @@
 use super::icon::icon;
 use super::popover::Popover;
 use crate::bridge;
-use crate::i18n::{CLEAR, NEXT_MONTH, PICK_DATE, PREVIOUS_MONTH, TODAY, t};
+use crate::i18n::{CLEAR, DATE_FORM, DATE_TIME_FORM, NEXT_MONTH, PICK_DATE, PREVIOUS_MONTH, TODAY, t};
 use crate::state::prefs;
 use leptos::prelude::*;
 
@@ -45,7 +45,7 @@ pub fn DateInput(
     let trigger = view! {
         <div class="relative w-full">
             <input type="text" id=id class="input pr-9 tnum" autocomplete="off" inputmode="numeric"
-                placeholder=if time { "2026-11-24 14:30" } else { "2026-11-24" }
+                placeholder=t(if time { DATE_TIME_FORM } else { DATE_FORM })
                 aria-invalid=move || invalid.get().to_string()
                 prop:value=move || value.get()
                 on:input=move |ev| value.set(event_target_value(&ev))

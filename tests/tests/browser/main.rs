@@ -2,6 +2,7 @@
 
 mod access;
 mod cells;
+mod daily;
 mod forms;
 mod grid;
 mod host;

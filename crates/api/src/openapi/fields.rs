@@ -133,7 +133,7 @@ fn default(field: &FieldMeta) -> Option<Value> {
         Default::Int(number) if matches!(field.kind, FieldType::Integer) => Some(json!(number)),
         Default::Int(number) => Some(json!(number.to_string())),
         Default::Bool(flag) => Some(json!(flag)),
-        Default::CurrentUser | Default::Today | Default::Now => None,
+        Default::CurrentUser | Default::Today | Default::Now | Default::Derived => None,
     }
 }
 

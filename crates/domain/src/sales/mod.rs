@@ -69,7 +69,7 @@ pub struct Stage {
     area = Sales, icon = "circle-dollar-sign", title = "name", listed)]
 pub struct Opportunity {
     /// Account and product where it is not given.
-    #[field(zh = "商机名称", en = "Name", search, indexed, list, length(1, 200))]
+    #[field(zh = "商机名称", en = "Name", search, indexed, list, length(1, 200), default = Derived)]
     pub name: String,
     #[field(zh = "商机编号", en = "Number", search, unique, read_only, pattern = "SJ{yyyy}{mm}{00000}", reset = Monthly)]
     pub number: Option<AutoNumber>,

@@ -61,6 +61,8 @@ pub fn defaults(caller: &Caller, object: &ObjectMeta, record: &mut Record) {
             Default::CurrentUser => caller.user.map_or(Value::Null, |id| json!(id.to_string())),
             Default::Today => json!(caller.context().today().format("%Y-%m-%d").to_string()),
             Default::Now => json!(kezhan_meta::check::instant(chrono::Utc::now())),
+            // By the object's hooks.
+            Default::Derived => continue,
         };
         record.insert(field.key.to_string(), value);
     }

@@ -5,6 +5,7 @@ use kezhan_meta::Record;
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
 
 /// What roles grant on one object, less what they say of its fields.
 pub const ACTIONS: [&str; 12] = [
@@ -138,6 +139,20 @@ impl Draft {
                 line.remove("fields");
             }
         });
+    }
+
+    /// Fields whose rights differ from what is stored.
+    pub fn levels_changed(self) -> usize {
+        let all = |grants: &Map<String, Value>| -> HashMap<(String, String), Value> {
+            let of = |(object, line): (&String, &Value)| {
+                let fields = line.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
+                fields.into_iter().map(|(field, level)| ((object.clone(), field), level)).collect::<Vec<_>>()
+            };
+            grants.iter().flat_map(of).collect()
+        };
+        let (now, before) = (self.grants.with(all), self.stored.with(all));
+        let keys: HashSet<_> = now.keys().chain(before.keys()).collect();
+        keys.into_iter().filter(|key| now.get(*key) != before.get(*key)).count()
     }
 
     /// Changes an object's own line, which begins as what was in force.

@@ -8,9 +8,9 @@ use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::i18n::{
-    self, DELETE, EFFECT_GAIN, EFFECT_LOSE, EFFECT_NONE, EFFECT_SOME, ROLE_ADD, ROLE_COPY, ROLE_DISCARD, ROLE_EMPTY,
-    ROLE_PICK, ROLE_RENAME, ROLE_UNSAVED, ROLES_TEXT, ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS, TAB_LIMITS,
-    label, t, tf,
+    self, DELETE, EFFECT_FIELDS, EFFECT_GAIN, EFFECT_LOSE, EFFECT_NONE, EFFECT_SOME, ROLE_ADD, ROLE_COPY, ROLE_DISCARD,
+    ROLE_EMPTY, ROLE_PICK, ROLE_RENAME, ROLE_UNSAVED, ROLES_TEXT, ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS,
+    TAB_LIMITS, label, t, tf,
 };
 use crate::layout::{settings, shell};
 use crate::record::few::Few;
@@ -21,6 +21,7 @@ use crate::ui::{self, Button, Look};
 use kezhan_meta::Record;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -38,6 +39,17 @@ struct Roles {
     kept: RwSignal<HashMap<String, Kept>>,
 }
 
+thread_local! {
+    /// The same while other pages are looked at.
+    static KEPT: RefCell<HashMap<String, Kept>> = RefCell::default();
+}
+
+/// Whose changes they are, of which role, as it stood when they were begun.
+fn stand(role: &Record) -> String {
+    let me = session::me().and_then(|me| me.id.clone()).unwrap_or_default();
+    format!("{me} {} {}", role.id(), role.version().unwrap_or_default())
+}
+
 pub fn screen() -> AnyView {
     let Some(few) = Few::by("created_at", "role") else {
         return shell::missing();
@@ -51,7 +63,9 @@ pub fn screen() -> AnyView {
             _ => None,
         })
     });
-    let roles = Roles { few, url, chosen, asked: RwSignal::new(None), kept: RwSignal::new(HashMap::new()) };
+    let kept = RwSignal::new(KEPT.with_borrow(Clone::clone));
+    leptos::prelude::Effect::new(move || KEPT.set(kept.get()));
+    let roles = Roles { few, url, chosen, asked: RwSignal::new(None), kept };
     let asked = roles.asked;
     let add = session::may("role", "create").then(|| {
         view! { <Button label=t(ROLE_ADD) look=Look::Primary icon="plus" on_click=move |_| asked.set(Some(Wish::New(None)))/> }
@@ -102,7 +116,7 @@ fn picker(roles: Roles) -> AnyView {
         let id = role.id().to_owned();
         let name = role.value("name").as_str().unwrap_or_default().to_owned();
         let text = role.value("description").as_str().unwrap_or_default().to_owned();
-        let (a, b, c) = (id.clone(), id.clone(), id.clone());
+        let (a, b, c) = (id.clone(), id.clone(), stand(role));
         let unsaved = move || {
             kept.with(|k| k.contains_key(&c)).then(|| {
                 view! { <span class="size-1.5 rounded-full bg-warning shrink-0" title=t(ROLE_UNSAVED)><span class="sr-only">{t(ROLE_UNSAVED)}</span></span> }
@@ -128,7 +142,7 @@ fn picker(roles: Roles) -> AnyView {
 fn editor(roles: Roles, role: Record) -> AnyView {
     let url = roles.url;
     let draft = Draft::new(role.value("grants"), role.value("limits"));
-    let (id, kept) = (role.id().to_owned(), roles.kept);
+    let (id, kept) = (stand(&role), roles.kept);
     if let Some((grants, limits)) = kept.with_untracked(|k| k.get(&id).cloned()) {
         draft.grants.set(grants);
         draft.limits.set(limits);
@@ -228,7 +242,7 @@ fn save_bar(few: Few, draft: Draft, role: Record) -> AnyView {
             <div class="grow text-[13px] min-w-48" role="status">{move || match effect.get() {
                 None => ui::spinner(),
                 Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
-                Some(Ok(effect)) => sentences(&effect),
+                Some(Ok(effect)) => sentences(&effect, draft.levels_changed()),
             }}</div>
             <Button label=t(ROLE_DISCARD) on_click=move |_| draft.discard()/>
             <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
@@ -261,7 +275,7 @@ fn foresee(draft: Draft, role: String, effect: RwSignal<Option<Result<Effect, Ap
     });
 }
 
-fn sentences(effect: &Effect) -> AnyView {
+fn sentences(effect: &Effect, fields: usize) -> AnyView {
     let number = |n: usize| bridge::decimal(&n.to_string(), 0, 0);
     let mut lines: Vec<(bool, String)> = Vec::new();
     for line in &effect.objects {
@@ -280,11 +294,13 @@ fn sentences(effect: &Effect) -> AnyView {
             say(EFFECT_GAIN, line.people_gaining, line.records_gained);
         }
     }
+    let levels = (fields > 0).then(|| tf(EFFECT_FIELDS, &[("people", &number(effect.people)), ("n", &number(fields))]));
     let partial = (effect.counted < effect.people)
         .then(|| tf(EFFECT_SOME, &[("n", &number(effect.counted)), ("people", &number(effect.people))]));
     view! {
         <ul class="flex flex-col gap-0.5">
             {lines.is_empty().then(|| view! { <li class="muted">{tf(EFFECT_NONE, &[("people", &number(effect.people))])}</li> })}
+            {levels.map(|text| view! { <li class="text-warning">{text}</li> })}
             {lines.into_iter().map(|(loses, text)| view! { <li class=if loses { "text-warning" } else { "" }>{text}</li> }).collect_view()}
             {partial.map(|text| view! { <li class="muted">{text}</li> })}
         </ul>

@@ -14,7 +14,7 @@ use crate::record::url::Url;
 use crate::state::catalog;
 use crate::ui::{Field, Look};
 use futures_util::future::LocalBoxFuture;
-use kezhan_meta::query::ListQuery;
+use kezhan_meta::query::{LIMIT_MAX, ListQuery};
 use kezhan_meta::{Filter, ObjectMeta, Op, Record, Scope};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -139,12 +139,20 @@ async fn people(kind: &str, principal: &str) -> Option<i64> {
 
 /// A department and everything below it.
 async fn below(top: &str) -> Option<Vec<String>> {
-    let query = ListQuery {
+    let mut query = ListQuery {
         fields: Some(vec!["id".to_owned(), "parent".to_owned()]),
-        limit: Some(1_000),
+        limit: Some(LIMIT_MAX),
         ..ListQuery::default()
     };
-    let all = records::query("departments", &query).await.ok()?.data;
+    let mut all = Vec::new();
+    loop {
+        let page = records::query("departments", &query).await.ok()?;
+        all.extend(page.data);
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
     let mut found = vec![top.to_owned()];
     let mut at = 0;
     while let Some(parent) = found.get(at).cloned() {

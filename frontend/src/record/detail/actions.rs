@@ -6,7 +6,7 @@ use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::i18n::{ACCESS_TITLE, COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, PRINT, UNDO, label, t, tf};
 use crate::state::session::may;
-use crate::state::{app, toast, touched};
+use crate::state::{app, prefs, toast, touched};
 use crate::ui::{Button, Menu, MenuItem, icon};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
@@ -53,7 +53,7 @@ pub fn bar(open: Open) -> AnyView {
     };
     view! {
         {may(&open.object().name, "edit").then(|| view! {
-            <Button label=t(EDIT) icon="pencil" on_click=move |_| open.url.replace(&[("edit", Some("1".to_owned()))])/>
+            <Button label=t(EDIT) icon="pencil" icon_only=prefs::narrow() on_click=move |_| open.url.replace(&[("edit", Some("1".to_owned()))])/>
         })}
         <Menu label=t(MORE) face=icon("ellipsis") items=items/>
     }

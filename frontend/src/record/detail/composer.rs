@@ -10,6 +10,7 @@ use crate::i18n::{
 };
 use crate::record::files::{self, Uploads};
 use crate::record::follow::{self, OBJECT};
+use crate::record::form::{Slot, keepable};
 use crate::state::{offline, prefs, toast, touched};
 use crate::ui::{Button, DateInput, Layer, Look, Shape, icon, icon_large, keys};
 use kezhan_meta::{ObjectMeta, Record, normalise_value};
@@ -62,8 +63,11 @@ pub fn quick(open: Open) -> AnyView {
             }
         })
     };
+    // Over the timeline there is the whole form.
+    let written = move || open.url.get("tab").as_deref() == Some("timeline");
     view! {
         <button type="button" class="btn btn-primary absolute right-4 bottom-4 z-20 !size-14 !rounded-full shadow-lg print:hidden" aria-label=t(FOLLOW_UP_SAVE)
+            class:hidden=written
             on:click=move |_| open.url.push(&[("follow", Some("1".to_owned()))])>{icon_large("message-square-text")}</button>
         {sheet}
     }
@@ -98,6 +102,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
     let waiting = RwSignal::new(Uploads::new(None));
     let leaving = RwSignal::new(None::<Uploads>);
     let owner = Owner::current().map(StoredValue::new);
+    keep(&follow_up, (&link, open.id.get_value()), (content, kind, next), mentions);
     let names_people = follow_up.field("mentions").is_some_and(|f| !f.read_only);
     let send = Callback::new(move |()| {
         if busy.get_untracked() {
@@ -244,6 +249,41 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
         </form>
     }
     .into_any()
+}
+
+/// What was begun is there again after a reload, until it is kept or emptied.
+fn keep(
+    follow_up: &ObjectMeta,
+    (link, id): (&str, String),
+    (content, kind, next): (RwSignal<Value>, RwSignal<String>, RwSignal<String>),
+    mentions: Mentions,
+) {
+    if !follow_up.field("content").is_some_and(keepable) {
+        return;
+    }
+    // Not where the form of follow-ups keeps its own.
+    let about = [(link.to_owned(), json!(id)), ("composer".to_owned(), json!("1"))];
+    let slot = Slot::of(follow_up, None, &Record::from_iter(about));
+    if let Some(kept) = slot.read() {
+        content.set(kept.get("content").cloned().unwrap_or_default());
+        mentions.restore(kept.get("mentions").unwrap_or(&Value::Null));
+        for (key, signal) in [("kind", kind), ("next", next)] {
+            if let Some(text) = kept.get(key).and_then(Value::as_str) {
+                signal.set(text.to_owned());
+            }
+        }
+    }
+    Effect::new(move || {
+        let text = content.get();
+        let rest = [("kind", json!(kind.get())), ("next", json!(next.get())), ("mentions", mentions.chosen())];
+        match text.as_str().is_some_and(|text| !text.trim().is_empty()) {
+            true => {
+                let all = std::iter::once(("content", text)).chain(rest);
+                slot.write(all.map(|(key, value)| (key.to_owned(), value)).collect());
+            }
+            false => slot.remove(),
+        }
+    });
 }
 
 fn finished(done: Option<Callback<()>>) {

@@ -4,8 +4,9 @@ use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
-use crate::i18n::{CANCEL, EDIT, REVEAL, SAVE, SHOW_EMPTY, label, t};
+use crate::i18n::{CANCEL, EDIT, REVEAL, SAVE, SHOW_EMPTY, UNDO, label, t};
 use crate::record::conflict;
+use crate::record::list::notice;
 use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, Look, icon, keys};
 use kezhan_meta::check::check_field;
@@ -191,6 +192,22 @@ pub fn focus_later(id: String) {
     });
 }
 
+/// Says what was changed, and how it is changed back.
+fn undoable(open: Open, field: &FieldMeta, before: &Record, now: Record) {
+    let object = open.object();
+    let text = notice(field, now.value(&field.key), &now);
+    let back = Record::from_iter([(field.key.to_string(), before.value(&field.key).clone())]);
+    toast::undoable(text, t(UNDO), move || {
+        let (object, back, now) = (object.clone(), back.clone(), now.clone());
+        leptos::task::spawn_local(async move {
+            if let Err(error) = records::update(&object, now.id(), &back, now.version()).await {
+                toast::error(&error);
+            }
+            touched();
+        });
+    });
+}
+
 /// Shown at once; put back, with the reason, if the server refuses.
 fn save(
     open: Open,
@@ -212,7 +229,7 @@ fn save(
         return error.set(Some(fault.item(prefs::lang()).message));
     }
     let key = field.key.to_string();
-    let before = base.clone();
+    let (before, field) = (base.clone(), field.clone());
     let mut changes = Record::new();
     changes.insert(key.clone(), value.clone());
     if field.target().is_none() {
@@ -225,9 +242,10 @@ fn save(
     }
     leptos::task::spawn_local(async move {
         match records::update(&object, before.id(), &changes, before.version()).await {
-            Ok(_) => {
+            Ok(now) => {
                 let _ = editing.try_set(None);
                 touched();
+                undoable(open, &field, &before, now);
             }
             Err(problem) => {
                 let _ = open.record.try_set(Some(before.clone()));

@@ -7,7 +7,7 @@ use crate::ui::{Item, keys};
 use kezhan_meta::Tone;
 use leptos::html;
 use leptos::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longest name that is looked for.
@@ -41,6 +41,16 @@ impl Mentions {
         let text = self.typed();
         let named = |i: &&Item| text.contains(&format!("@{}", i.label));
         self.chosen.with_untracked(|c| c.iter().filter(named).map(|i| i.value.clone()).collect())
+    }
+
+    /// Who was chosen, to be kept with the words.
+    pub fn chosen(self) -> Value {
+        self.chosen.with(|all| all.iter().map(|i| json!([i.value, i.label])).collect())
+    }
+
+    pub fn restore(self, kept: &Value) {
+        let one = |pair: &Value| Some(Item::new(pair.get(0)?.as_str()?, pair.get(1)?.as_str()?));
+        self.chosen.set(kept.as_array().into_iter().flatten().filter_map(one).collect());
     }
 
     pub fn clear(self) {

@@ -245,7 +245,8 @@ fn content(open: Open) -> AnyView {
                 })}
                 <section class="grow min-w-0 flex flex-col min-h-0">
                     {strip}
-                    <div class="grow min-h-0 overflow-y-auto scroll-thin">{panel}</div>
+                    // Room for the thumb's button under what is last.
+                    <div class=if narrow { "grow min-h-0 overflow-y-auto scroll-thin pb-20" } else { "grow min-h-0 overflow-y-auto scroll-thin" }>{panel}</div>
                 </section>
             </div>
         </div>

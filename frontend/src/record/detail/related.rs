@@ -5,6 +5,7 @@ use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Shown};
 use crate::i18n::{NEW_OBJECT, RELATED_ALL, RELATED_EMPTY, label, t, tf};
+use crate::lazy;
 use crate::record::list::record_url;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::{self, Button, icon};
@@ -114,8 +115,15 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         load();
     });
     let base = format!("/o/{}", object.plural);
-    let kind = relation.kind.as_ref().map(|kind| format!("&with.{kind}={here}")).unwrap_or_default();
-    let add = format!("{base}?new=1&with.{field}={id}{kind}");
+    // The form opens here, with what ties the new one to this record.
+    let kind = relation.kind.as_ref().map(|kind| (format!("with.{kind}"), Some(here.clone())));
+    let tie = (format!("with.{field}"), Some(id.clone()));
+    let add: Vec<(String, Option<String>)> = std::iter::once(tie).chain(kind).collect();
+    let adding = Memo::new(move |_| open.url.get("new").is_some());
+    let form = {
+        let object = object.clone();
+        move || adding.get().then(|| lazy::create_form(object.clone(), open.url))
+    };
     let whole =
         format!("{base}?filter={}", records::encode(&super::super::filter::to_text(&filter).unwrap_or_default()));
     let body = {
@@ -138,10 +146,15 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
             <A href=whole attr:class="link text-[13px]">{t(RELATED_ALL)}</A>
             <div class="grow"></div>
             {session::may(&object.name, "create").then(|| view! {
-                <Button label=tf(NEW_OBJECT, &[("object", &label(&object.label))]) icon="plus" on_click=move |_| go.go(add.clone())/>
+                <Button label=tf(NEW_OBJECT, &[("object", &label(&object.label))]) icon="plus" on_click=move |_| {
+                    let mut changes: Vec<(&str, Option<String>)> = vec![("new", Some("1".to_owned()))];
+                    changes.extend(add.iter().map(|(key, value)| (key.as_str(), value.clone())));
+                    go.push(&changes);
+                }/>
             })}
         </div>
         {body}
+        {form}
     }
     .into_any()
 }

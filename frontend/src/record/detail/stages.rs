@@ -1,12 +1,12 @@
 //! The path of a record through the stages of its pipeline; a click moves it.
 
 use super::Open;
-use crate::api::records::{self, RecordExt};
+use crate::api::records::{self, RecordExt, title_of};
 use crate::i18n::{MOVE_TO, STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, t, tf};
 use crate::record::ask::{self, Ask};
-use crate::state::{catalog, prefs, session, toast, touched};
+use crate::state::{catalog, session, toast, touched};
 use kezhan_meta::query::{ListQuery, Sort};
-use kezhan_meta::{Filter, Lang, Op, Record};
+use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
@@ -54,8 +54,7 @@ pub fn path(open: Open) -> AnyView {
 }
 
 fn name(stage: &Record) -> String {
-    let english = stage.value("name_en").as_str().filter(|_| prefs::lang() == Lang::En);
-    english.or_else(|| stage.value("name").as_str()).unwrap_or_default().to_owned()
+    title_of("stage", &Value::Object(stage.clone()))
 }
 
 fn step(open: Open, asking: RwSignal<Option<Ask>>, stage: &Record, i: usize, at: Option<usize>) -> AnyView {

@@ -43,7 +43,7 @@ pub fn steps(open: Open) -> AnyView {
                 on_click=move |_| if let Some(id) = &id { open.url.go(url(open, id)) }/>
         }
     };
-    let text = format!("{} / {}", place.at, place.of);
+    let text = format!("{} / {}{}", place.at, place.of, if place.open { "+" } else { "" });
     view! {
         <div class="hidden md:flex items-center print:hidden">
             <span class="muted text-xs tnum px-1">{text}</span>

@@ -223,7 +223,7 @@ fn changed(here: &ObjectMeta, entry: &Value, at: &str) -> Option<AnyView> {
         .filter_map(|(key, _)| here.field(key).filter(|f| !f.hidden).map(|f| label(&f.label)))
         .take(6)
         .collect();
-    let names = if verb == HISTORY_UPDATED { names.join("、") } else { String::new() };
+    let names = if verb == HISTORY_UPDATED { names.join(crate::i18n::comma()) } else { String::new() };
     let who = actor_name(entry.get("actor"));
     let face = face(entry["actor"]["id"].as_str(), &who, false);
     let head = view! { <span class="inline-flex items-center gap-1.5 font-semibold">{face}{who}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();

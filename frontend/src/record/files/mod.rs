@@ -240,7 +240,7 @@ fn line(file: &Record, show: impl Fn() + Clone + Send + 'static) -> AnyView {
             <button type="button" tabindex="-1" aria-hidden="true" class="size-14 shrink-0 rounded-md bg-base-content/4 grid place-items-center overflow-hidden" on:click=move |_| open_thumb()>{thumb}</button>
             <div class="min-w-0 grow">
                 <button type="button" class="font-semibold text-[13px] truncate block max-w-full text-start hover:text-primary hover:underline underline-offset-4" on:click=move |_| open_name()>{name.clone()}</button>
-                <p class="muted text-xs truncate">{about}</p>
+                <p class="muted text-xs break-words">{about}</p>
             </div>
             <a class="btn btn-quiet btn-icon" href=files::download_url(&id) download=name.clone() aria-label=t(FILE_DOWNLOAD) title=t(FILE_DOWNLOAD)>{icon("download")}</a>
             {removable.then(|| view! {

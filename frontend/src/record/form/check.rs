@@ -31,7 +31,8 @@ impl Form {
     pub fn inspect(&self, record: &Record, mut faults: Vec<Violation>) -> Vec<(String, String)> {
         let known = |faults: &[Violation], key: &str| faults.iter().any(|f| f.field == key);
         for violation in check_record(&self.object, record) {
-            if self.draft(&violation.field).is_some() && !known(&faults, &violation.field) {
+            let given = violation.code == Code::Required && self.draft(&violation.field).is_some_and(|d| d.derived());
+            if self.draft(&violation.field).is_some() && !given && !known(&faults, &violation.field) {
                 faults.push(violation);
             }
         }

@@ -50,7 +50,7 @@ impl Slot {
         kept["values"].as_object().cloned()
     }
 
-    fn write(&self, values: Record) {
+    pub fn write(&self, values: Record) {
         if self.closed.try_get_value() != Some(false) {
             return;
         }
@@ -58,7 +58,7 @@ impl Slot {
         prefs::write(&self.key, &kept.to_string());
     }
 
-    fn remove(&self) {
+    pub fn remove(&self) {
         prefs::remove(&self.key);
     }
 
@@ -70,7 +70,7 @@ impl Slot {
 }
 
 /// May the value lie in the browser's store? Secrets and what is like them may not.
-fn keepable(field: &FieldMeta) -> bool {
+pub fn keepable(field: &FieldMeta) -> bool {
     !field.secret && field.sensitivity < Sensitivity::Sensitive
 }
 

@@ -15,6 +15,7 @@ use crate::layout::routes::{self, Place};
 use crate::layout::shell;
 use crate::state::{catalog, lists, toast, touched};
 use crate::ui::{self, Layer, Shape, icon};
+pub use keep::{Slot, keepable};
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;

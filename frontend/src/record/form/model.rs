@@ -56,6 +56,13 @@ fn default_value(field: &FieldMeta) -> (Value, Option<Value>) {
     (fields::usual(field), me.map(|me| json!({"id": me.id, "name": me.name})))
 }
 
+impl Draft {
+    /// The server makes it of the rest where it is left empty.
+    pub fn derived(&self) -> bool {
+        self.field.default == Some(Default::Derived)
+    }
+}
+
 /// A value as it may be stored: a file that waits for the record is sent once there is one.
 pub fn settled(field: &FieldMeta, value: &Value) -> Result<Value, kezhan_meta::Violation> {
     match fields::file::waits(value) {
@@ -63,6 +70,9 @@ pub fn settled(field: &FieldMeta, value: &Value) -> Result<Value, kezhan_meta::V
         false => normalise_value(field, value),
     }
 }
+
+/// The keys of fields without which nothing comes to where a record refers to: of stages.
+const REQUIRES: &str = "requires";
 
 impl Form {
     pub fn new(plan: &Plan) -> Form {
@@ -138,9 +148,9 @@ impl Form {
         self.drafts.with_value(|all| all.iter().find(|d| d.field.key == key).cloned())
     }
 
-    /// Fetches what conditions read through a reference, each record once.
+    /// Fetches what conditions read through a reference, and what asks for more, each record once.
     fn reach(&self) {
-        let heads = self.layout().reaches();
+        let heads: HashSet<String> = self.layout().reaches().into_iter().chain(self.gates()).collect();
         let (object, live, known, asked) = (self.object.clone(), self.live, self.known, self.asked);
         if heads.is_empty() {
             return;
@@ -163,6 +173,12 @@ impl Form {
         });
     }
 
+    /// Fields that refer to what says which other fields there must be, as a stage does.
+    fn gates(&self) -> Vec<String> {
+        let asks = |f: &&FieldMeta| f.target().and_then(catalog::object).is_some_and(|o| o.field(REQUIRES).is_some());
+        self.object.fields.iter().filter(asks).map(|f| f.key.to_string()).collect()
+    }
+
     fn reached(&self, record: &Record, known: &HashMap<String, Record>) -> HashMap<String, Record> {
         let one = |head: String| {
             let found = known.get(record.value(&head).as_str()?)?.clone();
@@ -174,7 +190,8 @@ impl Form {
     /// How a field stands, as often as that changes.
     pub fn standing(&self, place: &Place) -> Memo<Standing> {
         const FREE: Standing = Standing { visible: true, required: false, read_only: false };
-        if place.conditions().next().is_none() {
+        let (free, gates) = (place.conditions().next().is_none(), self.gates());
+        if free && gates.is_empty() {
             return Memo::new(|_| FREE);
         }
         let (form, place) = (self.clone(), place.clone());
@@ -184,10 +201,22 @@ impl Form {
             form.known.with(|known| {
                 let around = form.reached(&now, known);
                 let earlier = before.as_ref().map(|b| form.reached(b, known)).unwrap_or_default();
+                let entered = |gate: &String| {
+                    let to = now.value(gate);
+                    let asked = to.as_str().and_then(|id| known.get(id)).map(|to| to.value(REQUIRES));
+                    let asked = asked.and_then(Value::as_array).into_iter().flatten();
+                    before.as_ref().is_none_or(|b| b.value(gate) != to)
+                        && asked.into_iter().any(|key| key.as_str() == Some(place.field.as_ref()))
+                };
+                let required = gates.iter().any(entered);
                 let before = before.as_ref().map(|record| Reached { record, references: &earlier });
                 let before = before.as_ref().map(|b| b as &dyn matches::Graph);
                 let after = Reached { record: &now, references: &around };
-                place.standing(&catalog::catalog(), &form.object, &prefs::context(), before, &after)
+                let standing = match free {
+                    true => FREE,
+                    false => place.standing(&catalog::catalog(), &form.object, &prefs::context(), before, &after),
+                };
+                Standing { required: required || standing.required, ..standing }
             })
         })
     }

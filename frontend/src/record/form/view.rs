@@ -208,7 +208,7 @@ impl Form {
             fields::address::offer(value, place)
         });
         let wide = fields::wide(&draft.field);
-        let always = draft.field.required;
+        let always = draft.field.required && !draft.derived();
         let required = Signal::derive(move || always || standing.get().required);
         let fixed = Memo::new(move |_| standing.get().read_only);
         let base = self.base;

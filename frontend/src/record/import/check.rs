@@ -72,7 +72,7 @@ fn result(wizard: Wizard, preview: &Preview) -> AnyView {
     let created = preview.will_create.iter().map(|w| {
         let name = catalog::object(&w.object).map_or_else(|| w.object.clone(), |o| label(&o.label));
         let text = tf(IMPORT_WILL_CREATE, &[("n", &number(w.count)), ("object", &name)]);
-        view! { <p class="text-[13px]">{text}<span class="muted">" "{w.titles.join("、")}</span></p> }
+        view! { <p class="text-[13px]">{text}<span class="muted">" "{w.titles.join(crate::i18n::comma())}</span></p> }
     });
     view! {
         <div class="grid grid-cols-2 sm:grid-cols-4 gap-3">
@@ -238,7 +238,7 @@ pub fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("、"),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(crate::i18n::comma()),
         Value::Bool(false) => t(NO).to_owned(),
         other => other.to_string(),
     }

@@ -76,7 +76,7 @@ fn line(wizard: Wizard, object: &Arc<ObjectMeta>, duplicate: &Duplicate) -> AnyV
     };
     let rows: Vec<String> = duplicate.rows.iter().take(5).map(|n| tf(ROW, &[("n", &number(*n))])).collect();
     let on = object.field(&duplicate.matched_on).map(|f| label(&f.label)).unwrap_or_default();
-    let about = format!("{} · {on}", rows.join("、"));
+    let about = format!("{} · {on}", rows.join(crate::i18n::comma()));
     let shown = RwSignal::new(false);
     let (object, existing) = (object.clone(), duplicate.existing.clone());
     let name = existing.as_ref().map_or_else(|| t(IMPORT_DUP_SAME_FILE).to_owned(), |e| e.title.clone());

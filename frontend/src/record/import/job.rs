@@ -184,7 +184,7 @@ fn content(
             {may("cancel").then(|| view! { <Button label=t(JOB_ACT_CANCEL) icon="circle-stop" on_click=move |_| act("cancel")/> })}
             {may("resume").then(|| view! { <Button label=t(JOB_ACT_RESUME) icon="play" on_click=move |_| act("resume")/> })}
             {may("undo").then(|| view! { <Button label=t(if job.kind == "import" { JOB_ACT_UNDO } else { JOB_ACT_UNDO_CHANGE }) look=Look::Danger icon="undo-2" on_click=move |_| asking.set(true)/> })}
-            {(!job.running()).then(|| view! { <A href="/imports" attr:class="btn btn-quiet">{t(IMPORT_ANOTHER)}</A> })}
+            {(!job.running() && job.kind == "import").then(|| view! { <A href="/imports" attr:class="btn btn-quiet">{t(IMPORT_ANOTHER)}</A> })}
         </div>
         {result}
         {rows}

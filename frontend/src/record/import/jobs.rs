@@ -37,6 +37,10 @@ pub fn title(job: &Job) -> String {
 pub fn counts(job: &Job) -> String {
     let number = |n: u64| bridge::decimal(&n.to_string(), 0, 0);
     let p = &job.progress;
+    // An export makes and changes nothing.
+    if job.kind == "export" {
+        return String::new();
+    }
     tf(
         IMPORT_COUNTS,
         &[

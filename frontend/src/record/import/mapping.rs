@@ -41,7 +41,7 @@ pub fn panel(wizard: Wizard) -> AnyView {
                 .filter(|f| !wizard.columns.with(|c| c.iter().any(|c| c.field.as_deref() == Some(f.key.as_ref()))))
                 .map(|f| label(&f.label))
                 .collect();
-            (!names.is_empty()).then(|| tf(IMPORT_MISSING, &[("fields", &names.join("、"))]))
+            (!names.is_empty()).then(|| tf(IMPORT_MISSING, &[("fields", &names.join(crate::i18n::comma()))]))
         }
     };
     let mapped = move || {

@@ -245,6 +245,10 @@ fn edit_dialog(
             view! { <Field id="batch-value" label=label(&field.label) error=error>{fields::input(input)}</Field> }
         })
     };
+    // Whoever transfers says to whom; to be nobody's is a change like any other.
+    let transfers = known.is_some();
+    let act = if transfers { t(TRANSFER) } else { t(SAVE) };
+    let missing = Signal::derive(move || current.get().is_none() || transfers && value.with(Value::is_null));
     let choose = known.is_none().then(|| {
         view! { <Field id="batch-field" label=t(BATCH_FIELD)><Combobox id="batch-field" chosen=field lookup=fixed(items)/></Field> }
     });
@@ -257,7 +261,7 @@ fn edit_dialog(
         </div>
         <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
             <Button label=t(CANCEL) on_click=move |_| open.set(None)/>
-            <Button label=t(SAVE) look=Look::Primary disabled=Signal::derive(move || current.get().is_none()) on_click=save/>
+            <Button label=act look=Look::Primary disabled=missing on_click=save/>
         </footer>
     }
     .into_any();

@@ -32,8 +32,8 @@ pub fn head(list: List) -> AnyView {
     let shown =
         Memo::new(move |_| list.state.with(|s| (std::sync::Arc::as_ptr(&s.object) as usize, s.columns.clone())));
     let columns = move || {
-        shown.track();
-        frozen.track();
+        // Read, for one that is never read has nothing to be told of.
+        let _ = (shown.get(), frozen.get());
         list.state
             .with_untracked(ListState::fields)
             .into_iter()

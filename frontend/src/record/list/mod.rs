@@ -32,11 +32,13 @@ pub use state::ListState;
 pub use summary::sums_text;
 
 use super::url::Url;
+use crate::api::records::RecordExt;
 use crate::layout::{routes, shell};
 use crate::lazy;
 use crate::state::{app, catalog, prefs, session};
 use crate::ui::{Layer, Shape, keys};
 use cells::Cells;
+pub use check::notice;
 use columns::Look;
 use kezhan_meta::{ObjectMeta, Record};
 use layouts::Layout;
@@ -172,6 +174,15 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         Some(now)
     });
     shortcuts(list);
+
+    // What is beside the list is what the keyboard is on.
+    Effect::new(move || {
+        let Some(at) = list.cells.at.get() else { return };
+        let Some(row) = untrack(|| list.row(at.row)) else { return };
+        if url.peek("peek").is_some_and(|id| id != row.id()) {
+            url.replace(&[("peek", Some(row.id().to_owned()))]);
+        }
+    });
 
     let creating = Memo::new(move |_| url.get("new").is_some());
     let peeked = Memo::new(move |_| url.get("peek"));

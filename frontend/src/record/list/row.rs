@@ -88,7 +88,7 @@ pub fn card(object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: S
         .take(4)
         .map(|s| {
             let name = label(&s.field.label);
-            view! { <span class="inline-flex gap-1 min-w-0 max-w-full items-center"><span class="muted text-xs shrink-0">{name}</span><span class="truncate">{fields::plain_text(s)}</span></span> }.into_any()
+            view! { <span class="flex gap-1 min-w-0 items-center"><span class="muted text-xs shrink-0">{name}</span>{fields::brief(s)}</span> }.into_any()
         })
         .collect();
     let (url, title) = (record_url(object, record.id()), record.title(object));
@@ -101,7 +101,7 @@ pub fn card(object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: S
             {follow}
             <A href=url attr:class="panel block h-24 pl-3 pr-14 py-2 overflow-hidden">
                 <span class="font-semibold block truncate">{title}</span>
-                <span class="flex flex-wrap gap-x-4 gap-y-0.5 text-[13px] mt-0.5">{facts}</span>
+                <span class="grid grid-cols-2 gap-x-3 gap-y-0.5 text-[13px] mt-0.5">{facts}</span>
             </A>
         </div>
     }

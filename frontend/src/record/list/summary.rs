@@ -9,6 +9,7 @@ use crate::state::app;
 use kezhan_meta::query::{Aggregate, Function, GroupKey, ListQuery};
 use kezhan_meta::{FieldMeta, FieldType, Record};
 use leptos::prelude::*;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// Amounts that are added up at once.
@@ -24,7 +25,7 @@ pub fn shown(list: List) -> Memo<bool> {
 pub fn toggle(list: List, count: impl Fn() -> Option<String> + Send + Sync + 'static) -> AnyView {
     let shown = shown(list);
     view! {
-        <button type="button" id="list-count" class="muted tnum text-[13px] rounded px-1 hover:bg-base-200" title=t(TOTALS)
+        <button type="button" id="list-count" class="muted tnum text-[13px] whitespace-nowrap rounded px-1 hover:bg-base-200" title=t(TOTALS)
             aria-expanded=move || shown.get().to_string()
             on:click=move |_| list.url.replace(&[(KEY, (!shown.get_untracked()).then(|| "1".to_owned()))])>
             {count}
@@ -96,15 +97,21 @@ pub fn sums_text(fields: &[FieldMeta], groups: &[Record]) -> Vec<String> {
     let text = |group: &Record, key: &str| group.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let one = |field: &FieldMeta| {
         let key = format!("sum_{}", field.key);
-        let parts: Vec<String> = groups
-            .iter()
-            .filter(|g| !text(g, &key).is_empty())
-            // The code, not the sign: three currencies share "$".
-            // Lines break between the amounts only.
-            .map(|g| {
-                format!("{}\u{a0}{}", text(g, "currency"), bridge::decimal(&text(g, &key), 2, 2)).trim().to_owned()
-            })
-            .collect();
+        // Groups may be told apart by more than their currency.
+        let mut sums: Vec<(String, Decimal)> = Vec::new();
+        for group in groups {
+            let Ok(sum) = text(group, &key).parse::<Decimal>() else { continue };
+            let currency = text(group, "currency");
+            match sums.iter_mut().find(|(known, _)| *known == currency) {
+                Some((_, all)) => *all = all.saturating_add(sum),
+                None => sums.push((currency, sum)),
+            }
+        }
+        // The code, not the sign: three currencies share "$".
+        // Lines break between the amounts only.
+        let amount = |sum: &Decimal| bridge::decimal(&sum.to_string(), 2, 2);
+        let parts: Vec<String> =
+            sums.iter().map(|(code, sum)| format!("{code}\u{a0}{}", amount(sum)).trim().to_owned()).collect();
         let sum = if parts.is_empty() { "—".to_owned() } else { parts.join(" + ") };
         tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])
     };

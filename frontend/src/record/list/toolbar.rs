@@ -51,10 +51,13 @@ pub fn toolbar(list: List) -> AnyView {
                 }
             };
             view! {
-                <div class="flex items-center gap-2 h-12 px-3 shrink-0">
-                    <h1 class="font-semibold text-base whitespace-nowrap truncate">{label(&object.label_many)}</h1>
-                    {summary::toggle(list, count)}
-                    <div class="grow"></div>
+                // On a phone in two lines: the name of the list is not to be guessed.
+                <div class="flex flex-wrap sm:flex-nowrap items-center gap-x-2 sm:h-12 px-3 pb-1 sm:pb-0 shrink-0">
+                    <div class="flex items-center gap-2 h-9 w-full sm:w-auto sm:shrink-0">
+                        <h1 class="font-semibold text-base whitespace-nowrap truncate sm:max-w-48">{label(&object.label_many)}</h1>
+                        {summary::toggle(list, count)}
+                    </div>
+                    <div class="grow hidden sm:block"></div>
                     {search(list)}
                     <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
                         {icon("list-filter")}
@@ -65,7 +68,6 @@ pub fn toolbar(list: List) -> AnyView {
                     {columns::chooser(list)}
                     <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
                     {may(&object.name, "create").then(|| view! {
-                        // On a phone the list's name needs the room.
                         <button type="button" class="btn btn-primary" aria-label=t(NEW) on:click=move |_| list.url.push(&[("new", Some("1".to_owned()))])>
                             {icon("plus")}
                             <span class="hidden sm:inline">{t(NEW)}</span>
@@ -146,7 +148,7 @@ fn search(list: List) -> AnyView {
         );
     };
     view! {
-        <label class="input !w-9 focus-within:!w-44 sm:!w-52 sm:focus-within:!w-64 transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
+        <label class="input grow sm:grow-0 min-w-16 !w-auto sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
             <span class="muted">{icon("search")}</span>
             <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(LIST_SEARCH) autocomplete="off"
                 prop:value=move || text.get()

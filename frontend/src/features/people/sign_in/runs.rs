@@ -134,7 +134,7 @@ fn report_view(report: &Report, open: bool) -> AnyView {
     );
     let names = tallies.into_iter().filter(|(_, tally)| open && tally.count > 0).map(|(key, tally)| {
         let more = if tally.names.len() < tally.count as usize { "…" } else { "" };
-        let all = format!("{}{more}", tally.names.join("、"));
+        let all = format!("{}{more}", tally.names.join(crate::i18n::comma()));
         view! { <li><span class="font-semibold">{plain(key, tally.count)}</span>" "<span class="muted break-words">{all}</span></li> }
     });
     let refused = report.refused.iter().map(|(why, tally)| {
@@ -143,10 +143,10 @@ fn report_view(report: &Report, open: bool) -> AnyView {
             "email_taken" => ELSEWHERE_REFUSED_EMAIL,
             _ => ELSEWHERE_REFUSED_OTHER,
         };
-        view! { <li class="text-warning">{plain(text, tally.count)}" "<span class="break-words">{tally.names.join("、")}</span></li> }
+        view! { <li class="text-warning">{plain(text, tally.count)}" "<span class="break-words">{tally.names.join(crate::i18n::comma())}</span></li> }
     });
     let departments = (!report.unknown_departments.is_empty()).then(|| {
-        let names = report.unknown_departments.join("、");
+        let names = report.unknown_departments.join(crate::i18n::comma());
         view! { <li class="text-warning">{tf(ELSEWHERE_DEPARTMENTS, &[("names", &names)])}</li> }
     });
     let stopped = report.stopped.then(|| view! { <p class="text-error" role="alert">{t(ELSEWHERE_STOPPED)}</p> });

@@ -4,6 +4,7 @@ use crate::api::client::ApiError;
 use crate::api::privacy::{self, DataMap, Row, Store};
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Input};
+use crate::i18n::comma;
 use crate::i18n::{
     CANCEL, DATA_MAP_DIRECTORY, DATA_MAP_EMBEDDED, DATA_MAP_EMPTY, DATA_MAP_ENCRYPTED, DATA_MAP_KEPT, DATA_MAP_LEAST,
     DATA_MAP_LEVEL, DATA_MAP_MONTHS, DATA_MAP_PURPOSE, DATA_MAP_READERS, DATA_MAP_STORE_DATABASE, DATA_MAP_STORE_FILES,
@@ -139,13 +140,15 @@ fn line(policies: &Arc<ObjectMeta>, row: Row, editing: RwSignal<Option<Row>>) ->
         Some(label(&option.label))
     });
     let kept = row.retention_months.map(|n| tf(DATA_MAP_MONTHS, &[("n", &n.to_string())]));
-    let readers = row.readers.iter().map(|reader| {
+    let last = row.readers.len().saturating_sub(1);
+    let readers = row.readers.iter().enumerate().map(|(at, reader)| {
+        let end = if at < last { comma() } else { "" };
         let level = match reader.level.as_str() {
             "masked" => LEVEL_MASKED,
             "read" => LEVEL_READ,
             _ => LEVEL_WRITE,
         };
-        view! { <li class="inline whitespace-nowrap after:content-['、'] last:after:content-['']">{reader.role.clone()}<span class="muted">" "{t(level)}</span></li> }
+        view! { <li class="inline whitespace-nowrap">{reader.role.clone()}<span class="muted">" "{t(level)}</span>{end}</li> }
     });
     let (sealed, level) = (row.encrypted, row.sensitivity);
     let (purpose, abroad, stored) = (row.purpose.clone(), row.cross_border.clone(), row.stored.clone());

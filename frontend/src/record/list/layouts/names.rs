@@ -3,25 +3,19 @@
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Shown, reference};
 use crate::i18n::{KANBAN_EMPTY_VALUE, t};
-use crate::state::{catalog, prefs};
+use crate::state::catalog;
 use kezhan_meta::query::{LIMIT_MAX, ListQuery};
-use kezhan_meta::{FieldMeta, FieldType, Filter, Lang, ObjectMeta, Op, Record};
+use kezhan_meta::{FieldMeta, FieldType, Filter, Op};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
 /// Names, with the place of those that have one by themselves.
 pub type Names = HashMap<String, (String, Option<i64>)>;
 
-/// In the reader's language where the record has its name in both.
-pub fn of(object: &ObjectMeta, record: &Record) -> String {
-    let english = record.value("name_en").as_str().filter(|_| prefs::lang() == Lang::En);
-    english.map_or_else(|| record.title(object), str::to_owned)
-}
-
 pub async fn find(target: &str, ids: Vec<&str>) -> Names {
     let Some(object) = catalog::object(target) else { return Names::new() };
-    let extra = ["sort_order", "name_en"].into_iter().filter(|key| object.field(key).is_some());
-    let wanted: Vec<String> = ["id", object.title.as_ref()].into_iter().chain(extra).map(str::to_owned).collect();
+    let place = object.field("sort_order").map(|f| f.key.to_string());
+    let wanted: Vec<String> = records::face(&object).into_iter().chain(place).collect();
     let mut found = Names::new();
     for chunk in ids.chunks(LIMIT_MAX as usize) {
         let query = ListQuery {
@@ -33,7 +27,7 @@ pub async fn find(target: &str, ids: Vec<&str>) -> Names {
         // Who may not read them sees the beginnings of their ids.
         let Ok(page) = records::query(&object.plural, &query).await else { continue };
         for record in page.data {
-            let name = of(&object, &record);
+            let name = record.title(&object);
             reference::meet(record.id(), &name);
             found.insert(record.id().to_owned(), (name, record.value("sort_order").as_i64()));
         }

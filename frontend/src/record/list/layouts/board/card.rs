@@ -36,7 +36,8 @@ pub fn view(board: Board, place: Place, n: Memo<usize>, record: &Arc<Record>) ->
         .take(FACTS)
         .map(|s| {
             let name = label(&s.field.label);
-            view! { <li class="flex gap-1.5 min-w-0"><span class="muted shrink-0">{name}</span><span class="truncate">{fields::plain_text(s)}</span></li> }.into_any()
+            view! { <li class="flex gap-1.5 min-w-0"><span class="muted shrink-0">{name}</span>{fields::brief(s)}</li> }
+                .into_any()
         })
         .collect();
     let items = {

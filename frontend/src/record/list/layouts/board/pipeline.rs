@@ -4,7 +4,6 @@ use super::{Board, Column};
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference;
 use crate::i18n::{BOARD_PIPELINE, t};
-use crate::record::list::layouts::names;
 use crate::state::{catalog, toast};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{ObjectMeta, Record, Tone};
@@ -67,11 +66,11 @@ fn choose(
     let found = all.iter().find(|p| Some(p.id()) == asked.as_deref());
     let default = || all.iter().find(|p| p.value("is_default") == &Value::Bool(true)).or_else(|| all.first());
     let _ = now.try_set(found.or_else(default).map(|p| p.id().to_owned()));
-    let _ = pipelines.try_set(all.iter().map(|p| (p.id().to_owned(), names::of(object, p))).collect());
+    let _ = pipelines.try_set(all.iter().map(|p| (p.id().to_owned(), p.title(object))).collect());
 }
 
 fn column(object: &ObjectMeta, stage: &Record) -> Column {
-    let title = names::of(object, stage);
+    let title = stage.title(object);
     reference::meet(stage.id(), &title);
     let tone = match stage.value("outcome").as_str() {
         Some("won") => Tone::Success,

@@ -104,7 +104,7 @@ pub fn head(board: Board, at: usize, column: &Column) -> AnyView {
     view! {
         <header class="px-3 pt-2.5 pb-1.5 shrink-0" data-head=at.to_string()>
             <div class="flex items-center gap-2">{badge(column.title.clone(), column.tone)}<span class="muted text-xs tnum" data-count>{move || groups.with(|g| count_of(g))}</span></div>
-            <div class="text-xs muted tnum truncate min-h-[1.125rem] mt-1" title=sums>{sums}</div>
+            <div class="text-xs muted tnum line-clamp-3 min-h-[1.125rem] mt-1" title=sums>{sums}</div>
         </header>
     }
     .into_any()
