@@ -74,6 +74,11 @@ export function formatDateTime(text) {
   return `${c.year}-${c.month}-${c.day} ${c.hour}:${c.minute}`;
 }
 
+/** The key of commands as keyboards have it. */
+export function commandKey() {
+  return /Mac|iPhone|iPad/.test(navigator.userAgentData?.platform ?? navigator.platform) ? "⌘" : "Ctrl ";
+}
+
 /** The day it is in the reader's time zone. */
 export function today() {
   const c = clock(new Date());

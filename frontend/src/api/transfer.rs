@@ -112,6 +112,7 @@ pub struct WillCreate {
 pub struct CellProblem {
     pub row: u64,
     pub header: Option<String>,
+    pub field: Option<String>,
     pub value: Value,
     pub message: String,
 }

@@ -23,6 +23,8 @@ extern "C" {
     fn local_to_instant_js(text: &str) -> String;
     #[wasm_bindgen(js_name = today)]
     fn today_js() -> String;
+    #[wasm_bindgen(js_name = commandKey)]
+    fn command_key_js() -> String;
     #[wasm_bindgen(js_name = buzz)]
     fn buzz_js();
     #[wasm_bindgen(js_name = passkey)]
@@ -68,6 +70,11 @@ extern "C" {
     fn listen_js(url: &str, changed: &Closure<dyn FnMut()>) -> js_sys::Function;
     #[wasm_bindgen(js_name = readText)]
     async fn read_text_js(url: &str, limit: u32) -> JsValue;
+}
+
+/// How the key of commands is written on this machine's keyboards: `⌘` on those of Apple's, `Ctrl ` on all others.
+pub fn command_key() -> String {
+    command_key_js()
 }
 
 /// The texts of a language, a line each.

@@ -1,6 +1,8 @@
 //! Telephone, e-mail, web: things one presses.
 
-use super::plain;
+use super::{Shown, plain};
+use crate::ui::icon;
+use kezhan_meta::FieldType;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -12,10 +14,35 @@ fn link(href: String, text: String, outside: bool) -> AnyView {
     .into_any()
 }
 
+fn tel(text: &str) -> String {
+    let number: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    format!("tel:{number}")
+}
+
 pub fn phone(value: &Value) -> AnyView {
     let text = plain::text(value);
-    let number: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    link(format!("tel:{number}"), text, false)
+    link(tel(&text), text, false)
+}
+
+/// In a grid a press chooses the cell; what calls or writes to somebody is a button that shows under the pointer.
+pub fn in_grid(shown: Shown<'_>) -> Option<AnyView> {
+    let text = plain::text(shown.value);
+    let (sign, href) = match shown.field.kind {
+        _ if text.is_empty() => return None,
+        FieldType::Phone => ("phone", tel(&text)),
+        FieldType::Email => ("mail", format!("mailto:{text}")),
+        _ => return None,
+    };
+    Some(
+        view! {
+            <span class="flex items-center gap-1 group">
+                <span class="truncate tnum">{text.clone()}</span>
+                <a class="btn btn-quiet btn-icon !h-6 !w-6 opacity-0 group-hover:opacity-100 focus:opacity-100 ms-auto" tabindex="-1" href=href
+                    aria-label=text.clone() title=text.clone()>{icon(sign)}</a>
+            </span>
+        }
+        .into_any(),
+    )
 }
 
 pub fn email(value: &Value) -> AnyView {

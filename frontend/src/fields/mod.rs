@@ -4,7 +4,7 @@
 pub mod address;
 mod boolean;
 mod choice;
-mod contact;
+pub mod contact;
 mod date;
 pub mod file;
 mod filter;

@@ -6,13 +6,15 @@ use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    INBOX, INBOX_ALL, INBOX_EMPTY, INBOX_EMPTY_TEXT, INBOX_MARK_ALL, INBOX_MARK_READ, INBOX_ONLY_NEWEST, INBOX_READ,
-    INBOX_UNREAD, SYSTEM, VIEWS, t, tf,
+    INBOX, INBOX_ALL, INBOX_EMPTY, INBOX_EMPTY_TEXT, INBOX_MARK_ALL, INBOX_MARK_READ, INBOX_ONLY_NEWEST, INBOX_OTHERS,
+    INBOX_READ, INBOX_UNREAD, SYSTEM, VIEWS, t, tf,
 };
+use crate::record::filter;
 use crate::state::faces::face;
 use crate::state::{app, catalog, inbox as state, toast};
 use crate::ui::{self, Button, Layer, Look, Shape, icon};
-use kezhan_meta::{ObjectMeta, Record};
+use kezhan_meta::resolve::ME;
+use kezhan_meta::{Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -160,7 +162,20 @@ fn group(inbox: Inbox, group: Group) -> AnyView {
     let unread: Vec<String> = group.lines.iter().filter(|l| is_unread(l)).map(|l| l.id().to_owned()).collect();
     let navigate = use_navigate();
     let (ids, mark) = (unread.clone(), unread.clone());
-    let href = group.object.as_ref().map(|o| format!("/o/{}/{}", o.plural, group.record)).unwrap_or_default();
+    let others: u64 = group.lines.iter().filter_map(|l| l.value("others").as_u64()).sum();
+    // Several of them are a list: one's own, the latest first.
+    let href = group.object.as_ref().map(|o| match others {
+        0 => format!("/o/{}/{}", o.plural, group.record),
+        _ => {
+            let mine = filter::to_text(&Filter::field("owner", Op::Eq, ME)).unwrap_or_default();
+            format!("/o/{}?sort=-updated_at&filter={}", o.plural, records::encode(&mine))
+        }
+    });
+    let href = href.unwrap_or_default();
+    let title = match others {
+        0 => group.title.clone(),
+        n => tf(INBOX_OTHERS, &[("title", &group.title), ("n", &bridge::decimal(&n.to_string(), 0, 0))]),
+    };
     let go = move |_| {
         inbox.read(ids.clone());
         if !href.is_empty() {
@@ -176,7 +191,7 @@ fn group(inbox: Inbox, group: Group) -> AnyView {
             <button type="button" class="grow min-w-0 flex items-start gap-3 text-start px-4 py-3 focus-visible:outline-offset-[-2px]" on:click=go>
                 <span class="size-8 rounded-lg bg-primary/10 text-primary grid place-items-center shrink-0">{sign}</span>
                 <span class="min-w-0 grow flex flex-col gap-1">
-                    <span class=if fresh { "font-semibold truncate" } else { "truncate" }>{group.title}</span>
+                    <span class=if fresh { "font-semibold truncate" } else { "truncate" }>{title}</span>
                     {lines}
                 </span>
             </button>

@@ -51,7 +51,7 @@ pub fn shell() -> AnyView {
                         class="hidden md:flex items-center gap-2 h-8 w-80 px-2.5 rounded-md bg-base-content/5 hover:bg-base-content/8 muted text-[13px]">
                         {icon("search")}
                         <span class="grow text-start">{t(SEARCH)}</span>
-                        <kbd class="text-xs font-sans" data-keys="⌘K" aria-hidden="true"></kbd>
+                        <kbd class="text-xs font-sans" data-keys=format!("{}K", crate::bridge::command_key()) aria-hidden="true"></kbd>
                     </button>
                     <div class="grow"></div>
                     {create_menu()}

@@ -96,7 +96,7 @@ pub fn caption(press: &Press) -> String {
         key => key.to_owned(),
     };
     match (press.command, press.alt) {
-        (true, _) => format!("Ctrl/⌘ {name}"),
+        (true, _) => format!("{}{name}", crate::bridge::command_key()),
         (_, true) => format!("Alt {name}"),
         _ => name,
     }

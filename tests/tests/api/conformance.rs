@@ -101,7 +101,7 @@ fn minimal(b: &mut Bench, object: &str, n: usize) -> Uuid {
     let meta = b.object(object);
     let mut record = Record::new();
     let needed = |f: &&FieldMeta| {
-        f.required && !f.read_only && f.default.is_none()
+        f.required && !f.read_only && f.default.as_ref().is_none_or(|d| *d == kezhan_meta::Default::Derived)
             || matches!(
                 (object, f.key.as_ref()),
                 ("record_member" | "sharing_rule", "user") | ("oauth_client", "redirect_uris")

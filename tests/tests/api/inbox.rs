@@ -72,6 +72,33 @@ fn people_hear_of_what_others_give_them_and_of_being_mentioned() {
     assert_eq!(unread["count"], 2);
 }
 
+#[test]
+fn what_somebody_is_given_in_one_go_is_one_piece_of_news() {
+    let server = TestServer::new();
+    let herald = herald(&server, worker::subscribers());
+    let role = server.role("sales", json!({ "*": { "read": "self", "create": "self", "edit": "self" } }));
+    let zhang = server.user("zhang", &role, json!({}));
+    let admin = server.admin();
+    for name in ["甲", "乙", "丙"] {
+        admin.post("/accounts", &json!({ "name": name, "owner": zhang })).created();
+    }
+    admin.post("/leads", &json!({ "name": "丁", "owner": zhang })).created();
+    // The lead comes last, so the others have been told by then.
+    let found = told(&server, &herald, "zhang", 2);
+    let news: Vec<_> = found.iter().map(|n| (&n["object"], &n["title"], &n["others"])).collect();
+    assert_eq!(news.len(), 2, "{found:?}");
+    assert!(news.contains(&(&json!("account"), &json!("甲"), &json!(2))), "{news:?}");
+    assert!(news.contains(&(&json!("lead"), &json!("丁"), &json!(0))), "{news:?}");
+    // Once that is read, what comes after is news again.
+    let zhang_api = server.sign_in("zhang", PASSWORD);
+    for one in &found {
+        let path = format!("/notifications/{}", one["id"].as_str().unwrap());
+        zhang_api.patch(&path, &json!({ "read_at": "2026-11-28T08:00:00Z" })).ok();
+    }
+    admin.post("/accounts", &json!({ "name": "戊", "owner": zhang })).created();
+    assert_eq!(told(&server, &herald, "zhang", 3).len(), 3);
+}
+
 /// Counts what it hears, and fails where it is told to.
 #[derive(Clone, Default)]
 struct Ear {

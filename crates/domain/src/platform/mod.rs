@@ -116,6 +116,9 @@ pub struct Notification {
     /// What was said, where something was.
     #[field(zh = "内容", en = "Text", immutable, length(1, 300))]
     pub text: Option<String>,
+    /// How many more records of this object the same person gave them in one go.
+    #[field(zh = "另有", en = "And others", read_only, default = 0)]
+    pub others: Option<i64>,
     /// Whoever did it; nobody where the system did.
     #[field(zh = "操作人", en = "Actor", immutable)]
     pub actor: Option<UserId>,

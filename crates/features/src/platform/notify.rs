@@ -1,7 +1,8 @@
 //! What lands in people's inboxes: a subscriber of everything that happens.
 
 use crate::people::access;
-use diesel::PgConnection;
+use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
+use diesel::{PgConnection, RunQueryDsl};
 use kezhan_engine::events::{Event, Subscriber};
 use kezhan_engine::{Action, Caller, Channel, Engine, Result};
 use kezhan_meta::{ObjectMeta, Record, Scope};
@@ -11,6 +12,8 @@ use uuid::Uuid;
 
 /// The object of what people are told.
 pub const INBOX: &str = "notification";
+/// Somebody was given a record.
+const ASSIGNED: &str = "assigned";
 /// Characters of what was said that a notification repeats.
 const TEXT_MAX: usize = 200;
 
@@ -47,7 +50,7 @@ fn notices(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
     let notice =
         |recipient, kind| Notice { recipient, kind, object: event.object.clone(), record: event.record, text: None };
     if let Some(owner) = event.set_to("owner").and_then(id) {
-        out.push(notice(owner, "assigned"));
+        out.push(notice(owner, ASSIGNED));
     }
     let done = event.object.name == "task" && event.set_to("status").and_then(Value::as_str) == Some("done");
     let mentions = event.set_to("mentions").and_then(Value::as_array);
@@ -107,6 +110,9 @@ fn put(
     actor: Option<Uuid>,
 ) -> Result<()> {
     let Notice { recipient, kind, object, record, text } = notice;
+    if *kind == ASSIGNED && bundled(conn, system.tenant, *recipient, actor, &object.name)? {
+        return Ok(());
+    }
     let title = seen.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
     let inbox = system.catalog.get(INBOX).ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
     let mut entry = Record::new();
@@ -119,6 +125,24 @@ fn put(
     entry.insert("owner".into(), json!(recipient.to_string()));
     engine.create(conn, system, inbox, entry)?;
     Ok(())
+}
+
+/// Counts a record in with those that the same person gave them just before, where that news is still unread. It is a
+/// count in a line of news, so it has no history of its own.
+fn bundled(conn: &mut PgConnection, tenant: Uuid, recipient: Uuid, actor: Option<Uuid>, object: &str) -> Result<bool> {
+    let changed = diesel::sql_query(
+        "UPDATE notifications SET others = COALESCE(others, 0) + 1 WHERE tenant_id = $1 AND id = ( \
+            SELECT id FROM notifications WHERE tenant_id = $1 AND owner_id = $2 AND actor_id = $3 AND object = $4 \
+            AND kind = $5 AND read_at IS NULL AND deleted_at IS NULL AND created_at > now() - interval '10 minutes' \
+            ORDER BY created_at DESC, id DESC LIMIT 1)",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<SqlUuid, _>(recipient)
+    .bind::<Nullable<SqlUuid>, _>(actor)
+    .bind::<Text, _>(object)
+    .bind::<Text, _>(ASSIGNED)
+    .execute(conn)?;
+    Ok(changed > 0)
 }
 
 /// Tells everybody who sets such records up what has befallen one of them.

@@ -2,8 +2,9 @@
 
 use super::mapping::put;
 use super::{Wizard, duplicates};
-use crate::api::transfer::{self, Preview, UnknownValue, Unresolved};
+use crate::api::transfer::{self, CellProblem, Preview, Sample, UnknownValue, Unresolved};
 use crate::bridge;
+use crate::fields::{self, Shown};
 use crate::i18n::{
     BACK, IMPORT_ACCEPT, IMPORT_AGAIN, IMPORT_PARTIAL, IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_UNRESOLVED,
     IMPORT_WILL_CREATE, KEEP_EMPTY, KEEP_ERROR, MAKE_NEW, NO, OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label,
@@ -202,7 +203,11 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
         .fields
         .iter()
         .map(|f| f.key.to_string())
-        .filter(|k| preview.sample.iter().any(|s| s.record.get(k).is_some_and(|v| !v.is_null())))
+        .filter(|k| {
+            let shows =
+                |s: &Sample| s.record.get(k).is_some_and(|v| !v.is_null()) || fault(preview, s.row, k).is_some();
+            preview.sample.iter().any(shows)
+        })
         .collect();
     if keys.is_empty() {
         return ().into_any();
@@ -214,8 +219,22 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
         .collect_view();
     let rows = preview.sample.iter().map(|s| {
         let cells = keys.iter().map(|key| {
-            let text = s.display.get(key).or_else(|| s.record.get(key)).map(plain).unwrap_or_default();
-            view! { <td class="px-2.5 h-9 max-w-56 truncate whitespace-nowrap">{text}</td> }
+            // What could not be read stands there as it came, with the reason.
+            if let Some(fault) = fault(preview, s.row, key) {
+                let (given, reason) = (plain(&fault.value), fault.message.clone());
+                return view! {
+                    <td class="px-2.5 h-9 max-w-72 truncate whitespace-nowrap bg-error/10 text-error" title=reason.clone()>
+                        <span class="font-semibold">{given}</span>" "<span class="text-xs">{reason.clone()}</span>
+                    </td>
+                }
+                .into_any();
+            }
+            let shown = |value: &Value| match object.field(key) {
+                Some(field) => fields::plain_text(Shown { field, value, expanded: None, currency: "" }),
+                None => plain(value),
+            };
+            let text = s.display.get(key).map(plain).or_else(|| s.record.get(key).map(shown)).unwrap_or_default();
+            view! { <td class="px-2.5 h-9 max-w-56 truncate whitespace-nowrap">{text}</td> }.into_any()
         });
         let outcome = match s.outcome.as_str() {
             "create" => badge(t(OUT_CREATE), Tone::Success),
@@ -232,6 +251,11 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// What is wrong with this cell.
+fn fault<'p>(preview: &'p Preview, row: u64, key: &str) -> Option<&'p CellProblem> {
+    preview.problems.iter().find(|p| p.row == row && p.field.as_deref() == Some(key))
 }
 
 pub fn plain(value: &Value) -> String {

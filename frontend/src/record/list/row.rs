@@ -57,7 +57,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
             }
             .into_any()
         } else {
-            fields::cell(shown)
+            fields::contact::in_grid(shown).unwrap_or_else(|| fields::cell(shown))
         };
         view! {
             <div class=class role="gridcell" id=cells::cell_id(at, col) data-col=col.to_string() aria-colindex=(col + 2).to_string()

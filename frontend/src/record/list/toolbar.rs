@@ -148,7 +148,7 @@ fn search(list: List) -> AnyView {
         );
     };
     view! {
-        <label class="input grow sm:grow-0 min-w-16 !w-auto sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
+        <label class="input grow sm:grow-0 min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
             <span class="muted">{icon("search")}</span>
             <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(LIST_SEARCH) autocomplete="off"
                 prop:value=move || text.get()
