@@ -323,32 +323,17 @@ fn every_text_stands_out_from_what_it_is_written_on() {
     assert!(low.is_empty(), "{}", low.join("\n"));
 }
 
-/// Where the client that ships is what is tested; the quick build is many times its size.
+/// Its score of performance says more about the machine than about the page where other tests run beside it: the bench
+/// measures that.
 #[test]
-fn lists_and_records_score_with_lighthouse() {
-    let web = std::env::var_os("KEZHAN_WEB").map_or_else(|| kezhan_tests::root().join("build/web"), Into::into);
-    if !std::path::PathBuf::from(&web).join("index.html.br").exists() {
-        println!("skipped: this is the quick build of the client");
-        return;
-    }
+fn lists_and_records_leave_lighthouse_nothing_to_say() {
     let demo = Demo::new();
     let paths = ["list", "record"].map(|name| demo.path(PAGES.iter().find(|p| p.name == name).unwrap()));
-    let mut best = [0, 0];
-    // A machine that does other things at the same time makes pages slow, never fast.
-    for attempt in 0..3 {
-        for (at, line) in pages::lighthouse(&demo, &paths).iter().enumerate() {
-            println!("{line}");
-            for category in ["accessibility", "best-practices"] {
-                assert_eq!(line["scores"][category], 100, "{line:#}");
-            }
-            best[at] = best[at].max(line["scores"]["performance"].as_i64().unwrap());
+    for line in pages::lighthouse(&demo, &paths) {
+        for category in ["accessibility", "best-practices"] {
+            assert_eq!(line["scores"][category], 100, "{line:#}");
         }
-        if best.iter().all(|score| *score >= 90) {
-            return;
-        }
-        println!("attempt {attempt}: performance {best:?}");
     }
-    panic!("the performance of the list and of a record is below 90: {best:?}");
 }
 
 #[test]

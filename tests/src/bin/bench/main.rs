@@ -137,6 +137,7 @@ fn look(args: &Args, cluster: &Cluster, database: &str) {
     prepare(cluster, database);
     let server = Server::start(&args.server, &cluster.postgres().url_of(database), &dir);
     screens::measure(&server);
+    screens::scores();
     drop(server);
     fs::remove_dir_all(&dir).unwrap();
 }

@@ -3,6 +3,7 @@
 use super::company;
 use super::server::{PASSWORD, Server};
 use kezhan_tests::browser::Browser;
+use kezhan_tests::pages::{self, Demo, PAGES};
 use serde_json::{Value, json};
 
 /// Tells when rows can first be seen, counted from the beginning of the navigation.
@@ -17,6 +18,27 @@ const STARTS: usize = 3;
 /// What an act may take until it is answered, and a start until it can be used.
 const ANSWER_MS: u64 = 100;
 const USABLE_MS: f64 = 1_500.0;
+
+/// What Lighthouse makes of a page at best: a machine that does other things at the same time makes pages slow, never fast.
+const SCORE: i64 = 90;
+const ATTEMPTS: usize = 3;
+
+/// A list and a record of the demonstration company.
+pub fn scores() {
+    let demo = Demo::new();
+    let pages = ["list", "record"].map(|name| PAGES.iter().find(|p| p.name == name).unwrap());
+    let paths = pages.map(|page| demo.path(page));
+    let mut best = [0; 2];
+    for _ in 0..ATTEMPTS {
+        for (at, line) in pages::lighthouse(&demo, &paths).iter().enumerate() {
+            best[at] = best[at].max(line["scores"]["performance"].as_i64().unwrap_or_default());
+        }
+    }
+    for (page, score) in pages.iter().zip(best) {
+        let mark = if score < SCORE { "  *" } else { "" };
+        println!("{:<34} {score:>9}{mark}", format!("Lighthouse, {}", page.name));
+    }
+}
 
 pub fn measure(server: &Server) {
     let mut starts: Vec<f64> = (0..STARTS).map(|_| start(server).1).collect();
