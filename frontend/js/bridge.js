@@ -12,6 +12,21 @@ export function texts(lang) {
   return languages[lang];
 }
 
+/** What every start asks first, asked while the client itself is on its way. Each answer is taken once, and only a good one. */
+const asked = new Map();
+export function ahead(lang) {
+  for (const path of ["/api/v1/auth/me", "/api/v1/meta/catalog"]) {
+    const answer = fetch(path, { headers: { "Accept-Language": lang }, credentials: "same-origin" });
+    asked.set(`${lang} ${path}`, answer.then((found) => (found.ok ? found : undefined)).catch(() => undefined));
+  }
+}
+
+export async function early(lang, path) {
+  const answer = asked.get(`${lang} ${path}`);
+  asked.delete(`${lang} ${path}`);
+  return answer;
+}
+
 /** Loads the calendar elements on first use. */
 export function loadCalendar() {
   return import("cally").then(() => undefined);

@@ -11,6 +11,7 @@ use leptos_router::components::Router;
 
 pub fn root() -> impl IntoView {
     leptos::task::spawn_local(session::start());
+    lazy::ahead();
     offline::install();
     let state = app();
     // Texts do not subscribe to the language: a change of it draws everything anew.

@@ -112,6 +112,16 @@ lazily! {
     manage: recycle_screen() => crate::record::recycle::screen();
 }
 
+/// The code of a record's page comes while it is not known yet who asks for it.
+pub fn ahead() {
+    let path = window().location().pathname().unwrap_or_default();
+    if path.starts_with("/o/") && path.matches('/').count() > 2 {
+        leptos::task::spawn_local(async {
+            let _ = record_screen::fetch().await;
+        });
+    }
+}
+
 /// What one opens next from a list comes while the list is being read, so that the press is answered at once. Not while
 /// that list is still on its way: its answer would wait behind all of this.
 pub fn warm() {

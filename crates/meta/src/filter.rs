@@ -163,6 +163,19 @@ impl Filter {
         }
     }
 
+    /// The same condition on the record that a reference names. None where it asks for records that point there: that
+    /// cannot be asked through a reference.
+    pub fn through(&self, reference: &str) -> Option<Filter> {
+        let all = |list: &[Filter]| list.iter().map(|f| f.through(reference)).collect::<Option<Vec<_>>>();
+        Some(match self {
+            Filter::And(list) => Filter::And(all(list)?),
+            Filter::Or(list) => Filter::Or(all(list)?),
+            Filter::Not(inner) => Filter::Not(Box::new(inner.through(reference)?)),
+            Filter::Field { field, op, value } => Filter::field(format!("{reference}.{field}"), *op, value.clone()),
+            Filter::Exists { .. } => return None,
+        })
+    }
+
     pub fn depth(&self) -> usize {
         1 + match self {
             Filter::And(l) | Filter::Or(l) => l.iter().map(Filter::depth).max().unwrap_or(0),

@@ -104,6 +104,16 @@ impl ObjectMeta {
         self.field(&self.title)
     }
 
+    /// The field by which its records hang on others, and the name of the object of those.
+    pub fn hangs_by(&self) -> Option<(&FieldMeta, &str)> {
+        let field = self.field(self.follows.as_ref()?)?;
+        Some((field, field.target()?))
+    }
+
+    pub fn hangs_on(&self, parent: &ObjectMeta) -> bool {
+        self.hangs_by().is_some_and(|(_, name)| name == parent.name)
+    }
+
     pub fn owned(&self) -> bool {
         matches!(self.scope, Scope::Owned | Scope::Personal)
     }

@@ -1,4 +1,4 @@
-//! What the browser and the server must decide alike: run natively and, through wasm-bindgen's runner, as WASM.
+//! What the browser and the server must decide alike: run natively and as WASM.
 
 use kezhan_meta::check::{check_field, normalise_value};
 use kezhan_meta::matches::matches;
@@ -7,8 +7,6 @@ use kezhan_meta::resolve::{Context, ReadsAll, resolve};
 use kezhan_meta::{Area, Catalog, Choice, FieldMeta, FieldType, Filter, Label, ObjectMeta, Record, Rule, Scope, Tone};
 use serde_json::{Value, json};
 use std::borrow::Cow;
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn field(key: &'static str, kind: FieldType) -> FieldMeta {
     FieldMeta::new(key, Label::new(key, key), kind)

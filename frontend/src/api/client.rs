@@ -154,12 +154,14 @@ impl Call {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let sent = match &self.body {
-            Some(body) => match request.body(JsValue::from_str(body)) {
+        let early = if self.method == Method::GET { bridge::early(&self.url).await } else { None };
+        let sent = match (early, &self.body) {
+            (Some(answer), _) => Ok(answer.into()),
+            (None, Some(body)) => match request.body(JsValue::from_str(body)) {
                 Ok(request) => request.send().await,
                 Err(_) => return Err(ApiError::Network),
             },
-            None => request.send().await,
+            (None, None) => request.send().await,
         };
         match sent {
             Ok(response) => {

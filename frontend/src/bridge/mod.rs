@@ -11,6 +11,8 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     #[wasm_bindgen(js_name = texts)]
     async fn texts_js(lang: &str) -> JsValue;
+    #[wasm_bindgen(js_name = early)]
+    async fn early_js(lang: &str, path: &str) -> JsValue;
     #[wasm_bindgen(js_name = loadCalendar)]
     async fn load_calendar_js() -> JsValue;
     #[wasm_bindgen(js_name = formatDecimal)]
@@ -80,6 +82,11 @@ pub fn command_key() -> String {
 /// The texts of a language, a line each.
 pub async fn texts(lang: &str) -> String {
     texts_js(lang).await.as_string().unwrap_or_default()
+}
+
+/// What was asked before the client was there to ask it, in the language it speaks.
+pub async fn early(path: &str) -> Option<web_sys::Response> {
+    early_js(prefs::lang().tag(), path).await.dyn_into().ok()
 }
 
 /// Makes the calendar elements known; they are not part of the first load.

@@ -79,7 +79,10 @@ fn a_sharing_rule_is_made_with_its_effect_in_sight_and_explains_itself() {
     let role = server.role("自管", own());
     let wang = server.user("wang", &role, json!({}));
     let shared = api.create("accounts", json!({"name": "西湖茶业", "level": "a"}))["id"].as_str().unwrap().to_owned();
-    api.create("accounts", json!({"name": "海淀科技", "level": "b"}));
+    let other = api.create("accounts", json!({"name": "海淀科技", "level": "b"}));
+    for account in [&json!(shared), &json!(shared), &other["id"]] {
+        api.create("contacts", json!({"name": "刘敏", "account": account}));
+    }
     let colleague = server.sign_in("wang", PASSWORD);
     let browser = Browser::signed_in_at(&server, "admin", "/settings");
     browser.press_css("main a[href='/settings/sharing']");
@@ -93,6 +96,7 @@ fn a_sharing_rule_is_made_with_its_effect_in_sight_and_explains_itself() {
     browser.sees("1 条记录将对 1 人开放");
     browser.sees_no("必填");
     browser.pick("#sharing-children", "读写", "读写");
+    browser.sees("其下的一并开放：联系人 2、");
     browser.screenshot("sharing-form");
     browser.press("保存");
     browser.sees("客户级别 等于 A");

@@ -105,8 +105,8 @@ pub fn follows(
 /// The field by which records of this object hang on others, and the object of those. Nobody reaches anything through
 /// records that they may not read at all.
 pub fn followed<'o>(guard: &Guard<'o>, object: &'o ObjectMeta) -> Option<(&'o FieldMeta, &'o ObjectMeta)> {
-    let field = object.follows.as_ref().and_then(|key| object.field(key))?;
-    let parent = guard.catalog.get(field.target()?)?;
+    let (field, parent) = object.hangs_by()?;
+    let parent = guard.catalog.get(parent)?;
     guard.access.may(&parent.name, crate::Action::Read).then_some((field, parent))
 }
 

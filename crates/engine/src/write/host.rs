@@ -10,11 +10,11 @@ use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The field by which records of this object hang on others, its column, and those others.
+/// The field by which records of this object hang on others, its column, and the object of those.
 fn link<'o>(caller: &Caller, object: &'o ObjectMeta) -> Option<(&'o FieldMeta, &'o str, Arc<ObjectMeta>)> {
-    let field = object.field(object.follows.as_ref()?)?;
+    let (field, host) = object.hangs_by()?;
     let Storage::Column(name) = &field.storage else { return None };
-    Some((field, name, caller.catalog.get(field.target()?)?.clone()))
+    Some((field, name.as_ref(), caller.catalog.get(host)?.clone()))
 }
 
 /// ` column, …` and ` value, …` for each column of this kind that the object has.

@@ -7,7 +7,7 @@ use kezhan_engine::access::grants;
 use kezhan_engine::{Access, Action, DataScope, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Catalog, Filter, ObjectMeta, Scope, Violation, kept};
+use kezhan_meta::{Catalog, Filter, Scope, Violation, kept};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -108,7 +108,7 @@ pub fn add(conn: &mut PgConnection, tenant: Uuid, access: &mut Access, catalog: 
             let scope = DataScope::When(condition.clone());
             grants::open(&mut access.grants, &object.name, *action, scope, &name);
         }
-        for child in catalog.objects().filter(|o| hangs_on(o, object)) {
+        for child in catalog.objects().filter(|o| o.hangs_on(object)) {
             for action in opened(&row.children) {
                 let scope = DataScope::Follows(condition.clone());
                 grants::open(&mut access.grants, &child.name, *action, scope, &name);
@@ -125,9 +125,4 @@ fn opened(level: &str) -> &'static [Action] {
         "write" => &[Action::Read, Action::Export, Action::Edit],
         _ => &[],
     }
-}
-
-fn hangs_on(child: &ObjectMeta, parent: &ObjectMeta) -> bool {
-    let link = child.follows.as_ref().and_then(|key| child.field(key));
-    link.and_then(|field| field.target()) == Some(&*parent.name)
 }

@@ -89,11 +89,7 @@ impl ActionDef for Transfer {
 
 /// Objects whose records go where the one that they hang on goes.
 fn following(target: &Target<'_>) -> Vec<Arc<ObjectMeta>> {
-    let follows = |o: &&Arc<ObjectMeta>| {
-        let field = o.follows.as_ref().and_then(|key| o.field(key));
-        o.owned() && field.and_then(|f| f.target()).is_some_and(|to| to == target.object.name)
-    };
-    target.caller.catalog.objects().filter(follows).cloned().collect()
+    target.caller.catalog.objects().filter(|o| o.owned() && o.hangs_on(target.object)).cloned().collect()
 }
 
 /// What of this object hangs on the record and has its owner, as far as the caller may transfer it.

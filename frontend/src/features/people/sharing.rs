@@ -5,8 +5,8 @@ use crate::bridge;
 use crate::features::platform::rules::{self, Form, Kind, Words, count};
 use crate::fields::{self, reference};
 use crate::i18n::{
-    SHARING_ADD, SHARING_CONDITION, SHARING_EFFECT, SHARING_EMPTY, SHARING_OFF, SHARING_TEXT, SHARING_TITLE,
-    SHARING_WITH, label, t, tf,
+    SHARING_ADD, SHARING_CONDITION, SHARING_EFFECT, SHARING_EFFECT_BELOW, SHARING_EMPTY, SHARING_OFF, SHARING_TEXT,
+    SHARING_TITLE, SHARING_WITH, comma, label, t, tf,
 };
 use crate::layout::settings;
 use crate::record::few::Few;
@@ -115,12 +115,32 @@ fn effect(form: &Form) -> Option<LocalBoxFuture<'static, Option<String>>> {
     let named = PRINCIPALS.map(|key| (key, form.value(key).get().as_str().map(str::to_owned)));
     let (kind, principal) = named.into_iter().find_map(|(key, id)| Some((key, id?)))?;
     let object = object?;
+    let children = form.value("children").get() != json!("none");
     Some(Box::pin(async move {
-        let number = |n: i64| bridge::decimal(&n.to_string(), 0, 0);
-        let records = number(count(&object.plural, filter).await?);
+        let records = number(count(&object.plural, filter.clone()).await?);
         let people = number(people(kind, &principal).await?);
-        Some(tf(SHARING_EFFECT, &[("n", &records), ("people", &people)]))
+        let told = tf(SHARING_EFFECT, &[("n", &records), ("people", &people)]);
+        let below = if children { hanging(&object, &filter).await } else { String::new() };
+        Some(if below.is_empty() { told } else { told + &tf(SHARING_EFFECT_BELOW, &[("list", &below)]) })
     }))
+}
+
+fn number(n: i64) -> String {
+    bridge::decimal(&n.to_string(), 0, 0)
+}
+
+/// How much hangs on such records, object by object.
+async fn hanging(parent: &ObjectMeta, filter: &Filter) -> String {
+    let mut parts = Vec::new();
+    for object in catalog::catalog().objects().filter(|o| o.hangs_on(parent)) {
+        let Some((field, _)) = object.hangs_by() else { continue };
+        let Some(condition) = filter.through(&field.key) else { continue };
+        let hangs = Filter::field(field.key.clone(), Op::Null, json!(false));
+        if let Some(n) = count(&object.plural, hangs.and(condition)).await {
+            parts.push(format!("{} {}", label(&object.label_many), number(n)));
+        }
+    }
+    parts.join(comma())
 }
 
 /// How many people a principal stands for.

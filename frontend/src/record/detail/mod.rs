@@ -33,6 +33,7 @@ use crate::state::{app, catalog, lists, prefs, recent, session};
 use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, icon};
+use futures_util::future::join;
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -91,7 +92,14 @@ impl Open {
     pub fn load(self) {
         let (object, id) = (self.object(), self.id.get_value());
         leptos::task::spawn_local(async move {
-            match records::read(&object, &id).await {
+            let masked = async {
+                match session::may(&object.name, "reveal") {
+                    true => Some(records::masked(&object, &id).await),
+                    false => None,
+                }
+            };
+            let (read, masked) = join(records::read(&object, &id), masked).await;
+            match read {
                 // It became another one, whose address this is.
                 Ok(record) if record.id() != id => {
                     if window().location().pathname().is_ok_and(|path| path.contains(&id)) {
@@ -101,8 +109,7 @@ impl Open {
                     }
                 }
                 Ok(record) => {
-                    if session::may(&object.name, "reveal") {
-                        let fields = records::masked(&object, &id).await;
+                    if let Some(fields) = masked {
                         let _ = self.masked.try_set(fields);
                     }
                     let _ = self.error.try_set(None);
