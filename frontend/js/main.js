@@ -1,3 +1,4 @@
+import "./keys.js";
 import { ahead, texts } from "kezhan-bridge";
 import init from "kezhan-wasm";
 

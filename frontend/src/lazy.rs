@@ -75,6 +75,7 @@ lazily! {
     columns: columns_panel(list: List) => crate::record::list::columns::panel(list);
     filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open, None);
     filter: filter_chips(list: List) => crate::record::filter::chips::chips(list);
+    filter: filter_broken(list: List) => crate::record::filter::broken(list);
     merge: merge_screen() => crate::record::merge::screen();
     export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
     import: import_screen() => crate::record::import::screen();

@@ -34,7 +34,7 @@ const fn after(press: &'static [&'static str], page: Page) -> Page {
 }
 
 /// Rows, or cards.
-const ROWS: &str = "[role=rowgroup] > *, main a[href*='-']";
+pub const ROWS: &str = "[role=rowgroup] > *, main a[href*='-']";
 
 pub const PAGES: &[Page] = &[
     page("list", "/o/accounts", ROWS),

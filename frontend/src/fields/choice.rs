@@ -2,8 +2,9 @@
 
 use super::{Input, Shown, plain};
 use crate::i18n::label;
+use crate::ui::badge::tone_class;
 use crate::ui::combobox::fixed;
-use crate::ui::{Combobox, Item, badge};
+use crate::ui::{Combobox, Item};
 use kezhan_meta::{Choice, Tone};
 use leptos::prelude::*;
 use serde_json::Value;
@@ -35,13 +36,24 @@ pub fn text(shown: Shown<'_>) -> String {
 }
 
 pub fn cell(shown: Shown<'_>) -> AnyView {
-    let badges = chosen(shown.field.options(), shown.value);
-    view! { <span class="flex gap-1 min-w-0">{badges.into_iter().map(|(text, tone)| badge(text, tone)).collect_view()}</span> }.into_any()
+    tags(chosen(shown.field.options(), shown.value))
 }
 
 pub fn words(value: &Value) -> AnyView {
-    let words: Vec<String> = values(value).into_iter().map(str::to_owned).collect();
-    view! { <span class="flex gap-1 min-w-0">{words.into_iter().map(|w| badge(w, Tone::Neutral)).collect_view()}</span> }.into_any()
+    tags(values(value).into_iter().map(|word| (word.to_owned(), Tone::Neutral)).collect())
+}
+
+/// Of several as many as there is room for. Each knows how many follow it, and says so where the next one does not fit.
+fn tags(all: Vec<(String, Tone)>) -> AnyView {
+    let last = all.len().saturating_sub(1);
+    let title = all.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(crate::i18n::comma());
+    let tag = |(n, (text, tone)): (usize, (String, Tone))| {
+        let more = (n < last).then(|| format!("+{}", last - n));
+        view! { <span class=tone_class(tone) data-more=more><span class="truncate leading-[1.375rem]">{text}</span></span> }
+            .into_any()
+    };
+    let class = if last > 0 { "tags" } else { "flex min-w-0" };
+    view! { <span class=class title=(last > 0).then_some(title)>{all.into_iter().enumerate().map(tag).collect_view()}</span> }.into_any()
 }
 
 pub fn items(options: &[Choice]) -> Vec<Item> {

@@ -11,7 +11,6 @@ use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::resolve;
 use kezhan_meta::{FieldMeta, Filter, Op, Record};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -76,7 +75,7 @@ pub fn cell(shown: Shown<'_>) -> AnyView {
     };
     let links = names(shown).into_iter().map(|(id, name)| {
         let href = format!("/o/{}/{id}", object.plural);
-        view! { <A href=href attr:class="hover:underline decoration-base-300 underline-offset-4 truncate" on:click=|ev| ev.stop_propagation()>{name}</A> }
+        view! { <a href=href class="hover:underline decoration-base-300 underline-offset-4 truncate">{name}</a> }
     });
     view! { <span class="flex gap-2 min-w-0">{links.collect_view()}</span> }.into_any()
 }

@@ -99,7 +99,7 @@ fn section_of(object: &str) -> String {
 fn options(title: &str, items: impl Fn() -> Vec<MenuItem> + Send + Sync + 'static) -> AnyView {
     let name = tf(OPTIONS_OF, &[("title", title)]);
     view! {
-        <div class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 rounded-md">
+        <div data-beside class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 rounded-md">
             <Menu label=name class="btn btn-quiet btn-icon !h-7 !w-7" face=icon("ellipsis") items=items/>
         </div>
     }
@@ -160,7 +160,7 @@ fn row(
                 over.set(false);
                 if let Some(from) = dragged.get_untracked() { dragged.set(None); navigation::put(&names, from, at) }
             }>
-            <div class="grow min-w-0">{link(list_url(object), &object.icon, title.clone(), wide)}</div>
+            <div class="grow min-w-0">{link("", list_url(object), &object.icon, title.clone(), wide)}</div>
             {move || wide.get().then(|| options(&title, items.clone()))}
         </div>
     }
@@ -189,13 +189,14 @@ pub fn views(wide: Signal<bool>) -> AnyView {
         let rows = pinned.into_iter().map(|(view, object)| {
             let href = format!("{}?{}", list_url(&object), view.query);
             let name = view.name.clone();
+            let pinned = view.clone();
             let items = move || {
-                let view = view.clone();
+                let view = pinned.clone();
                 vec![MenuItem::new("pin-off", t(NAV_UNPIN), move || navigation::pin(view.clone(), false))]
             };
             view! {
                 <div class="group relative flex items-center">
-                    <div class="grow min-w-0">{link(href, &object.icon, name.clone(), wide)}</div>
+                    <div class="grow min-w-0">{link(&view.id, href, &object.icon, name.clone(), wide)}</div>
                     {move || wide.get().then(|| options(&name, items.clone()))}
                 </div>
             }

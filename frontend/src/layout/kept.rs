@@ -1,12 +1,12 @@
 //! Favourites and what was opened last, in the navigation.
 
+use super::nav;
 use crate::i18n::{FAVORITES, LESS, MORE, MOVE_DOWN, MOVE_UP, OPTIONS_OF, RECENT, REMOVE_FAVORITE, t, tf};
-use crate::state::favorites::{self, Favorite, place};
+use crate::state::favorites::{self, Favorite};
 use crate::state::recent::Recent;
 use crate::state::{app, catalog};
 use crate::ui::{Menu, MenuItem, icon};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// Recent records shown before one asks for more.
 const SHORT: usize = 5;
@@ -19,17 +19,9 @@ fn heading(text: &'static str, wide: Signal<bool>) -> AnyView {
     view! { <p class=move || if wide.get() { "px-2.5 pb-1 text-xs muted" } else { "sr-only" }>{text}</p> }.into_any()
 }
 
-fn link(object: &str, id: &str, title: &str, wide: Signal<bool>) -> Option<AnyView> {
-    let (object, href) = place(object, id)?;
-    let (picture, text, hint) = (icon(&object.icon), title.to_owned(), title.to_owned());
-    Some(
-        view! {
-            <A href=href attr:class="nav-item grow min-w-0" attr:title=hint attr:draggable="false">
-                {picture}<span class=move || if wide.get() { "truncate" } else { "sr-only" }>{text}</span>
-            </A>
-        }
-        .into_any(),
-    )
+fn link(place: &str, object: &str, id: &str, title: &str, wide: Signal<bool>) -> Option<AnyView> {
+    let (object, href) = favorites::place(object, id)?;
+    Some(nav::link(place, href, &object.icon, title.to_owned(), wide))
 }
 
 fn stars(wide: Signal<bool>) -> AnyView {
@@ -61,7 +53,7 @@ fn star(
     dragged: RwSignal<Option<usize>>,
     over: RwSignal<Option<usize>>,
 ) -> Option<AnyView> {
-    let link = link(&favorite.object, &favorite.record, &favorite.title, wide)?;
+    let link = link("star", &favorite.object, &favorite.record, &favorite.title, wide)?;
     let name = tf(OPTIONS_OF, &[("title", &favorite.title)]);
     let items = move || {
         let mut items = Vec::new();
@@ -97,11 +89,11 @@ fn star(
                     over.set(None);
                     if let Some(from) = dragged.get_untracked() { dragged.set(None); favorites::put(from, at) }
                 }>
-                {link}
+                <div class="grow min-w-0">{link}</div>
                 {move || wide.get().then(|| {
                     let name = name.clone();
                     view! {
-                        <div class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 rounded-md">
+                        <div data-beside class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 rounded-md">
                             <Menu label=name class="btn btn-quiet btn-icon !h-7 !w-7" face=icon("ellipsis") items=move || items.with_value(|f| f())/>
                         </div>
                     }
@@ -125,7 +117,7 @@ fn recent(wide: Signal<bool>) -> AnyView {
         }
         let more = known.len() > SHORT;
         let shown = known.iter().take(if all.get() { usize::MAX } else { SHORT });
-        let rows = shown.filter_map(|r| link(&r.object, &r.id, &r.title, wide)).collect_view();
+        let rows = shown.filter_map(|r| link("recent", &r.object, &r.id, &r.title, wide)).collect_view();
         view! {
             <div class="flex flex-col gap-px" role="group" aria-label=t(RECENT)>
                 {heading(t(RECENT), wide)}{rows}

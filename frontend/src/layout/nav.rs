@@ -6,7 +6,7 @@ use crate::i18n::{
     AREA_SERVICE, AREA_WORK, Key, MORE, NAV_COLLAPSE, NAV_EXPAND, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NAVIGATION,
     SEARCH, label, t,
 };
-use crate::state::{catalog, prefs, session};
+use crate::state::{app, catalog, prefs, session};
 use crate::ui::{Layer, Shape, icon};
 use kezhan_meta::{Area, ObjectMeta};
 use leptos::prelude::*;
@@ -40,13 +40,32 @@ pub fn list_url(object: &ObjectMeta) -> String {
     format!("/o/{}", object.plural)
 }
 
-pub fn link(href: String, picture: &str, text: String, wide: Signal<bool>) -> AnyView {
-    let (picture, title) = (icon(picture), text.clone());
+fn leads(href: &str, path: &str) -> bool {
+    path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Several links may lead to one page, and only one of them is the one that was followed. `place` tells those to
+/// favourite and recent records; of a saved view it is the id, and nothing of everything else.
+pub fn link(place: &str, href: String, picture: &str, text: String, wide: Signal<bool>) -> AnyView {
+    let (picture, title, at) = (icon(picture), text.clone(), use_location());
+    let (own, place) = (format!("{place}{href}"), place.to_owned());
+    let (mark, target) = (own.clone(), href.split('?').next().unwrap_or_default().to_owned());
+    let follow = move |_| app().followed.set(mark.clone());
+    let here = move || {
+        let (path, view) = (at.pathname.get(), at.query.with(|q| q.get("view")).unwrap_or_default());
+        let followed = Some(app().followed.get()).filter(|followed| followed.ends_with(&path));
+        let this = match (place.as_str(), followed) {
+            ("", Some(followed)) if followed != path => false,
+            ("", _) => !app().navigation.with(|n| n.is_pinned(&view)),
+            (_, followed) => view == place || followed.as_ref() == Some(&own),
+        };
+        (this && leads(&target, &path)).then_some("page")
+    };
     view! {
-        <A href=href attr:class="nav-item" attr:title=title>
+        <a href=href class="nav-item" title=title draggable="false" aria-current=here on:click=follow>
             {picture}
             <span class=move || if wide.get() { "truncate" } else { "sr-only" }>{text}</span>
-        </A>
+        </a>
     }
     .into_any()
 }
@@ -66,9 +85,9 @@ fn tools(wide: Signal<bool>) -> AnyView {
     let imports = catalog::catalog().objects().any(|o| session::may(&o.name, "import"));
     view! {
         <div class="flex flex-col gap-px">
-            {imports.then(|| link("/imports".to_owned(), "file-up", t(NAV_IMPORTS).to_owned(), wide))}
-            {link("/recycle".to_owned(), "trash-2", t(NAV_RECYCLE).to_owned(), wide)}
-            {settings::any().then(|| link("/settings".to_owned(), "settings", t(NAV_SETTINGS).to_owned(), wide))}
+            {imports.then(|| link("", "/imports".to_owned(), "file-up", t(NAV_IMPORTS).to_owned(), wide))}
+            {link("", "/recycle".to_owned(), "trash-2", t(NAV_RECYCLE).to_owned(), wide)}
+            {settings::any().then(|| link("", "/settings".to_owned(), "settings", t(NAV_SETTINGS).to_owned(), wide))}
         </div>
     }
     .into_any()
@@ -88,7 +107,7 @@ pub fn side() -> AnyView {
         }
     };
     view! {
-        <nav class=class aria-label=t(NAVIGATION)>
+        <nav class=class aria-label=t(NAVIGATION) data-one-stop>
             <A href="/" attr:class="h-12 flex items-center gap-2.5 px-3.5 shrink-0 overflow-hidden">
                 <span class="size-7 rounded-lg bg-primary text-primary-content grid place-items-center shrink-0">{icon("house")}</span>
                 <span class=move || if wide.get() { "font-semibold whitespace-nowrap" } else { "sr-only" }>{t(APP_NAME)}</span>

@@ -6,7 +6,7 @@ use super::routes;
 use super::user_menu::user_menu;
 use crate::i18n::{
     CREATE, HOME, NAV_RECYCLE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH,
-    SKIP_TO_CONTENT, VIEWING_AS, VIEWING_END, label, t, tf,
+    SKIP_TO_CONTENT, SKIP_TO_LIST, VIEWING_AS, VIEWING_END, label, t, tf,
 };
 use crate::lazy;
 use crate::record;
@@ -19,12 +19,23 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
 
+const SKIP: &str = "sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-2 focus:left-2 btn btn-primary";
+/// What hears the keys of the list, in each of its layouts.
+const LIST: &str = "#list-grid, #board article, #gallery [tabindex='0'], #calendar button, #chart button";
+
 pub fn shell() -> AnyView {
     let (search, help, bell) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     lazy::warm();
     inbox::follow();
     let at = use_location();
-    Effect::new(move || lists::passed(&at.pathname.get(), &at.search.get()));
+    Effect::new(move || {
+        let path = at.pathname.get();
+        lists::passed(&path, &at.search.get());
+        // Elsewhere: whoever comes back has come another way.
+        if app().followed.with_untracked(|followed| !followed.ends_with(&path)) {
+            app().followed.set(String::new());
+        }
+    });
     favorites::load();
     recent::load();
     let shortcut = window_event_listener(leptos::ev::keydown, move |ev| {
@@ -41,7 +52,8 @@ pub fn shell() -> AnyView {
     });
     on_cleanup(move || shortcut.remove());
     view! {
-        <a href="#content" class="sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-2 focus:left-2 btn btn-primary">{t(SKIP_TO_CONTENT)}</a>
+        <a href="#content" class=SKIP data-skip="#content">{t(SKIP_TO_CONTENT)}</a>
+        <a href="#content" class=SKIP data-skip=LIST hidden=move || lists::object(&at.pathname.get()).is_none()>{t(SKIP_TO_LIST)}</a>
         <div class="h-dvh flex">
             {nav::side()}
             <div class="grow min-w-0 flex flex-col">

@@ -87,9 +87,14 @@ pub fn place(plural: &str, id: &str) -> Option<Place> {
     Some(Place { before: near(at.checked_sub(1)), after: near(Some(at + 1)), at: at + 1, of, open })
 }
 
+/// The object whose list is at this address, if one is.
+pub fn object(path: &str) -> Option<&str> {
+    path.strip_prefix("/o/").filter(|plural| !plural.is_empty() && !plural.contains('/'))
+}
+
 /// Every address that is shown passes here; those of lists are kept, to go back to.
 pub fn passed(path: &str, query: &str) {
-    let Some(plural) = path.strip_prefix("/o/").filter(|p| !p.is_empty() && !p.contains('/')) else { return };
+    let Some(plural) = object(path) else { return };
     // Coming back neither creates nor peeks.
     let kept: Vec<&str> = query
         .trim_start_matches('?')

@@ -35,6 +35,8 @@ pub struct App {
     pub unread: RwSignal<i64>,
     pub favorites: RwSignal<Vec<favorites::Favorite>>,
     pub recent: RwSignal<Vec<recent::Recent>>,
+    /// The link of the navigation that was followed last: its place, and where it leads.
+    pub followed: RwSignal<String>,
     pub navigation: RwSignal<navigation::Navigation>,
     pub views: RwSignal<views::Choices>,
     pub faces: RwSignal<faces::Faces>,
@@ -65,6 +67,7 @@ thread_local! {
             unread: RwSignal::new(0),
             favorites: RwSignal::new(Vec::new()),
             recent: RwSignal::new(Vec::new()),
+            followed: RwSignal::new(String::new()),
             navigation: RwSignal::new(navigation::Navigation::default()),
             views: RwSignal::new(views::Choices::default()),
             faces: RwSignal::new(faces::Faces::new()),

@@ -19,14 +19,14 @@ pub fn badge(text: impl Into<String>, tone: Tone) -> AnyView {
     view! { <span class=tone_class(tone)><span class="truncate leading-[1.375rem]">{text}</span></span> }.into_any()
 }
 
-/// A person's or company's sign: the last two characters of a Chinese name, initials of another.
+/// A person's or company's sign: the first character of a Chinese name, initials of another.
 pub fn initials(name: &str) -> String {
     let name = name.trim();
-    if !name.is_ascii() {
-        let chars: Vec<char> = name.chars().collect();
-        return chars[chars.len().saturating_sub(2)..].iter().collect();
+    // From here on writing is without spaces between words.
+    if let Some(first) = name.chars().next().filter(|first| *first >= '\u{2E80}') {
+        return first.to_string();
     }
-    name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect::<String>().to_uppercase()
+    name.split_whitespace().filter_map(|w| w.chars().next()).take(2).collect::<String>().to_ascii_uppercase()
 }
 
 pub fn avatar(name: &str, large: bool) -> AnyView {

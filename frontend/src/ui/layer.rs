@@ -14,6 +14,8 @@ pub enum Shape {
     Palette,
 }
 
+const FIRST: &str = ":is(a, button, input, select, textarea, [tabindex='0']):not(:disabled, header *)";
+
 /// Mount it to open it, unmount it to close it: whoever holds the state renders it.
 #[component]
 pub fn Layer(
@@ -41,6 +43,13 @@ pub fn Layer(
             && !dialog.open()
         {
             let _ = dialog.show_modal();
+            // On what there is to do in it, not on the way out of it.
+            if let Ok(Some(_)) = dialog.query_selector("header :focus")
+                && let Ok(Some(first)) = dialog.query_selector(FIRST)
+                && let Some(first) = first.dyn_ref::<web_sys::HtmlElement>()
+            {
+                let _ = first.focus();
+            }
         }
     });
     let class = match shape {

@@ -2,10 +2,13 @@
 
 use super::icon::icon;
 use super::popover::Popover;
-use leptos::ev::KeyboardEvent;
+use crate::i18n::{SEARCH, t};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
+
+/// More than one sees at a glance.
+const MANY: usize = 12;
 
 #[derive(Clone)]
 pub struct MenuItem {
@@ -71,11 +74,30 @@ pub fn Menu(
     .into_any();
     view! {
         <Popover open=open trigger=trigger panel_class="p-1 min-w-44">
-            <div role="menu" on:keydown=walk node_ref=focus_first()>
-                {(items.0)().into_iter().map(|item| menu_item(item, open)).collect_view()}
-            </div>
+            {entries((items.0)(), open)}
         </Popover>
     }
+}
+
+/// Of many one looks for the one; what keys do here is in `js/keys.js`.
+fn entries(all: Vec<MenuItem>, open: RwSignal<bool>) -> AnyView {
+    let many = all.len() > MANY;
+    let node = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move || {
+        let Some(menu) = node.get() else { return };
+        let first = if many { menu.previous_element_sibling() } else { menu.first_element_child() };
+        if let Some(element) = first.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
+    });
+    let find = many.then(|| {
+        view! { <input type="search" class="input sticky top-0 z-10 mb-1" autocomplete="off" aria-label=t(SEARCH) placeholder=t(SEARCH) data-find/> }.into_any()
+    });
+    view! {
+        {find}
+        <div role="menu" node_ref=node>{all.into_iter().map(|item| menu_item(item, open)).collect_view()}</div>
+    }
+    .into_any()
 }
 
 fn menu_item(item: MenuItem, open: RwSignal<bool>) -> AnyView {
@@ -90,31 +112,4 @@ fn menu_item(item: MenuItem, open: RwSignal<bool>) -> AnyView {
         </button>
     }
     .into_any()
-}
-
-/// A node reference that takes the focus to the first item when the menu appears.
-fn focus_first() -> NodeRef<leptos::html::Div> {
-    let node = NodeRef::<leptos::html::Div>::new();
-    Effect::new(move || {
-        if let Some(first) = node.get().and_then(|n| n.first_element_child())
-            && let Some(element) = first.dyn_ref::<web_sys::HtmlElement>()
-        {
-            let _ = element.focus();
-        }
-    });
-    node
-}
-
-/// Arrow keys move between the items of a menu or list of buttons.
-pub fn walk(ev: KeyboardEvent) {
-    let Some(current) = document().active_element() else { return };
-    let next = match ev.key().as_str() {
-        "ArrowDown" => current.next_element_sibling().or_else(|| current.parent_element()?.first_element_child()),
-        "ArrowUp" => current.previous_element_sibling().or_else(|| current.parent_element()?.last_element_child()),
-        _ => return,
-    };
-    ev.prevent_default();
-    if let Some(element) = next.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = element.focus();
-    }
 }

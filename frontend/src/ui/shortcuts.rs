@@ -92,7 +92,7 @@ pub fn caption(press: &Press) -> String {
         "ArrowDown" => "↓".to_owned(),
         "ArrowUp" => "↑".to_owned(),
         "Escape" => "Esc".to_owned(),
-        key if key.len() == 1 => key.to_uppercase(),
+        key if key.len() == 1 => key.to_ascii_uppercase(),
         key => key.to_owned(),
     };
     match (press.command, press.alt) {

@@ -1,7 +1,6 @@
 //! Tabs are links: which one is open is part of the address.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 pub struct Tab {
     pub key: String,
@@ -30,10 +29,10 @@ pub fn tabs(label: &'static str, current: &str, tabs: Vec<Tab>) -> AnyView {
                 let class = if here { "py-2 border-b-2 border-primary text-primary font-semibold whitespace-nowrap text-[13px]" }
                     else { "py-2 border-b-2 border-transparent muted hover:text-base-content whitespace-nowrap text-[13px]" };
                 view! {
-                    <A href=tab.href attr:class=class attr:aria-current=here.then_some("true") scroll=false>
+                    <a href=tab.href class=class aria-current=here.then_some("true") data-noscroll="true">
                         {tab.label}
                         {tab.count.map(|c| view! { <span class="muted font-normal tnum">" "{c}</span> })}
-                    </A>
+                    </a>
                 }
             }).collect_view()}
         </nav>

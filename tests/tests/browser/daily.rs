@@ -26,7 +26,12 @@ fn heads_stand_over_their_columns_whatever_is_done_with_those() {
     let first = heads(&browser);
     menu(&browser, &first[1]);
     browser.press("隐藏此列");
-    browser.until("one is hidden", || heads(&browser) == [first[0].clone(), first[2].clone()]);
+    let two = [first[0].clone(), first[2].clone()];
+    browser.until("one is hidden", || heads(&browser) == two);
+    browser.script("history.back()");
+    browser.until("Back brings it back", || heads(&browser) == first);
+    browser.script("history.forward()");
+    browser.until("it is hidden again", || heads(&browser) == two);
     let cells = "return document.querySelectorAll('#row-0 [role=gridcell]').length - 1";
     assert_eq!(browser.script(cells), json!(2));
     menu(&browser, &first[2]);
@@ -41,9 +46,16 @@ fn heads_stand_over_their_columns_whatever_is_done_with_those() {
 fn an_empty_cell_is_as_high_as_its_row_and_takes_a_click() {
     let server = TestServer::with_web();
     let api = server.admin();
-    api.create("accounts", json!({"name": "西湖茶业"}));
-    let browser = Browser::signed_in_at(&server, "admin", "/o/accounts?columns=name,city");
+    let tags = ["重点跟进", "年框", "VIP", "茶叶", "出口", "华东大区"];
+    api.create("accounts", json!({"name": "西湖茶业", "tags": tags}));
+    let browser = Browser::signed_in_at(&server, "admin", "/o/accounts?columns=name,city,tags");
     browser.sees("西湖茶业");
+    // Of many tags those that fit are whole, and the last says how many more there are.
+    let fit = "const cell = document.getElementById('cell-0-2').getBoundingClientRect(), all = [...document.querySelectorAll('#cell-0-2 .tag')];
+        const seen = all.filter(tag => tag.offsetTop === all[0].offsetTop);
+        return [all.length, seen.length > 0 && seen.length < all.length, seen.every(tag => tag.getBoundingClientRect().right < cell.right),
+          seen.at(-1).dataset.more === `+${all.length - seen.length}`]";
+    assert_eq!(browser.script(fit), json!([6, true, true, true]));
     // In the middle and at the edge: nothing else may lie there.
     let under = |share: f64| {
         browser.script(&format!(

@@ -112,6 +112,13 @@ fn a_great_group_comes_page_by_page() {
         browser.script(bottom);
         lines(&browser).iter().any(|l| l.contains("客户000"))
     });
+    // The head of its group has stayed below those of the columns, and is where it was once the group is folded.
+    let gap = "const [columns, group] = ['.grid-head', '.grid-group'].map(c => document.querySelector(c).getBoundingClientRect());
+        return group.top - columns.bottom";
+    assert_eq!(browser.script(gap), 0);
+    browser.press_css(".grid-group");
+    browser.until("the group is folded", || lines(&browser).len() == 1);
+    assert_eq!(browser.script(gap), 0);
     browser.no_complaints(&[]);
 }
 

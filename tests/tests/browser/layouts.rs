@@ -35,6 +35,9 @@ fn conditions_reach_parts_of_addresses_and_related_records_and_read_as_sentences
     browser.sees("海淀科技");
 
     browser.press("筛选");
+    browser.until("one can begin to write", || {
+        browser.script("return document.activeElement.matches('#filter-builder [data-part] input')") == true
+    });
     browser.fill("#filter-builder [id^=filter-field]", "详细地址 › 省份");
     let offered = "#filter-builder [id^=filter-field][id$=-list] [role=option]:first-child";
     let first = format!("return document.querySelector({offered:?})?.innerText.trim()");
@@ -63,6 +66,19 @@ fn conditions_reach_parts_of_addresses_and_related_records_and_read_as_sentences
     browser.sees_no("宁波港务");
     assert!(browser.path().contains("exists"), "{}", browser.path());
 
+    // What cannot be understood shows nothing, and says so.
+    for (asked, layout) in
+        [("nonsense", "table"), ("%7B%22field%22%3A%22nope%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A1%7D", "chart")]
+    {
+        browser.goto(&format!("/o/accounts?layout={layout}&filter={asked}"));
+        browser.sees("无法识别筛选条件");
+        browser.sees_no("西湖茶业");
+    }
+    browser.press("表格");
+    browser.press("清除筛选");
+    browser.sees("西湖茶业");
+    browser.sees("海淀科技");
+
     // On a phone the builder comes from below.
     browser.screen(390, 844);
     browser.press("筛选");
@@ -83,6 +99,12 @@ fn a_board_has_lanes_and_asks_for_what_a_stage_requires() {
     let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?layout=kanban&lane=source");
     browser.sees("海淀机房改造");
     browser.until("both lanes are there", || within(&browser, "#board", "未填写"));
+    browser.until("each says what it comes to", || {
+        let heads = browser
+            .script("return [...document.querySelectorAll('#board h3')].map(h => h.innerText.replace(/\\s+/g, ' '))");
+        let heads: Vec<&str> = heads.as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        heads.contains(&"转介绍 1 CNY 120,000.00") && heads.contains(&"未填写 1 CNY 30,000.00")
+    });
     browser.screenshot("board-lanes");
 
     // Lost deals say why: first nothing, then a reason.
@@ -112,6 +134,7 @@ fn a_board_has_lanes_and_asks_for_what_a_stage_requires() {
 
     // To another lane.
     browser.press("移动“海淀机房改造”");
+    browser.fill(".popover input", "未填");
     browser.press("移到泳道“未填写”");
     browser.until("the deal has no source any more", || value(&api, &path, "source").is_null());
     browser.no_complaints(&[]);
@@ -193,6 +216,7 @@ fn cards_and_charts_are_chosen_kept_in_views_and_lead_back_to_records() {
     let browser = Browser::signed_in_at(&server, "wang", "/o/accounts");
     browser.press("画册");
     browser.find("#gallery #card-0");
+    assert!(within(&browser, "#card-0 > [aria-hidden]", "苏"), "the sign of a company is how its name begins");
     browser.script("document.querySelector('#card-0').focus()");
     browser.keys(RIGHT);
     browser.keys("x");

@@ -136,6 +136,16 @@ fn favourites_stay_in_the_order_they_are_put_into() {
     browser.goto("/preferences");
     browser.until("the order has stayed", || order(&browser) == json!(["乙公司", "甲公司"]));
 
+    // Of all the ways in the navigation that lead to a page, the one that was gone stands out.
+    let current = "return [...document.querySelectorAll('nav .nav-item[aria-current]')].map((e) => e.innerText.trim())";
+    browser.script("[...document.querySelectorAll('nav [data-favorite] a')].at(-1).click()");
+    browser.until("the favourite is it", || browser.script(current) == json!(["甲公司"]));
+    browser.script("document.querySelector('nav [data-nav=account] a').click()");
+    browser.until("the list is it", || browser.script(current) == json!(["客户"]));
+    browser.press_css("#row-0 a");
+    browser.sees("修改记录");
+    assert_eq!(browser.script(current), json!(["客户"]));
+
     // The palette acts on the record that is open.
     let first = wang.get("/accounts?name=甲公司").ok()["data"][0].clone();
     browser.goto(&format!("/o/accounts/{}", id_of(&first)));

@@ -158,6 +158,7 @@ fn what_administrators_set_can_be_read_and_pressed_by_everybody() {
     browser.press_css("header button[title='我的账户']");
     browser.press_css("[role=menu] button:has(svg use[href='#i-keyboard'])");
     browser.find("dialog[open] dl");
+    browser.sees("向下填充");
     look_at_both(&browser, "help", &mut found);
     assert!(found.0.is_empty(), "{} findings:\n{}", found.0.len(), found.0.join("\n"));
 }
@@ -211,6 +212,31 @@ fn everything_is_reached_and_left_by_keys() {
     found.0.sort();
     found.0.dedup();
     assert!(found.0.is_empty(), "{} findings:\n{}", found.0.len(), found.0.join("\n"));
+
+    // From the top of the page to the list: a step for each part of it, or two keys.
+    browser.goto("/o/accounts");
+    browser.find(pages::ROWS);
+    let in_list = || browser.script("return document.activeElement.id") == "list-grid";
+    let steps = (1..=30).find(|_| {
+        browser.tab();
+        in_list()
+    });
+    assert!(steps.is_some_and(|n| n <= 12), "{steps:?} steps to the list");
+    browser.goto("/o/accounts");
+    browser.find(pages::ROWS);
+    browser.tab();
+    browser.tab();
+    browser.keys("\u{E007}");
+    browser.until("the way past everything leads to the list", in_list);
+    // Within a part arrows go on.
+    browser.script("document.querySelector('nav [data-nav] a').focus()");
+    browser.keys("\u{E015}");
+    assert_eq!(
+        browser.script(
+            "return document.activeElement.closest('[data-nav]') === [...document.querySelectorAll('[data-nav]')][1]"
+        ),
+        true
+    );
 
     // A dialog gives the focus back to what opened it.
     assert!(demo.show(&browser, &PAGES[0]));

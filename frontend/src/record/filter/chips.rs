@@ -39,7 +39,7 @@ pub fn chips(list: List) -> AnyView {
         let import = state.import.map(|id| import_chip(list, id.to_string()));
         (!all.is_empty() || import.is_some()).then(|| {
             view! {
-                <div class="flex flex-wrap gap-1.5 px-3 pb-2 shrink-0 max-h-40 overflow-y-auto scroll-thin">
+                <div class="flex flex-wrap gap-1.5 px-3 pb-2 shrink-0 max-h-40 overflow-y-auto scroll-thin" data-one-stop>
                     {import}
                     {all.iter().enumerate().map(|(n, c)| chip(&state.object, n, c)).collect_view()}
                     <button type="button" class="text-xs muted hover:underline px-1" on:click=move |_| list.url.push(&[in_address(list, &Filter::all()), ("import", None)])>{t(FILTER_CLEAR)}</button>

@@ -7,8 +7,9 @@ mod node;
 pub mod words;
 
 use super::list::{List, dialog as layer};
-use crate::i18n::{FILTER, FILTER_APPLY, FILTER_CLEAR, t};
-use crate::ui::{Button, Look};
+use crate::api::client::ApiError;
+use crate::i18n::{FILTER, FILTER_APPLY, FILTER_BROKEN, FILTER_BROKEN_TEXT, FILTER_CLEAR, t};
+use crate::ui::{self, Button, Look};
 use kezhan_meta::{Filter, ObjectMeta};
 use leptos::prelude::*;
 use node::Node;
@@ -62,6 +63,16 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
     layer(t(FILTER).to_owned(), true, move || shown.set(false), content)
 }
 
+/// In place of the records, where the address asks for what cannot be understood, here or by the server.
+pub fn broken(list: List) -> AnyView {
+    let refused = list.rows.error.with_untracked(|e| e.as_ref().map(ApiError::message));
+    let text = refused.unwrap_or_else(|| t(FILTER_BROKEN_TEXT).to_owned());
+    let clear = move |_| list.url.push(&[in_address(list, &Filter::all())]);
+    let action = view! { <Button label=t(FILTER_CLEAR) on_click=clear/> };
+    let said = ui::empty("triangle-alert", t(FILTER_BROKEN), text, action.into_any());
+    view! { <div class="grow" role="alert">{said}</div> }.into_any()
+}
+
 /// A condition that is built elsewhere than in a list: of a role, of a sharing rule.
 #[derive(Clone)]
 pub struct Builder {
@@ -85,14 +96,12 @@ impl Builder {
     }
 }
 
-/// To the operand of the condition in question, else to what is still empty.
+/// To the operand of the condition in question, or of the first; else to what is still empty.
 fn focus(at: Option<usize>) {
-    let css = match at {
-        Some(at) => format!("#filter-builder > div > [data-part='{at}'] [data-operand] :is(input, select)"),
-        None => "#filter-builder [data-part]:last-of-type input".to_owned(),
-    };
-    let within = at.map(|at| format!("#filter-builder > div > [data-part='{at}'] :is(input, select)"));
-    let found = [Some(css), within].into_iter().flatten().find_map(|css| document().query_selector(&css).ok()?);
+    let part = format!("#filter-builder > div > [data-part='{}']", at.unwrap_or_default());
+    let found = [" [data-operand] :is(input, select)", " :is(input, select)"]
+        .into_iter()
+        .find_map(|within| document().query_selector(&format!("{part}{within}")).ok()?);
     if let Some(element) = found.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = element.focus();
     }

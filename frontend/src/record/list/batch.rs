@@ -59,7 +59,7 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
         })
     };
     view! {
-        <div class="flex items-center gap-2 h-12 px-3 shrink-0 bg-primary/8 overflow-x-auto" role="toolbar">
+        <div class="flex items-center gap-2 h-12 px-3 shrink-0 bg-primary/8 overflow-x-auto" id="batch-bar" role="toolbar">
             <span class="font-semibold whitespace-nowrap" role="status">{count}</span>
             {matching}
             {move || list.progress.get().map(progress)}

@@ -4,7 +4,7 @@ use super::grid::{HEAD, record_url};
 use super::groups;
 use super::lines::Line;
 use super::tools::{Tools, range};
-use super::{List, columns, typing};
+use super::{List, columns, row, typing};
 use crate::api::records::RecordExt;
 use crate::i18n::{CELL_READ_ONLY, NOTHING_TO_UNDO, label, t, tf};
 use crate::lazy;
@@ -37,6 +37,8 @@ pub struct Cells {
     pub editing: RwSignal<Option<String>>,
     /// Saves what the open editor holds; false where it does not pass.
     pub leave: StoredValue<Option<Callback<(), bool>>>,
+    /// The cell under the pointer.
+    pub under: RwSignal<Option<At>>,
     /// Values that the server did not take, shown for a moment.
     pub refused: RwSignal<Vec<(String, String)>>,
     /// What is done with ranges, once its code is there.
@@ -52,6 +54,7 @@ impl Cells {
             from: RwSignal::new(None),
             editing: RwSignal::new(None),
             leave: StoredValue::new(None),
+            under: RwSignal::new(None),
             refused: RwSignal::new(Vec::new()),
             tools: StoredValue::new(None),
             scroller: NodeRef::new(),
@@ -121,14 +124,8 @@ pub fn go(list: List, at: At) {
     }
     let at = At { row: at.row.min(rows - 1), col: at.col.map(|c| c.min(cols - 1)) };
     list.cells.choose(Some(at));
-    let Some(node) = list.cells.scroller.get_untracked() else { return };
-    let (top, height) = untrack(move || (list.top(at.row), node_height(list) - HEAD - list.steps().row));
-    if top < node.scroll_top() {
-        node.set_scroll_top(top);
-    } else if top > node.scroll_top() + height {
-        node.set_scroll_top(top - height);
-    }
-    let Some(col) = at.col else { return };
+    reveal(list, at.row);
+    let (Some(node), Some(col)) = (list.cells.scroller.get_untracked(), at.col) else { return };
     let places = columns::places(list);
     let (Some((left, width)), frozen) = (places.get(col).copied(), columns::frozen_edge(list)) else { return };
     if left + width <= frozen {
@@ -138,6 +135,18 @@ pub fn go(list: List, at: At) {
         node.set_scroll_left(left - frozen);
     } else if left + width > node.scroll_left() + node.client_width() {
         node.set_scroll_left(left + width - node.client_width());
+    }
+}
+
+/// Brings a line into view.
+pub fn reveal(list: List, row: usize) {
+    let Some(node) = list.cells.scroller.get_untracked() else { return };
+    let (top, covered, height) =
+        untrack(move || (list.top(row), list.covered(row), node_height(list) - HEAD - list.steps().row));
+    if top - covered < node.scroll_top() {
+        node.set_scroll_top(top - covered);
+    } else if top > node.scroll_top() + height {
+        node.set_scroll_top(top - height);
     }
 }
 
@@ -164,7 +173,10 @@ pub fn beside(list: List, row: usize, back: bool) -> Option<usize> {
 
 /// Keys on the grid itself. With a cell: arrows, Tab, Enter, F2 and typing. With a row: J, K, X, Enter.
 pub fn key(list: List, ev: &KeyboardEvent) {
-    if keys::typing(ev) && !typing::is_own(ev.target()) {
+    // Keys of a menu, of a head and of what is typed are theirs.
+    let on_row = |e: &web_sys::Element| e.closest(".grid-head").ok().flatten().is_none();
+    let element = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    if keys::typing(ev) && !typing::is_own(ev.target()) || !element.as_ref().is_some_and(on_row) {
         return;
     }
     let at = list.cells.at.get_untracked();
@@ -305,6 +317,13 @@ pub fn pressed(list: List, ev: &web_sys::MouseEvent) {
     typing::focus(list);
 }
 
+pub fn pointed(list: List, ev: &web_sys::MouseEvent) {
+    let at = under(ev);
+    if list.cells.under.get_untracked() != at {
+        list.cells.under.set(at);
+    }
+}
+
 /// The pointer goes over cells with its button held.
 pub fn dragged(list: List, ev: &web_sys::MouseEvent) {
     if ev.buttons() != 1 || list.cells.is_editing() {
@@ -327,13 +346,18 @@ pub fn pressed_twice(list: List, ev: &web_sys::MouseEvent) {
     }
 }
 
-/// What lies over the cells: the frame of the focused one, the editor, what was refused.
+/// What lies over the cells: the frame of the focused one, the editor, what was refused, what can be done with the one
+/// under the pointer.
 pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
     let frame = move || {
         let at = list.cells.at.get()?;
         let class = if list.cells.editing.with(Option::is_some) { "cell-frame opacity-0" } else { "cell-frame" };
-        let is_head = matches!(list.lines.with(|lines| lines.get(at.row)), Some(Line::Head(_) | Line::Note));
-        Some(match at.col.filter(|_| !is_head) {
+        let line = list.lines.with(|lines| lines.get(at.row));
+        // A head shows it itself, wherever it stands.
+        if matches!(line, Some(Line::Head(_))) {
+            return None;
+        }
+        Some(match at.col.filter(|_| line != Some(Line::Note)) {
             Some(col) => over(list, at.row, col, view! { <div class=class></div> }.into_any(), "").into_any(),
             None => view! { <div class="row-frame" prop:style=format!("top:{}px", HEAD + list.top(at.row))></div> }
                 .into_any(),
@@ -358,10 +382,18 @@ pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
         };
         cells.iter().take(40).filter_map(place).collect_view()
     };
+    // One for all rows, which are many.
+    let beside = move || {
+        let At { row, col } = list.cells.under.get()?;
+        list.rows.rows.track();
+        let field = list.state.with(|s| s.fields().into_iter().nth(col?))?;
+        let record = list.row(row)?;
+        Some(over(list, row, col?, row::beside(list, &field, &record)?, ""))
+    };
     // Their code is not in the way of the list itself: nobody copies or fills before a cell is chosen.
     let chosen = Memo::new(move |was: Option<&bool>| was.is_some_and(|was| *was) || list.cells.at.get().is_some());
     let tools = move || chosen.get().then(|| lazy::cell_tools(list));
-    view! { <div class="grid-layer">{refused}{frame}{tools}{typing::input_view(list, focused)}{editor()}</div> }
+    view! { <div class="grid-layer">{refused}{beside}{frame}{tools}{typing::input_view(list, focused)}{editor()}</div> }
         .into_any()
 }
 
@@ -369,7 +401,7 @@ pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
 fn over(list: List, row: usize, col: usize, content: AnyView, class: &str) -> AnyView {
     let frozen = columns::is_frozen(list, col);
     let place = format!("grid-column:{};{}", col + 2, columns::sticky(col, frozen));
-    let class = format!("grid-over {class} {}", if frozen { "z-[2]" } else { "" });
+    let class = format!("grid-over {class} {}", if frozen { "z-[1]" } else { "" });
     view! {
         <div class=class prop:style=move || format!("top:{}px", HEAD + list.top(row))>
             <div class=if frozen { "sticky min-w-0" } else { "relative min-w-0" } prop:style=place>{content}</div>

@@ -3,7 +3,7 @@
 use super::List;
 use super::state::default_columns;
 use crate::fields;
-use crate::i18n::{COLUMNS, COLUMNS_FROZEN, COLUMNS_RESET, MOVE_DOWN, MOVE_UP, label, t};
+use crate::i18n::{COLUMNS, COLUMNS_FROZEN, COLUMNS_RESET, MOVE_DOWN, MOVE_UP, SEARCH, label, t};
 use crate::lazy;
 use crate::record::url::Url;
 use crate::ui::{Popover, icon};
@@ -110,7 +110,7 @@ pub fn template(list: List) -> String {
 pub fn put(list: List, columns: &[String]) {
     let object = list.object.with_value(Arc::clone);
     let text = (columns != default_columns(&object)).then(|| columns.join(","));
-    list.url.replace(&[("columns", text)]);
+    list.url.push(&[("columns", text)]);
 }
 
 pub fn set_width(list: List, key: &str, width: i32) {
@@ -129,7 +129,7 @@ pub fn clamp(width: i32) -> i32 {
 }
 
 pub fn freeze(list: List, n: usize) {
-    list.url.replace(&[("frozen", Look { frozen: n.min(FROZEN_MAX), ..Look::default() }.frozen_text())]);
+    list.url.push(&[("frozen", Look { frozen: n.min(FROZEN_MAX), ..Look::default() }.frozen_text())]);
 }
 
 /// Takes a column out and puts it before the one that stands at `to` now.
@@ -218,16 +218,23 @@ pub fn panel(list: List) -> AnyView {
             </label>
         }
     };
-    (move || {
+    let text = RwSignal::new(String::new());
+    let body = move || {
         let all = choices(list);
         let shown = all.iter().filter(|(_, _, at)| at.is_some()).count();
+        let fits = |name: &str| text.with(|text| name.to_lowercase().contains(text));
         view! {
             {frozen}
             <div class="border-t border-base-300 my-1"></div>
-            {all.into_iter().map(|(key, name, at)| entry(key, name, at, shown)).collect_view()}
+            {all.into_iter().filter(|(_, name, _)| fits(name)).map(|(key, name, at)| entry(key, name, at, shown)).collect_view()}
             <button type="button" class="menu-item text-primary"
-                on:click=move |_| list.url.replace(&[("columns", None), ("widths", None), ("frozen", None)])>{icon("rotate-ccw")}{t(COLUMNS_RESET)}</button>
+                on:click=move |_| list.url.push(&[("columns", None), ("widths", None), ("frozen", None)])>{icon("rotate-ccw")}{t(COLUMNS_RESET)}</button>
         }
-    })
+    };
+    view! {
+        <input type="search" class="input sticky top-0 z-10 mb-1" autocomplete="off" aria-label=t(SEARCH) placeholder=t(SEARCH)
+            on:input=move |ev| text.set(event_target_value(&ev).to_lowercase())/>
+        {body}
+    }
     .into_any()
 }

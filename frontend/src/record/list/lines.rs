@@ -58,6 +58,12 @@ impl Lines {
         }
     }
 
+    /// Where the groups end.
+    pub fn groups_end(&self) -> usize {
+        let note = self.get(self.len().saturating_sub(1)) == Some(Line::Note);
+        self.len() - usize::from(note)
+    }
+
     /// The line of the record at this place.
     fn of_row(&self, row: usize) -> Option<usize> {
         match self {
@@ -147,6 +153,17 @@ impl List {
         let steps = self.steps();
         let heads = self.lines.with(|lines| lines.heads_before(at)) as i32;
         (at as i32 - heads) * steps.row + heads * steps.head
+    }
+
+    /// What the heads of its groups, which stay in sight, cover above this line.
+    pub fn covered(self, at: usize) -> i32 {
+        let level = |group| untrack(|| self.groups.with(group, |g| g.level as i32)).unwrap_or(0);
+        let heads = match self.line(at) {
+            Some(Line::Head(group)) => level(group),
+            Some(Line::Row { group: Some(group), .. } | Line::Wait(group)) => level(group) + 1,
+            _ => 0,
+        };
+        heads * self.steps().head
     }
 
     /// Where all lines end.

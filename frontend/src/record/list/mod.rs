@@ -29,7 +29,7 @@ pub use grid::record_url;
 pub use lines::Line;
 pub use rows::Rows;
 pub use state::ListState;
-pub use summary::sums_text;
+pub use summary::{sums_of, sums_text};
 
 use super::url::Url;
 use crate::api::records::RecordExt;
@@ -57,6 +57,8 @@ pub struct List {
     pub every: RwSignal<Option<picks::Every>>,
     pub narrow: RwSignal<bool>,
     pub object: StoredValue<Arc<ObjectMeta>>,
+    /// The record beside the list.
+    peeked: Memo<Option<String>>,
     cells: Cells,
     look: Memo<Look>,
     layout: Memo<Layout>,
@@ -87,6 +89,10 @@ impl List {
 
     /// Brings the records, or the groups, that this state asks for.
     fn ask(self, state: &ListState, written: u64, own: bool) {
+        if state.broken {
+            self.rows.error.set(None);
+            return self.rows.count.set(None);
+        }
         match (self.grouped.get_untracked(), self.groups.hands.get_untracked()) {
             (true, Some(hands)) => (hands.open)(self, state, written, own),
             // Until the code is there that does it.
@@ -134,6 +140,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         every: RwSignal::new(None),
         narrow,
         object: meta,
+        peeked: Memo::new(move |_| url.get("peek")),
         cells: Cells::new(),
         look: Memo::new(move |_| Look::read(url)),
         layout,
@@ -185,7 +192,6 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     });
 
     let creating = Memo::new(move |_| url.get("new").is_some());
-    let peeked = Memo::new(move |_| url.get("peek"));
     let peek_object = object.clone();
     view! {
         <div class="grow min-h-0 flex">
@@ -194,7 +200,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
                 {move || grouped.get().then(|| lazy::grouping(list))}
                 {layouts::body(list)}
             </section>
-            {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
+            {move || list.peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>
         {move || creating.get().then(|| lazy::create_form(object.clone(), url))}
     }

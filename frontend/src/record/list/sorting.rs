@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 pub fn put(list: List, sort: &[Sort]) {
     let text: Vec<String> = sort.iter().map(Sort::to_string).collect();
-    list.url.replace(&[("sort", Some(text.join(",")))]);
+    list.url.push(&[("sort", Some(text.join(",")))]);
 }
 
 /// Up, down, not at all. With `further` the other columns of the order stay.

@@ -3,6 +3,7 @@
 use super::groups::keys;
 use super::layouts;
 use crate::api::records;
+use crate::fields;
 use crate::record::url::Url;
 use kezhan_meta::query::{Count, GroupKey, ListQuery, Sort};
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta};
@@ -13,6 +14,8 @@ use uuid::Uuid;
 pub struct ListState {
     pub object: Arc<ObjectMeta>,
     pub filter: Filter,
+    /// The address asks for a filter that is none, or that reads fields which there are not.
+    pub broken: bool,
     pub sort: Vec<Sort>,
     pub q: String,
     /// The outer level first.
@@ -35,7 +38,10 @@ impl PartialEq for ListState {
 
 impl ListState {
     pub fn read(object: &Arc<ObjectMeta>, url: Url) -> ListState {
-        let filter = url.get("filter").and_then(|f| serde_json::from_str(&f).ok()).unwrap_or_else(Filter::all);
+        // Nothing rather than everything, where it is not understood.
+        let nothing = || Filter::Or(Vec::new());
+        let asked = url.get("filter").map(|text| serde_json::from_str(&text).unwrap_or_else(|_| nothing()));
+        let filter = asked.unwrap_or_else(Filter::all);
         let sort = url.get("sort").map(|s| s.split(',').map(Sort::parse).collect()).unwrap_or_default();
         let chosen: Option<Vec<String>> = url
             .get("columns")
@@ -43,6 +49,7 @@ impl ListState {
             .filter(|c: &Vec<String>| !c.is_empty());
         ListState {
             object: object.clone(),
+            broken: filter == nothing() || !reads(object, &filter),
             filter,
             sort,
             q: url.get("q").unwrap_or_default(),
@@ -109,6 +116,16 @@ impl ListState {
     /// The order of this column now: none, up, down.
     pub fn direction(&self, key: &str) -> Option<bool> {
         self.sort.iter().find(|s| s.field == key).map(|s| s.descending)
+    }
+}
+
+/// Are there the fields that it reads? Those of related records only the server looks up.
+fn reads(object: &ObjectMeta, filter: &Filter) -> bool {
+    match filter {
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().all(|part| reads(object, part)),
+        Filter::Not(inner) => reads(object, inner),
+        Filter::Field { field, .. } => fields::path_field(object, field).is_some(),
+        Filter::Exists { .. } => true,
     }
 }
 

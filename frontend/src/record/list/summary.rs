@@ -94,26 +94,30 @@ fn sums(state: &ListState, groups: &[Record]) -> AnyView {
 
 /// The sums of some amounts over groups by currency, one text an amount.
 pub fn sums_text(fields: &[FieldMeta], groups: &[Record]) -> Vec<String> {
-    let text = |group: &Record, key: &str| group.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let one = |field: &FieldMeta| {
-        let key = format!("sum_{}", field.key);
-        // Groups may be told apart by more than their currency.
-        let mut sums: Vec<(String, Decimal)> = Vec::new();
-        for group in groups {
-            let Ok(sum) = text(group, &key).parse::<Decimal>() else { continue };
-            let currency = text(group, "currency");
-            match sums.iter_mut().find(|(known, _)| *known == currency) {
-                Some((_, all)) => *all = all.saturating_add(sum),
-                None => sums.push((currency, sum)),
-            }
-        }
-        // The code, not the sign: three currencies share "$".
-        // Lines break between the amounts only.
-        let amount = |sum: &Decimal| bridge::decimal(&sum.to_string(), 2, 2);
-        let parts: Vec<String> =
-            sums.iter().map(|(code, sum)| format!("{code}\u{a0}{}", amount(sum)).trim().to_owned()).collect();
+        let parts = sums_of(field, groups);
         let sum = if parts.is_empty() { "—".to_owned() } else { parts.join(" + ") };
         tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &sum)])
     };
     fields.iter().map(one).collect()
+}
+
+/// The sum of each currency, the greatest first.
+pub fn sums_of(field: &FieldMeta, groups: &[Record]) -> Vec<String> {
+    let text = |group: &Record, key: &str| group.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let key = format!("sum_{}", field.key);
+    // Groups may be told apart by more than their currency.
+    let mut sums: Vec<(String, Decimal)> = Vec::new();
+    for group in groups {
+        let Ok(sum) = text(group, &key).parse::<Decimal>() else { continue };
+        let currency = text(group, "currency");
+        match sums.iter_mut().find(|(known, _)| *known == currency) {
+            Some((_, all)) => *all = all.saturating_add(sum),
+            None => sums.push((currency, sum)),
+        }
+    }
+    sums.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+    // The code, not the sign: three currencies share "$". Lines break between the amounts only.
+    let amount = |sum: &Decimal| bridge::decimal(&sum.to_string(), 2, 2);
+    sums.iter().map(|(code, sum)| format!("{code}\u{a0}{}", amount(sum)).trim().to_owned()).collect()
 }

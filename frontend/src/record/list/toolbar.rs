@@ -25,7 +25,7 @@ pub fn toolbar(list: List) -> AnyView {
         Some(if count >= kezhan_meta::query::COUNT_CAP { tf(COUNT_MORE, &[("n", &text)]) } else { text })
     };
     let totals = summary::shown(list);
-    let conditioned = Memo::new(move |_| list.state.with(|s| !s.filter.is_all() || s.import.is_some()));
+    let conditioned = Memo::new(move |_| list.state.with(|s| !s.filter.is_all() && !s.broken || s.import.is_some()));
     let bar = {
         let object = object.clone();
         move || {
@@ -59,20 +59,22 @@ pub fn toolbar(list: List) -> AnyView {
                     </div>
                     <div class="grow hidden sm:block"></div>
                     {search(list)}
-                    <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
-                        {icon("list-filter")}
-                        <span class="hidden sm:inline">{t(FILTER)}</span>
-                    </button>
-                    {layouts::switch(list)}
-                    {move || list.layout.with(|l| l.kind == layouts::Kind::Table).then(|| arranging(list))}
-                    {columns::chooser(list)}
-                    <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
-                    {may(&object.name, "create").then(|| view! {
-                        <button type="button" class="btn btn-primary" aria-label=t(NEW) on:click=move |_| list.url.push(&[("new", Some("1".to_owned()))])>
-                            {icon("plus")}
-                            <span class="hidden sm:inline">{t(NEW)}</span>
+                    <div class="contents" role="toolbar" aria-label=label(&object.label_many) data-one-stop>
+                        <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
+                            {icon("list-filter")}
+                            <span class="hidden sm:inline">{t(FILTER)}</span>
                         </button>
-                    })}
+                        {layouts::switch(list)}
+                        {move || list.layout.with(|l| l.kind == layouts::Kind::Table).then(|| arranging(list))}
+                        {columns::chooser(list)}
+                        <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
+                        {may(&object.name, "create").then(|| view! {
+                            <button type="button" class="btn btn-primary" aria-label=t(NEW) on:click=move |_| list.url.push(&[("new", Some("1".to_owned()))])>
+                                {icon("plus")}
+                                <span class="hidden sm:inline">{t(NEW)}</span>
+                            </button>
+                        })}
+                    </div>
                 </div>
             }
             .into_any()

@@ -86,6 +86,8 @@ pub struct Hands {
     /// Fetches what is missing of these lines.
     pub fetch: fn(List, Vec<Line>) -> bool,
     pub remember: fn(List),
+    /// The lines above this one on which its groups have their heads, the outer first.
+    pub over: fn(List, usize) -> Vec<usize>,
     /// The head of a group, room for a record, or the note that there are more.
     pub draw: fn(List, &[FieldMeta], usize, Line, String) -> AnyView,
 }
@@ -100,7 +102,7 @@ pub fn hands(list: List) -> AnyView {
     };
     // Not while this is being drawn.
     request_animation_frame(move || {
-        let hands = Hands { open: load::open, fetch, remember: load::remember, draw: view::draw };
+        let hands = Hands { open: load::open, fetch, remember: load::remember, over: view::over, draw: view::draw };
         let _ = list.groups.hands.try_set(Some(hands));
     });
     ().into_any()

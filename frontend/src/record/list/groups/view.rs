@@ -8,7 +8,8 @@ use crate::i18n::{
     GROUP, GROUP_COUNT, GROUP_MORE, GROUP_NONE, GROUP_PERIOD, GROUP_THEN, GROUPS_CLOSE, GROUPS_OPEN, RETRY, label, t,
     tf,
 };
-use crate::record::list::cells::At;
+use crate::record::list::cells::{self, At};
+use crate::record::list::lines::Lines;
 use crate::record::list::{Line, List, row, typing};
 use crate::ui::{badge, icon};
 use kezhan_meta::query::{By, GroupKey};
@@ -27,19 +28,56 @@ pub fn draw(list: List, fields: &[FieldMeta], at: usize, line: Line, place: Stri
     }
 }
 
+/// The lines of heads, with how deep their groups are.
+fn heads(list: List) -> Vec<(usize, usize)> {
+    let Lines::Grouped { lines, heads } = list.lines.get() else { return Vec::new() };
+    let level = |all: &[Group], at: &usize| match lines.get(*at) {
+        Some(Line::Head(group)) => all.get(*group).map(|g| (*at, g.level)),
+        _ => None,
+    };
+    list.groups.all.with(|all| heads.iter().filter_map(|at| level(all, at)).collect())
+}
+
+pub fn over(list: List, line: usize) -> Vec<usize> {
+    let mut heads = heads(list);
+    let here = heads.iter().find(|(at, _)| *at == line).map(|(_, level)| *level);
+    let mut within = here.unwrap_or(usize::MAX);
+    heads.retain(|(at, _)| *at < line);
+    heads.reverse();
+    heads.retain(|(_, level)| {
+        *level < within && {
+            within = *level;
+            true
+        }
+    });
+    heads.into_iter().rev().map(|(at, _)| at).collect()
+}
+
+/// How far a group goes from its head on: so far that stays in sight.
+fn reach(list: List, head: usize) -> i32 {
+    let (heads, end) = (heads(list), list.lines.with(Lines::groups_end));
+    let level = heads.iter().find(|(at, _)| *at == head).map_or(0, |(_, level)| *level);
+    let next = heads.iter().find(|(at, other)| *at > head && *other <= level);
+    list.top(next.map_or(end, |(at, _)| *at)) - list.top(head)
+}
+
 fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String) -> AnyView {
     let read = Memo::new(move |_| list.groups.with(group, Clone::clone));
     let folded = Memo::new(move |_| list.groups.is_folded(group));
     let expanded = move || (!folded.get()).to_string();
-    let level = move || read.with(|g| g.as_ref().map_or(1, |g| g.level + 1)).to_string();
+    let depth = move || read.with(|g| g.as_ref().map_or(0, |g| g.level));
+    let level = move || (depth() + 1).to_string();
+    // Within what reaches as far as its group does, the head stays where it can be seen.
+    let whole = move || format!("{place};height:{}px;--depth:{}", reach(list, at), depth());
+    let chosen = move || list.cells.at.get().is_some_and(|here| here.row == at);
     let press = move |_| {
         list.cells.choose(Some(At { row: at, col: Some(0) }));
+        cells::reveal(list, at);
         typing::focus(list);
         super::toggle(list, group);
     };
     let chevron = move || icon(if folded.get() { "chevron-right" } else { "chevron-down" });
     let name = move || read.with(|g| g.as_ref().map(name));
-    let indent = move || read.with(|g| g.as_ref().map_or(0, |g| g.level as i32 * 20));
     let sums: Vec<FieldMeta> = list.state.with_untracked(totals::summed);
     let is_summed = |f: &FieldMeta| sums.iter().any(|s| s.key == f.key);
     let sum = move |field: &FieldMeta| {
@@ -63,8 +101,8 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
             view! { <span class="tnum truncate">{text}</span> }
         });
         return view! {
-            <div prop:style=place>
-                <button type="button" class="grid-group grid-group-card" aria-expanded=expanded on:click=press prop:style=move || format!("padding-left:{}px", 12 + indent())>
+            <div class="pointer-events-none" prop:style=whole>
+                <button type="button" class="sticky grid-group grid-group-card" aria-expanded=expanded on:click=press>
                     {chevron}{name}<span class="grow"></span>
                     <span class="flex flex-col items-end min-w-0 overflow-hidden text-xs muted">{sums.collect_view()}</span>
                 </button>
@@ -97,12 +135,14 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
         view! { <div class="grid-cell num font-semibold" role="gridcell" aria-colindex=(col + 2).to_string() prop:style=format!("grid-column:{}", col + 2) title=title>{lines}</div> }
     });
     view! {
-        <div class="grid-row grid-group" role="row" id=row::row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
-            aria-expanded=expanded attr:aria-level=level on:click=press>
-            <div class="min-w-0" role="gridcell" aria-colindex="1" prop:style=format!("grid-column:1/{end}")>
-                <span class="sticky left-3 inline-flex max-w-full items-center gap-2 pe-3" prop:style=move || format!("margin-left:{}px", 12 + indent())>{chevron}{name}{beside}</span>
+        <div class="pointer-events-none" role="presentation" prop:style=whole>
+            <div class="grid-row grid-group" role="row" id=row::row_id(at) data-row=at.to_string() aria-rowindex=(at + 2).to_string()
+                class=("grid-group-on", chosen) aria-expanded=expanded attr:aria-level=level on:click=press>
+                <div class="min-w-0" role="gridcell" aria-colindex="1" prop:style=format!("grid-column:1/{end}")>
+                    <span class="grid-group-name inline-flex max-w-full items-center gap-2 pe-3">{chevron}{name}{beside}</span>
+                </div>
+                {cells.collect_view()}
             </div>
-            {cells.collect_view()}
         </div>
     }
     .into_any()

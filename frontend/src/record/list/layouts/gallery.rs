@@ -12,7 +12,6 @@ use kezhan_meta::{FieldMeta, Record};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -184,7 +183,7 @@ fn card(gallery: Gallery, n: usize, record: &Arc<Record>, step: Memo<i32>, width
             <button type="button" tabindex="-1" class="btn btn-plain btn-icon !h-7 !w-7 !absolute top-2 right-2 opacity-0 group-hover:opacity-100 pointer-coarse:opacity-100" aria-label=t(PEEK) title=t(PEEK)
                 on:click=move |_| list.url.replace(&[("peek", Some(peek.clone()))])>{icon("panel-right-open")}</button>
             <div class="px-3 pt-2">
-                <A href=url attr:tabindex="-1" attr:class="font-semibold block truncate leading-7 hover:text-primary">{title}</A>
+                <a href=url tabindex="-1" class="font-semibold block truncate leading-7 hover:text-primary">{title}</a>
                 <ul>{facts}</ul>
             </div>
         </article>
@@ -205,7 +204,7 @@ fn cover(file: Option<String>, title: &str) -> AnyView {
     let class =
         format!("h-28 flex items-center justify-center text-2xl font-semibold {}", TINTS[sum as usize % TINTS.len()]);
     let broken = RwSignal::new(file.is_none());
-    let (source, text) = (file.map(|id| files::inline_url(&id)), sign(title));
+    let (source, text) = (file.map(|id| files::inline_url(&id)), initials(title));
     let inner = move || {
         match source.clone().filter(|_| !broken.get()) {
         // What is no picture shows as the initials.
@@ -214,12 +213,6 @@ fn cover(file: Option<String>, title: &str) -> AnyView {
     }
     };
     view! { <div class=class aria-hidden="true">{inner}</div> }.into_any()
-}
-
-/// People by their given names, everything else by how it begins: companies all end alike.
-fn sign(title: &str) -> String {
-    let long = !title.is_ascii() && title.chars().count() > 3;
-    if long { title.chars().take(2).collect() } else { initials(title) }
 }
 
 fn key(gallery: Gallery, n: usize, (id, url): &(String, String), ev: &KeyboardEvent) {

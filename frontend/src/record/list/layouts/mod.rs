@@ -113,7 +113,9 @@ impl Layout {
 /// Whichever layout is asked for.
 pub fn body(list: List) -> AnyView {
     let kind = Memo::new(move |_| list.layout.with(|l| l.kind));
+    let broken = Memo::new(move |_| list.state.with(|s| s.broken));
     (move || match kind.get() {
+        _ if broken.get() => lazy::filter_broken(list),
         Kind::Table => grid::grid(list),
         Kind::Kanban => lazy::kanban(list),
         Kind::Calendar => lazy::calendar(list),

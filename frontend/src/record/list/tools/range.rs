@@ -82,7 +82,7 @@ pub fn over(list: List, range: Range, class: &'static str) -> AnyView {
     };
     let part = move |left: usize, right: usize| {
         let held = left < frozen;
-        let place = format!("grid-over {}", if held { "z-[2]" } else { "" });
+        let place = format!("grid-over {}", if held { "z-[1]" } else { "" });
         let hold = if held { "sticky min-w-0" } else { "relative min-w-0" };
         view! {
             <div class=place prop:style=move || format!("top:{}px", HEAD + list.top(range.top))>

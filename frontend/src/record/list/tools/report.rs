@@ -22,7 +22,7 @@ pub fn marks(list: List, left: RwSignal<Vec<Left>>) -> AnyView {
             let place = format!("grid-column:{};{}", col + 2, columns::sticky(col, held));
             let title = format!("{}: {}", one.text, one.reason);
             Some(view! {
-                <div class=if held { "grid-over z-[2]" } else { "grid-over" } prop:style=move || format!("top:{}px", HEAD + list.top(row))>
+                <div class=if held { "grid-over z-[1]" } else { "grid-over" } prop:style=move || format!("top:{}px", HEAD + list.top(row))>
                     <div class=if held { "sticky min-w-0" } else { "relative min-w-0" } prop:style=place><div class="cell-left" title=title></div></div>
                 </div>
             })

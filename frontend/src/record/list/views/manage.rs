@@ -11,7 +11,6 @@ use crate::state::{app, catalog, toast};
 use crate::ui::icon;
 use kezhan_meta::Record;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 pub fn panel(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
     let Some(object) = catalog::object(OBJECT) else { return ().into_any() };
@@ -59,7 +58,7 @@ fn everything(list: List, all: &[Record]) -> AnyView {
     let href = whole(list, begins.then_some(NONE));
     view! {
         <li class="flex items-center gap-0.5">
-            <A href=href attr:class="grow min-w-0 px-2 py-1.5 rounded-md hover:bg-base-content/6 truncate">{t(VIEW_ALL)}</A>
+            <a href=href class="grow min-w-0 px-2 py-1.5 rounded-md hover:bg-base-content/6 truncate">{t(VIEW_ALL)}</a>
             {begin(list, NONE, !begins, of_role)}
         </li>
     }
@@ -102,9 +101,9 @@ fn row(list: List, edited: RwSignal<Option<Edited>>, view: &Record, all: &[Recor
     let tabbed = views::is_addressed(view);
     view! {
         <li class="flex items-center gap-0.5">
-            <A href=address(list, view) attr:class=class attr:aria-current=here.then_some("true")>
+            <a href=address(list, view) class=class aria-current=here.then_some("true")>
                 {name}{note.map(|note| view! { <span class="muted font-normal">" · "{note}</span> })}
-            </A>
+            </a>
             {tabbed.then(|| tool(if pinned { "pin-off" } else { "pin" }, if pinned { VIEW_UNPIN } else { VIEW_PIN }, None, pin))}
             {tabbed.then(|| begin(list, &id, begins, of_role))}
             {change}

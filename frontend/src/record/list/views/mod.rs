@@ -15,7 +15,6 @@ use crate::ui::{Popover, icon};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use serde_json::Value;
 
 const OBJECT: &str = "saved_view";
@@ -39,8 +38,11 @@ fn whole(list: List, view: Option<&str>) -> String {
 
 fn address(list: List, view: &Record) -> String {
     let settings = view.value("settings");
-    let filter: Filter =
-        settings.get("filter").and_then(|f| serde_json::from_str(&f.to_string()).ok()).unwrap_or_else(Filter::all);
+    // One that is not understood any more is not everything.
+    let filter = settings.get("filter").map(Value::to_string).and_then(|text| match serde_json::from_str(&text) {
+        Ok(filter) => crate::record::filter::to_text(&filter),
+        Err(_) => Some(text),
+    });
     let texts = |key: &str| {
         settings
             .get(key)
@@ -60,7 +62,7 @@ fn address(list: List, view: &Record) -> String {
         ("view", Some(view.id().to_owned())),
         ("widths", widths.and_then(|w| w.widths_text())),
         ("frozen", frozen),
-        ("filter", crate::record::filter::to_text(&filter)),
+        ("filter", filter),
         ("sort", texts("sort")),
         ("columns", texts("fields")),
         ("group", texts("group")),
@@ -171,16 +173,16 @@ pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         let tabs = all.iter().filter(shown).map(|view| {
             let here = current.as_deref() == Some(view.id());
             let (href, name) = (address(list, view), view.value("name").as_str().unwrap_or_default().to_owned());
-            view! { <A href=href attr:class=class(here) attr:aria-current=here.then_some("true")>{name}</A> }
+            view! { <a href=href class=class(here) aria-current=here.then_some("true")>{name}</a> }
         });
-        view! { <A href=none attr:class=class(current.is_none())>{t(VIEW_ALL)}</A>{tabs.collect_view()} }
+        view! { <a href=none class=class(current.is_none()) aria-current=current.is_none().then_some("true")>{t(VIEW_ALL)}</a>{tabs.collect_view()} }
     };
     let any = Memo::new(move |_| list.views.with(|v| v.as_ref().is_some_and(|v| !v.is_empty())));
     let strip = move || {
         let links = links.clone();
         any.get().then(|| {
             view! {
-                <div class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] min-w-0">
+                <div class="flex items-center gap-1 shrink-0 px-3 pb-2 text-[13px] min-w-0" data-one-stop>
                     <nav class="flex items-center gap-1 min-w-0 overflow-x-auto scroll-thin" aria-label=t(VIEWS)>
                         {links}
                         {move || named.get().then(|| lazy::view_changes(list, edited))}

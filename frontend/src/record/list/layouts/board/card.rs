@@ -10,13 +10,12 @@ use crate::ui::{Menu, MenuItem, icon, keys};
 use kezhan_meta::Record;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
 const FACTS: usize = 3;
 /// Lanes that the menu offers.
-const LANES: usize = 30;
+const LANES: usize = 200;
 
 fn card_id(place: Place, row: usize) -> String {
     format!("card-{}-{}-{row}", place.lane, place.column)
@@ -65,7 +64,7 @@ pub fn view(board: Board, place: Place, n: Memo<usize>, record: &Arc<Record>) ->
                 on:pointerup=move |_| grab.up()
                 on:keydown=move |ev| key(board, place, n.get_untracked(), &open, &ev)>
                 <div class="flex items-center gap-1">
-                    <A href=url attr:class="font-semibold truncate grow hover:text-primary" attr:draggable="false">{title}</A>
+                    <a href=url class="font-semibold truncate grow hover:text-primary" draggable="false">{title}</a>
                     {menu}
                 </div>
                 <ul class="mt-1 flex flex-col gap-0.5">{facts}</ul>

@@ -45,7 +45,7 @@ pub fn view(board: Board) -> AnyView {
 }
 
 fn row(board: Board, n: usize, lane: Lane) -> AnyView {
-    let count = totals::of_lane(board, lane.value);
+    let total = totals::of_lane(board, lane.value);
     let cells = board.columns.get_untracked().into_iter().enumerate().map(|(at, column)| {
         let place = Place { lane: n, column: at };
         view! {
@@ -58,7 +58,7 @@ fn row(board: Board, n: usize, lane: Lane) -> AnyView {
     view! {
         <section class="absolute left-0 right-0 flex flex-col" prop:style=format!("top:{}px;height:{}px", n as i32 * LANE, LANE - 12) aria-label=lane.title.clone()>
             <h3 class="h-9 shrink-0 flex items-center gap-2 px-3 font-semibold text-[13px] sticky left-0 w-max max-w-[90vw]">
-                <span class="truncate">{lane.title.clone()}</span><span class="muted tnum font-normal text-xs" data-count>{count}</span>
+                <span class="truncate">{lane.title.clone()}</span>{total}
             </h3>
             <div class="flex gap-3 px-3 grow min-h-0">{cells.collect_view()}</div>
         </section>

@@ -55,7 +55,7 @@ pub struct Board {
     cards: StoredValue<HashMap<(String, usize), Rows>>,
     owner: StoredValue<Owner>,
     drag: RwSignal<Option<Drag>>,
-    /// Counts and sums by column and currency; counts by lane and column.
+    /// Counts and sums by column, and by lane, each by currency too.
     totals: RwSignal<Vec<Record>>,
     counts: RwSignal<Vec<Record>>,
     /// May this person move cards to other columns, to other lanes?

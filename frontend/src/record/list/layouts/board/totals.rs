@@ -3,8 +3,9 @@
 use super::{Board, Column, Lane};
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
+use crate::i18n::{TOTALS_SUM, label, tf};
 use crate::record::list::layouts::names;
-use crate::record::list::{ListState, sums_text};
+use crate::record::list::{ListState, sums_of};
 use crate::state::{app, toast};
 use crate::ui::badge;
 use kezhan_meta::query::{Aggregate, Count, Function, GroupKey, ListQuery};
@@ -39,12 +40,13 @@ pub fn follow(board: Board) {
             amount(&state).map(|f| Aggregate { function: Function::Sum, field: Some(f.key.to_string()), name: None });
         let by = board.by.with_value(|f| f.key.to_string());
         let currency = (sum.is_some() && state.object.field("currency").is_some()).then(|| "currency".to_owned());
-        let sums = question(
-            &state,
-            std::iter::once(by.clone()).chain(currency).collect(),
-            std::iter::once(count.clone()).chain(sum).collect(),
-        );
-        let lane = board.lane.get_value();
+        let asked = |key: String| {
+            let currency = currency.clone().filter(|currency| *currency != key);
+            let keys = std::iter::once(key).chain(currency).collect();
+            question(&state, keys, std::iter::once(count.clone()).chain(sum.clone()).collect())
+        };
+        let sums = asked(by);
+        let lane = board.lane.get_value().map(|lane| (asked(lane.key.to_string()), lane));
         leptos::task::spawn_local(async move {
             match records::groups(&state.object.plural, &sums).await {
                 Ok(groups) => {
@@ -52,8 +54,7 @@ pub fn follow(board: Board) {
                 }
                 Err(error) => toast::error(&error),
             }
-            let Some(lane) = lane else { return };
-            let counts = question(&state, vec![lane.key.to_string(), by], vec![count]);
+            let Some((counts, lane)) = lane else { return };
             match records::groups(&state.object.plural, &counts).await {
                 Ok(groups) => lanes(board, &lane, groups).await,
                 Err(error) => toast::error(&error),
@@ -97,26 +98,38 @@ pub fn head(board: Board, at: usize, column: &Column) -> AnyView {
             value.with_value(|v| all.iter().filter(|g| g.value(&key) == v).cloned().collect::<Vec<Record>>())
         })
     });
-    let sums = move || {
-        let field = board.list.state.with(amount)?;
-        groups.with(|all| (!all.is_empty()).then(|| sums_text(&[field], all).concat()))
-    };
     view! {
         <header class="px-3 pt-2.5 pb-1.5 shrink-0" data-head=at.to_string()>
             <div class="flex items-center gap-2">{badge(column.title.clone(), column.tone)}<span class="muted text-xs tnum" data-count>{move || groups.with(|g| count_of(g))}</span></div>
-            <div class="text-xs muted tnum line-clamp-3 min-h-[1.125rem] mt-1" title=sums>{sums}</div>
+            <div class="text-xs muted tnum truncate min-h-[1.125rem] mt-1">{sums(board, groups)}</div>
         </header>
     }
     .into_any()
 }
 
-/// How many cards a lane has.
-pub fn of_lane(board: Board, value: Value) -> impl Fn() -> String + Send + Sync + 'static {
-    move || {
-        let Some(key) = board.lane.with_value(|f| f.as_ref().map(|f| f.key.to_string())) else { return String::new() };
-        board.counts.with(|all| {
-            let own: Vec<Record> = all.iter().filter(|g| *g.value(&key) == value).cloned().collect();
-            count_of(&own)
-        })
+/// In one line the greatest sum, and how many other currencies there are; all of them where one points.
+fn sums(board: Board, groups: Memo<Vec<Record>>) -> AnyView {
+    (move || {
+        let field = board.list.state.with(amount)?;
+        let all = groups.with(|all| sums_of(&field, all));
+        let first = all.first()?;
+        let whole = tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &all.join(" + "))]);
+        let more = all.len() - 1;
+        let text = if more > 0 { format!("{first} +{more}") } else { first.clone() };
+        Some(view! { <span title=whole>{text}</span> })
+    })
+    .into_any()
+}
+
+/// What a lane comes to.
+pub fn of_lane(board: Board, value: Value) -> AnyView {
+    let groups = Memo::new(move |_| {
+        let key = board.lane.with_value(|f| f.as_ref().map(|f| f.key.to_string())).unwrap_or_default();
+        board.counts.with(|all| all.iter().filter(|g| *g.value(&key) == value).cloned().collect::<Vec<Record>>())
+    });
+    view! {
+        <span class="muted tnum font-normal text-xs" data-count>{move || groups.with(|g| count_of(g))}</span>
+        <span class="muted tnum font-normal text-xs">{sums(board, groups)}</span>
     }
+    .into_any()
 }
