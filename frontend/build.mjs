@@ -297,13 +297,20 @@ async function pictures() {
 
 /** The service worker, with the names of everything it keeps; what it is changes with any of them. What shows documents
  * is not kept: they cannot be had without the network either. */
-function worker(page) {
+async function worker(page) {
+  const { build } = await import("esbuild");
   const kept = fs.readdirSync(assets).filter((f) => !/\.(br|gz)$/.test(f) && !f.startsWith("pdf"));
   const shell = ["/", ...kept.sort().map((f) => `/assets/${f}`)];
   const version = createHash("sha256").update(page).update(shell.join()).digest("hex").slice(0, 10);
-  const text = fs.readFileSync(path.join(here, "js/sw.js"), "utf8");
-  const head = `const SHELL = ${JSON.stringify(shell)};\nconst VERSION = ${JSON.stringify(version)};\n`;
-  fs.writeFileSync(path.join(stage, "sw.js"), head + text);
+  await build({
+    entryPoints: [path.join(here, "js/sw.js")],
+    bundle: true,
+    target: "es2022",
+    minify: release,
+    outfile: path.join(stage, "sw.js"),
+    define: { SHELL: JSON.stringify(shell), VERSION: JSON.stringify(version) },
+    logLevel: "error",
+  });
 }
 
 /** The scripts that a script loads at once, itself included. */
@@ -338,7 +345,7 @@ async function assemble() {
   const manifest = JSON.parse(fs.readFileSync(path.join(here, "manifest.json"), "utf8"));
   manifest.icons = [...icons, { src: favicon, sizes: "any", type: "image/svg+xml", purpose: "any" }];
   fs.writeFileSync(path.join(stage, "manifest.webmanifest"), JSON.stringify(manifest));
-  worker(page);
+  await worker(page);
   if (release) {
     const sizes = await precompress();
     checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm, languages["zh-CN"]], [...later, regions]);

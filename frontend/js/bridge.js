@@ -245,7 +245,7 @@ export function listen(url, changed) {
   };
 }
 
-export { enter, forget, install, outboxAdd, outboxOf, outboxRemove, reachable } from "./offline.js";
+export { enter, forget, install, outboxOf, outboxPut, outboxRemove, reachable, saw } from "./offline.js";
 
 /** Opens a calendar in an element, with what was read as JSON. */
 export async function mountCalendar(element, options, on) {

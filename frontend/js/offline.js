@@ -1,4 +1,5 @@
-// What the page does for being offline: installs the worker, keeps what waits to be sent.
+// What the page does for being offline: installs the worker, keeps what is seen and what waits to be sent.
+import { CACHE, isSeen, LAST_SEEN, nameOf } from "./seen.js";
 
 /** Registers the worker; `renewed` is told when a newer version waits, with a function that lets it take over. */
 export function install(renewed) {
@@ -23,12 +24,41 @@ export function install(renewed) {
   }).catch(() => {});
 }
 
+/** Answers kept of what was last seen. */
+const KEPT = 300;
+/** Who one is, as last answered: that comes before it is known for whom anything is kept. */
+let me;
+
+/**
+ * Keeps an answer to be shown where the network is away. The page does it and not the worker, which has nothing of what
+ * was seen before it took over.
+ */
+export async function saw(method, url, question, answer) {
+  const at = new URL(url, location.href);
+  if (!isSeen(method, at) || answer.headers.has(LAST_SEEN)) return;
+  const copy = answer.clone();
+  if (at.pathname.endsWith("/auth/me")) me = [at, copy.clone()];
+  try {
+    // Only while somebody is signed in.
+    if (!(await caches.has(CACHE))) return;
+    const cache = await caches.open(CACHE);
+    await cache.put(await nameOf(method, at, question), copy);
+    const names = await cache.keys();
+    for (const old of names.slice(0, Math.max(0, names.length - KEPT))) await cache.delete(old);
+  } catch {
+    // Without storage there is nothing to keep.
+  }
+}
+
 /** Somebody has signed in: what was seen is theirs alone. */
 export async function enter(user) {
   try {
-    if (localStorage.getItem("kz.seen.by") !== user) await caches.delete("kz-data");
+    if (localStorage.getItem("kz.seen.by") !== user) await caches.delete(CACHE);
     localStorage.setItem("kz.seen.by", user);
-    await caches.open("kz-data");
+    const cache = await caches.open(CACHE);
+    const [at, answer] = me ?? [];
+    me = undefined;
+    if ((await answer?.clone().json())?.id === user) await cache.put(at.href, answer);
   } catch {
     // Without storage there is nothing to keep.
   }
@@ -38,7 +68,7 @@ export async function enter(user) {
 export async function forget() {
   try {
     localStorage.removeItem("kz.seen.by");
-    await caches.delete("kz-data");
+    await caches.delete(CACHE);
   } catch {
     // There was none.
   }
@@ -65,23 +95,25 @@ function store(mode, act) {
   });
 }
 
-/** True once it is safely kept. */
-export async function outboxAdd(user, key, body) {
+/** Keeps what waits, or keeps it anew; true once it is safe. */
+export async function outboxPut(entry) {
   try {
-    await store("readwrite", (outbox) => outbox.put({ user, key, body, at: Date.now() }));
+    await store("readwrite", (outbox) => outbox.put({ at: Date.now(), ...JSON.parse(entry) }));
     return true;
   } catch {
     return false;
   }
 }
 
-/** `[key, body]` of what this person has waiting, oldest first. */
+/** What this person has waiting, oldest first. */
 export async function outboxOf(user) {
   try {
     const all = await store("readonly", (outbox) => outbox.getAll());
-    return all.filter((one) => one.user === user).sort((a, b) => a.at - b.at).map((one) => [one.key, one.body]);
+    // Those of an earlier version have their record as text.
+    const read = ({ body, ...one }) => (body ? { ...one, record: JSON.parse(body) } : one);
+    return JSON.stringify(all.filter((one) => one.user === user).sort((a, b) => a.at - b.at).map(read));
   } catch {
-    return [];
+    return "[]";
   }
 }
 

@@ -53,6 +53,7 @@ macro_rules! lazily {
 
 lazily! {
     detail: record_screen() => crate::record::detail::screen();
+    detail: outbox(open: RwSignal<bool>) => crate::record::detail::waiting::dialog(open);
     detail: peek(object: Arc<ObjectMeta>, id: String, url: Url) => crate::record::detail::peek::aside(object, id, url);
     files: files_panel(open: Open, uploads: Uploads) => crate::record::files::panel(open, uploads);
     form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);

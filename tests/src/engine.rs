@@ -43,6 +43,7 @@ impl Bench {
             lang: Lang::En,
             offset_minutes: 480,
             access: Arc::new(Access::unrestricted()),
+            derived: false,
             catalog,
         };
         Bench { engine, conn, system, db }

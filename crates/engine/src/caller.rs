@@ -53,6 +53,8 @@ pub struct Caller {
     /// Minutes east of UTC of the caller's time zone.
     pub offset_minutes: i32,
     pub access: Arc<Access>,
+    /// What is written follows from a change of another record: it is nobody's edit.
+    pub derived: bool,
     /// The tenant's objects.
     pub catalog: Arc<Catalog>,
 }
@@ -70,6 +72,7 @@ impl Caller {
             lang: Lang::Zh,
             offset_minutes: 480,
             access: Arc::new(Access::unrestricted()),
+            derived: false,
             catalog,
         }
     }

@@ -5,6 +5,7 @@ use diesel::PgConnection;
 use kezhan_meta::{ObjectMeta, Record};
 use serde_json::Value;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A record about to be written; hooks may still change `after`.
 pub struct Draft<'a> {
@@ -53,6 +54,14 @@ pub struct Saved<'a> {
     pub before: Option<&'a Record>,
     /// None on delete.
     pub after: Option<&'a Record>,
+}
+
+impl Saved<'_> {
+    /// Changes a record by what was written to this one.
+    pub fn derive(&mut self, object: &Arc<ObjectMeta>, id: Uuid, patch: Record) -> Result<()> {
+        let caller = Caller { derived: true, ..self.caller.clone() };
+        self.engine.amend(self.conn, &caller, object, id, patch).map(drop)
+    }
 }
 
 /// Behaviour of one object beyond what metadata says. All run inside the write's transaction.

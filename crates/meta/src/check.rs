@@ -5,6 +5,7 @@ use crate::Record;
 use crate::field::{FieldMeta, FieldType, Rule};
 use crate::object::ObjectMeta;
 use crate::problem::{Code, ProblemItem};
+use crate::regions;
 use crate::rules;
 use crate::text::Lang;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -58,7 +59,12 @@ fn fault_with<T>(code: Code, arg: impl ToString) -> Result<T, Fault> {
 
 /// The value in the field's canonical JSON form. Empty text and empty lists become null.
 pub fn normalise_value(field: &FieldMeta, value: &Value) -> Result<Value, Violation> {
-    normalise(&field.kind, value).map_err(|(code, args)| Violation { field: field.key.to_string(), code, args })
+    let value = normalise(&field.kind, value);
+    let value = value.map_err(|(code, args)| Violation { field: field.key.to_string(), code, args })?;
+    Ok(match &value {
+        Value::String(name) if field.rules.contains(&Rule::City) => json!(regions::city(name)),
+        _ => value,
+    })
 }
 
 fn normalise(kind: &FieldType, value: &Value) -> Result<Value, Fault> {
@@ -142,6 +148,9 @@ fn normalise(kind: &FieldType, value: &Value) -> Result<Value, Fault> {
         T::Address => match serde_json::from_value::<crate::Address>(value.clone()) {
             Ok(address) if address == crate::Address::default() => Ok(Value::Null),
             Ok(address) => {
+                // The browser has no regions at hand: the server has the last word.
+                #[cfg(not(target_arch = "wasm32"))]
+                let address = regions::all().settled(address);
                 let address = json!(address);
                 let ok = address
                     .as_object()
@@ -305,7 +314,7 @@ pub fn check_field(object: &ObjectMeta, field: &FieldMeta, value: &Value, record
                     fail(Code::BeforeOther, vec![label]);
                 }
             }
-            Rule::Uscc | Rule::IdCard | Rule::Currency | Rule::Key => {}
+            Rule::Uscc | Rule::IdCard | Rule::Currency | Rule::Key | Rule::City => {}
         }
     }
     out

@@ -128,6 +128,7 @@ codes! {
     NoMatch 422 "no_match" "没有找到对应的记录" "No record matches";
     BadRow 422 "bad_row" "这一行无法读取：{}" "This row cannot be read: {}";
     ChangedSince 422 "changed_since" "导入之后又被修改过，保持不变" "Changed again after the import; left as it is";
+    UsedSince 422 "used_since" "导入之后有人在其下添加了记录，保持不变" "Somebody has added records to it after the import; left as it is";
     NothingMapped 422 "nothing_mapped" "没有任何列对应到字段" "No column is mapped to a field";
     MappedTwice 422 "mapped_twice" "“{}”已对应到另一列" "“{}” is mapped to another column already";
     // Files

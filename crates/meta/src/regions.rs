@@ -152,6 +152,28 @@ impl<'a> Regions<'a> {
         Place { province: Some(province), city: within.filter(|_| city.is_some() || district.is_some()), district }
     }
 
+    /// The names as they are in full, and the code that they give: 南京 of 江苏 is 南京市, 320100. What is not known stays,
+    /// and so does the code of a place within.
+    pub fn settled(&self, mut address: Address) -> Address {
+        let name = |part: &'_ Option<String>| part.clone().unwrap_or_default();
+        if !is_china(&name(&address.country)) {
+            return address;
+        }
+        let place = self.named(&name(&address.province), &name(&address.city), &name(&address.district));
+        let Some(code) = place.code() else { return address };
+        let parts = [&mut address.province, &mut address.city, &mut address.district];
+        for (part, known) in parts.into_iter().zip([place.province, place.city, place.district]) {
+            if let Some(region) = known.filter(|_| part.is_some()) {
+                *part = Some(region.name.to_owned());
+            }
+        }
+        let within = address.code.as_ref().is_some_and(|own| own.starts_with(code.trim_end_matches("00")));
+        if !within {
+            address.code = Some(code.to_owned());
+        }
+        address
+    }
+
     /// Takes the names of regions off the front of an address: 浙江省杭州市西湖区文三路 1 号. Only what is certain:
     /// a text that does not begin with a province, or with a city in full, stays whole.
     pub fn split<'t>(&self, text: &'t str) -> (Place<'a>, &'t str) {
@@ -194,6 +216,41 @@ fn leading<'a, 't>(
         Some((region, rest.trim_start_matches([' ', '\u{3000}', ',', '，', '-', '/'])))
     };
     among.filter_map(fit).min_by_key(|(_, rest)| rest.len())
+}
+
+/// A city in short: 南京 for 南京市.
+pub fn city(name: &str) -> &str {
+    let mut short = name;
+    while let Some(rest) = short.strip_suffix('市').filter(|rest| rest.chars().count() > 1) {
+        short = rest;
+    }
+    short
+}
+
+/// The names by which the same province, city or district may stand in an address: 南京 and 南京市.
+pub fn spellings(name: &str) -> Vec<String> {
+    const KINDS: [&str; 12] = [
+        "特别行政区",
+        "维吾尔自治区",
+        "壮族自治区",
+        "回族自治区",
+        "自治区",
+        "省",
+        "市",
+        "地区",
+        "盟",
+        "区",
+        "县",
+        "旗",
+    ];
+    let mut all = vec![name.to_owned()];
+    if !name.is_ascii() {
+        match KINDS.iter().find_map(|kind| name.strip_suffix(kind)).filter(|short| short.chars().count() > 1) {
+            Some(short) => all.push(short.to_owned()),
+            None => all.extend(KINDS.iter().map(|kind| format!("{name}{kind}"))),
+        }
+    }
+    all
 }
 
 /// 北京, 天津, 上海 and 重庆 are province and city in one.
@@ -264,6 +321,35 @@ mod tests {
         assert_eq!(regions.named("上海市", "", "浦东新区").code(), Some("310115"));
         assert_eq!(regions.named("上海市", "上海市", "某区").code(), Some("310100"));
         assert_eq!(regions.named("Bayern", "", "").code(), None);
+    }
+
+    #[test]
+    fn addresses_have_their_names_in_full() {
+        let settled = |province: &str, city: &str, district: &str, code: Option<&str>| {
+            let part = |name: &str| Some(name.to_owned()).filter(|n| !n.is_empty());
+            let address = all().settled(Address {
+                province: part(province),
+                city: part(city),
+                district: part(district),
+                code: code.map(str::to_owned),
+                ..Address::default()
+            });
+            [address.province, address.city, address.district, address.code].map(Option::unwrap_or_default)
+        };
+        assert_eq!(settled("江苏", "南京", "", None), ["江苏省", "南京市", "", "320100"]);
+        assert_eq!(
+            settled("江苏省", "南京市", "", Some("320115")),
+            ["江苏省", "南京市", "", "320115"],
+            "more is known"
+        );
+        assert_eq!(settled("江苏省", "苏州市", "", Some("320115")), ["江苏省", "苏州市", "", "320500"], "of elsewhere");
+        assert_eq!(settled("上海", "", "浦东新区", None), ["上海市", "", "浦东新区", "310115"]);
+        assert_eq!(settled("浙江", "杭州", "下城区", None), ["浙江省", "杭州市", "下城区", "330100"]);
+        assert_eq!(settled("Bayern", "München", "", None), ["Bayern", "München", "", ""]);
+        assert_eq!(["南京市", "南京", "津市", "沙市", "Leeds"].map(city), ["南京", "南京", "津市", "沙市", "Leeds"]);
+        assert_eq!(spellings("南京市"), ["南京市", "南京"]);
+        assert!(spellings("南京").contains(&"南京市".to_owned()));
+        assert_eq!(spellings("Leeds"), ["Leeds"]);
     }
 
     #[test]

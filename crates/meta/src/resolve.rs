@@ -3,7 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::check::normalise_value;
-use crate::field::{FieldMeta, FieldType};
+use crate::field::{FieldMeta, FieldType, Rule};
 use crate::filter::{Filter, MAX_DEPTH, MAX_LEAVES, Op};
 use crate::object::ObjectMeta;
 use crate::problem::Code;
@@ -121,6 +121,21 @@ pub fn resolve(
     Resolver { catalog, access, context }.tree(filter, object)
 }
 
+/// A region in an address is the same however its name is written.
+fn spelled(leaf: Filter) -> Filter {
+    match leaf {
+        Filter::Field { field, op: op @ (Op::Eq | Op::Ne | Op::In | Op::Nin), value }
+            if [".province", ".city", ".district"].iter().any(|part| field.ends_with(part)) =>
+        {
+            let names = value.as_array().map_or(std::slice::from_ref(&value), Vec::as_slice);
+            let all = names.iter().filter_map(Value::as_str).flat_map(crate::regions::spellings);
+            let op = if matches!(op, Op::Eq | Op::In) { Op::In } else { Op::Nin };
+            Filter::Field { field, op, value: all.collect() }
+        }
+        other => other,
+    }
+}
+
 /// A day given without a time.
 fn plain_day(value: &Value) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(value.as_str()?, "%Y-%m-%d").ok()
@@ -155,7 +170,12 @@ impl Resolver<'_> {
                 let Some((_, meta)) = steps.last() else {
                     return Err(QueryFault::new(Code::UnknownField, &[field]));
                 };
-                self.leaf(field, meta, *op, value)?
+                let leaf = self.leaf(field, meta, *op, value)?;
+                let whole = steps.len().checked_sub(2).and_then(|at| steps.get(at));
+                match whole.is_some_and(|(_, whole)| whole.kind == FieldType::Address) {
+                    true => spelled(leaf),
+                    false => leaf,
+                }
             }
         })
     }
@@ -183,7 +203,10 @@ impl Resolver<'_> {
                 Ok(Filter::And(vec![leaf(Op::Gte, bound(days.start)), leaf(Op::Lt, bound(days.end))]))
             }
             Op::Contains | Op::StartsWith | Op::EndsWith => match value.as_str() {
-                Some(text) if !text.is_empty() && text.chars().count() <= 200 => Ok(leaf(op, json!(text))),
+                Some(text) if !text.is_empty() && text.chars().count() <= 200 => Ok(leaf(
+                    op,
+                    json!(if field.rules.contains(&Rule::City) { crate::regions::city(text) } else { text }),
+                )),
                 _ => Err(bad("text, 1–200")),
             },
             Op::HasAny | Op::HasAll | Op::HasNone => match self.operand(field, value, &bad)? {

@@ -168,7 +168,11 @@ impl Call {
                 if response.headers().get("X-Kezhan-Last-Seen").is_some() {
                     offline::lost();
                 }
-                Ok(response)
+                let answer: web_sys::Response = response.into();
+                if answer.ok() {
+                    bridge::saw(self.method.as_str(), &self.url, self.body.as_deref(), &answer);
+                }
+                Ok(answer.into())
             }
             Err(_) => {
                 offline::lost();

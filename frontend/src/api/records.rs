@@ -84,11 +84,6 @@ pub async fn create(object: &ObjectMeta, record: &Record) -> Result<Record, ApiE
     Call::post(&format!("/{}", object.plural)).body(record).json().await
 }
 
-/// The same under a key, to be tried again with it.
-pub async fn create_once(object: &ObjectMeta, record: &Record, key: &str) -> Result<Record, ApiError> {
-    Call::post(&format!("/{}", object.plural)).key(key).body(record).json().await
-}
-
 pub async fn update(object: &ObjectMeta, id: &str, changes: &Record, version: Option<i64>) -> Result<Record, ApiError> {
     Call::patch(&format!("/{}/{id}", object.plural)).if_version(version).body(changes).json().await
 }

@@ -181,6 +181,7 @@ pub struct Job {
     pub object: String,
     #[serde(deserialize_with = "null_is_empty")]
     pub name: String,
+    pub hand_over: bool,
     #[serde(deserialize_with = "null_is_empty")]
     pub progress: Progress,
     pub report: Value,
@@ -213,6 +214,8 @@ pub struct Progress {
     pub skipped: u64,
     pub failed: u64,
     pub deleted: u64,
+    pub restored: u64,
+    pub kept: u64,
     pub parents: u64,
     pub per_second: f64,
 }
@@ -271,6 +274,40 @@ pub async fn job(id: &str) -> Result<Job, ApiError> {
 pub async fn jobs(cursor: Option<&str>) -> Result<Many<Job>, ApiError> {
     let cursor = cursor.map(|c| format!("&cursor={c}")).unwrap_or_default();
     Call::get(&format!("/bulk/jobs?limit=20{cursor}")).json().await
+}
+
+/// What an undo would do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Undo {
+    pub deleted: u64,
+    pub restored: u64,
+    pub kept: u64,
+    pub gone: u64,
+    pub reasons: Vec<Reason>,
+    pub left: Vec<Left>,
+}
+
+/// Why records stay.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Reason {
+    pub object: String,
+    pub message: String,
+    pub count: u64,
+    pub records: Vec<Existing>,
+}
+
+/// What stays though that on which it hangs goes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Left {
+    pub object: String,
+    pub count: u64,
+}
+
+pub async fn undo(id: &str) -> Result<Undo, ApiError> {
+    Call::get(&format!("/bulk/jobs/{id}/undo")).json().await
 }
 
 /// `cancel`, `resume` or `undo`.

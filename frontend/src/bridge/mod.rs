@@ -5,6 +5,7 @@ pub mod chart;
 pub mod pdf;
 
 use crate::state::prefs;
+use kezhan_meta::Record;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "kezhan-bridge")]
@@ -54,12 +55,14 @@ extern "C" {
     async fn enter_js(user: &str);
     #[wasm_bindgen(js_name = forget)]
     async fn forget_js();
-    #[wasm_bindgen(js_name = outboxAdd)]
-    async fn outbox_add_js(user: &str, key: &str, body: &str) -> JsValue;
+    #[wasm_bindgen(js_name = outboxPut)]
+    async fn outbox_put_js(entry: &str) -> JsValue;
     #[wasm_bindgen(js_name = outboxOf)]
     async fn outbox_of_js(user: &str) -> JsValue;
     #[wasm_bindgen(js_name = outboxRemove)]
     async fn outbox_remove_js(key: &str);
+    #[wasm_bindgen(js_name = saw)]
+    fn saw_js(method: &str, url: &str, question: Option<&str>, answer: &web_sys::Response);
     #[wasm_bindgen(js_name = reachable)]
     async fn reachable_js() -> JsValue;
     #[wasm_bindgen(js_name = setZone)]
@@ -218,22 +221,25 @@ pub async fn forget_seen() {
     forget_js().await;
 }
 
-pub async fn outbox_add(user: &str, key: &str, body: &str) -> bool {
-    outbox_add_js(user, key, body).await.is_truthy()
+pub async fn outbox_put(entry: &Record) -> bool {
+    // A map always has a JSON form.
+    let entry = serde_json::to_string(entry).unwrap_or_default();
+    outbox_put_js(&entry).await.is_truthy()
 }
 
-/// Key and body of what waits, oldest first.
-pub async fn outbox_of(user: &str) -> Vec<(String, String)> {
-    let Ok(all) = outbox_of_js(user).await.dyn_into::<js_sys::Array>() else { return Vec::new() };
-    let pair = |one: JsValue| {
-        let one: js_sys::Array = one.dyn_into().ok()?;
-        Some((one.get(0).as_string()?, one.get(1).as_string()?))
-    };
-    all.iter().filter_map(pair).collect()
+/// What waits, oldest first.
+pub async fn outbox_of(user: &str) -> Vec<Record> {
+    let all = outbox_of_js(user).await.as_string().unwrap_or_default();
+    serde_json::from_str(&all).unwrap_or_default()
 }
 
 pub async fn outbox_remove(key: &str) {
     outbox_remove_js(key).await;
+}
+
+/// Keeps an answer, where it is of the kind that is kept.
+pub fn saw(method: &str, url: &str, question: Option<&str>, answer: &web_sys::Response) {
+    saw_js(method, url, question, answer);
 }
 
 pub async fn reachable() -> bool {

@@ -8,9 +8,9 @@ use crate::i18n::{
     ADDRESS_PROVINCE, Key, t, tf,
 };
 use crate::ui::{Combobox, Item, Lookup, icon};
-use kezhan_meta::regions::{Place, Region, Regions, is_china};
+use kezhan_meta::regions::{Place, Region, Regions, city, is_china};
 use kezhan_meta::rules::uscc;
-use kezhan_meta::{Address, ObjectMeta, Rule};
+use kezhan_meta::{Address, FieldMeta, ObjectMeta, Rule, address};
 use leptos::prelude::*;
 use serde_json::{Map, Value, json};
 use std::cell::OnceCell;
@@ -189,13 +189,19 @@ fn lookup(value: RwSignal<Value>, key: &'static str) -> Lookup {
     })
 }
 
-/// The names that a part of an address may have, for conditions; nothing for parts that are free text.
-pub fn names(key: &str) -> Option<Lookup> {
-    let key = LEVELS.into_iter().find(|k| *k == key)?;
+/// The names that a part of an address may have, or a city by itself, for conditions; nothing for what is free text.
+pub fn names(field: &FieldMeta) -> Option<Lookup> {
+    let alone = field.rules.contains(&Rule::City);
+    let key =
+        LEVELS.into_iter().find(|k| alone && *k == "city" || address::part(k).is_some_and(|part| part == field))?;
     let by_code = lookup(RwSignal::new(Value::Null), key);
     Some(Arc::new(move |typed| {
         let found = by_code(typed);
-        Box::pin(async move { Some(found.await?.into_iter().map(|i| Item { value: i.label.clone(), ..i }).collect()) })
+        let named = move |item: Item| {
+            let name = if alone { city(&item.label).to_owned() } else { item.label };
+            Item { value: name.clone(), label: name, ..item }
+        };
+        Box::pin(async move { Some(found.await?.into_iter().map(named).collect()) })
     }))
 }
 

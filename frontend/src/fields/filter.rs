@@ -106,7 +106,7 @@ fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
         | T::Percent
             if many =>
         {
-            words(id, value, address::names(&field.key).unwrap_or_else(|| fixed(Vec::new())))
+            words(id, value, address::names(field).unwrap_or_else(|| fixed(Vec::new())))
         }
         T::Integer | T::Decimal { .. } | T::Money | T::Percent | T::Date => super::input(bare(id, field, value)),
         T::DateTime => super::input(bare(id, &by_day(field, &value.get_untracked()), value)),

@@ -165,7 +165,12 @@ fn group(inbox: Inbox, group: Group) -> AnyView {
     let others: u64 = group.lines.iter().filter_map(|l| l.value("others").as_u64()).sum();
     // Several of them are a list: one's own, the latest first.
     let href = group.object.as_ref().map(|o| match others {
-        0 => format!("/o/{}/{}", o.plural, group.record),
+        0 => {
+            // To where it was said.
+            let entry = group.lines.iter().find_map(|line| line.value("entry").as_str().map(str::to_owned));
+            let at = entry.map(|id| format!("?tab=timeline&entry={id}")).unwrap_or_default();
+            format!("/o/{}/{}{at}", o.plural, group.record)
+        }
         _ => {
             let mine = filter::to_text(&Filter::field("owner", Op::Eq, ME)).unwrap_or_default();
             format!("/o/{}?sort=-updated_at&filter={}", o.plural, records::encode(&mine))

@@ -5,13 +5,13 @@ use super::nav;
 use super::routes;
 use super::user_menu::user_menu;
 use crate::i18n::{
-    CREATE, HOME, NAV_RECYCLE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, SEARCH,
-    SKIP_TO_CONTENT, SKIP_TO_LIST, VIEWING_AS, VIEWING_END, label, t, tf,
+    CREATE, HOME, NAV_RECYCLE, NEW_OBJECT, NOT_FOUND, NOT_FOUND_TEXT, OFFLINE, OFFLINE_WAITING, OUTBOX_FAILED_N,
+    SEARCH, SKIP_TO_CONTENT, SKIP_TO_LIST, VIEWING_AS, VIEWING_END, label, t, tf,
 };
 use crate::lazy;
 use crate::record;
 use crate::state::session::{self, may};
-use crate::state::{app, favorites, inbox, lists, recent};
+use crate::state::{app, favorites, inbox, lists, offline, recent};
 use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::{self, Button, Menu, MenuItem, icon};
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ const SKIP: &str = "sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-2
 const LIST: &str = "#list-grid, #board article, #gallery [tabindex='0'], #calendar button, #chart button";
 
 pub fn shell() -> AnyView {
-    let (search, help, bell) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
+    let [search, help, bell, outbox] = [(); 4].map(|()| RwSignal::new(false));
     lazy::warm();
     inbox::follow();
     let at = use_location();
@@ -70,7 +70,7 @@ pub fn shell() -> AnyView {
                     {bell::bell(bell)}
                     {user_menu(help)}
                 </header>
-                <div role="status" aria-live="polite">{offline_note}{view_note}</div>
+                <div role="status" aria-live="polite">{move || offline_note(outbox)}{view_note}</div>
                 <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
                     {routes::routes()}
                 </main>
@@ -79,19 +79,30 @@ pub fn shell() -> AnyView {
         </div>
         {move || search.get().then(|| lazy::palette(search))}
         {move || help.get().then(|| lazy::help(help))}
+        {move || outbox.get().then(|| lazy::outbox(outbox))}
         {record::conflict::layer()}
         {move || app().acting.get().map(lazy::act)}
     }
     .into_any()
 }
 
-fn offline_note() -> Option<AnyView> {
-    app().offline.get().then(|| {
-        let waiting = app().waiting.get();
-        let more = (waiting > 0).then(|| tf(OFFLINE_WAITING, &[("n", &waiting.to_string())]));
+/// That the network is away, and the way to the follow-ups that have not arrived.
+fn offline_note(outbox: RwSignal<bool>) -> Option<AnyView> {
+    let away = app().offline.get();
+    let (waiting, refused) =
+        app().waiting.with(|all| (all.len(), all.iter().filter(|e| offline::refusal(e).is_some()).count()));
+    let told = match refused {
+        0 => (waiting, OFFLINE_WAITING),
+        _ => (refused, OUTBOX_FAILED_N),
+    };
+    let more = (told.0 > 0).then(|| {
+        let text = tf(told.1, &[("n", &told.0.to_string())]);
+        view! { <button type="button" class="link" aria-haspopup="dialog" on:click=move |_| outbox.set(true)>{text}</button> }
+    });
+    (away || refused > 0).then(|| {
         view! {
-            <p class="flex items-center gap-2 px-4 py-1.5 text-[13px] bg-warning/12 text-warning border-b border-base-300">
-                {icon("cloud-off")}<span>{t(OFFLINE)}{more}</span>
+            <p class="flex flex-wrap items-center gap-x-2 px-4 py-1.5 text-[13px] bg-warning/12 text-warning border-b border-base-300">
+                {icon(if away { "cloud-off" } else { "triangle-alert" })}{away.then(|| t(OFFLINE))}{more}
             </p>
         }
         .into_any()

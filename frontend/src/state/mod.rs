@@ -46,7 +46,7 @@ pub struct App {
     /// The server does not answer: what is shown was seen before.
     pub offline: RwSignal<bool>,
     /// Follow-ups that wait to be sent.
-    pub waiting: RwSignal<usize>,
+    pub waiting: RwSignal<Vec<kezhan_meta::Record>>,
     /// A change that met another's.
     pub conflict: RwSignal<Option<crate::record::conflict::Conflict>>,
     /// Grows with everything that the server tells of by itself.
@@ -74,7 +74,7 @@ thread_local! {
             current: RwSignal::new(None),
             acting: RwSignal::new(None),
             offline: RwSignal::new(false),
-            waiting: RwSignal::new(0),
+            waiting: RwSignal::new(Vec::new()),
             conflict: RwSignal::new(None),
             told: RwSignal::new(0),
         });

@@ -3,13 +3,17 @@
 use super::{app, session, toast, touched};
 use crate::api::client::{ApiError, Call};
 use crate::bridge;
-use crate::i18n::{OUTBOX_REFUSED, OUTBOX_SENT, RELOAD, RENEWED, t, tf};
+use crate::i18n::{OUTBOX_ARRIVED, OUTBOX_SENT, RELOAD, RENEWED, t, tf};
 use kezhan_meta::Record;
 use leptos::prelude::*;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How often one looks whether the server is back.
 const LOOK: Duration = Duration::from_secs(5);
+/// In an entry of what waits: the follow-up itself, and why it was refused.
+pub const RECORD: &str = "record";
+pub const REFUSED: &str = "refused";
 
 /// Once, when the application starts.
 pub fn install() {
@@ -51,18 +55,57 @@ fn user() -> Option<String> {
     session::me()?.id.clone()
 }
 
-/// Keeps a follow-up until it can be sent; the key is the one it was tried with, so that it is never there twice.
-pub async fn keep(key: &str, record: &Record) -> bool {
-    let (Some(user), Ok(body)) = (user(), serde_json::to_string(record)) else { return false };
-    let kept = bridge::outbox_add(&user, key, &body).await;
+/// Keeps a follow-up until it can be sent. It is about the record that its field `link` names. The key is the one it was
+/// tried with, so that it is never there twice.
+pub async fn keep(key: &str, record: &Record, link: &str, title: &str) -> bool {
+    let Some(user) = user() else { return false };
+    let about = [("user", user.as_str()), ("key", key), ("link", link), ("title", title)];
+    let mut entry: Record = about.into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
+    entry.insert(RECORD.to_owned(), json!(record));
+    put(&entry).await
+}
+
+/// What waits, as it is now.
+pub async fn put(entry: &Record) -> bool {
+    let kept = bridge::outbox_put(entry).await;
     count().await;
     kept
 }
 
-/// Asks anew how much waits.
+pub async fn withdraw(entry: &Record) {
+    bridge::outbox_remove(key(entry)).await;
+    count().await;
+}
+
+fn key(entry: &Record) -> &str {
+    entry.get("key").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Why the server has not taken it.
+pub fn refusal(entry: &Record) -> Option<&str> {
+    entry.get(REFUSED).and_then(Value::as_str)
+}
+
+/// Asks anew what waits.
 pub async fn count() {
     if let Some(user) = user() {
-        app().waiting.set(bridge::outbox_of(&user).await.len());
+        app().waiting.set(bridge::outbox_of(&user).await);
+    }
+}
+
+/// Sends a follow-up. Nothing that was carried over from the record may stand in the way of writing it down.
+pub async fn deliver(key: &str, record: &mut Record, link: &str) -> Result<Record, ApiError> {
+    let post = |key: &str, record: &Record| Call::post("/follow_ups").key(key).body(record).json::<Record>();
+    let answer = post(key, record).await;
+    let strange = |problem: &ApiError| {
+        problem.items().iter().find(|i| i.code == "not_within" && i.field != link).map(|i| i.field.clone())
+    };
+    match answer.as_ref().err().and_then(strange) {
+        Some(field) => {
+            record.remove(&field);
+            post(&uuid::Uuid::new_v4().to_string(), record).await
+        }
+        None => answer,
     }
 }
 
@@ -70,23 +113,33 @@ pub async fn count() {
 pub async fn send() {
     let Some(user) = user() else { return };
     let mut sent = 0;
-    for (key, body) in bridge::outbox_of(&user).await {
-        let Ok(record) = serde_json::from_str::<Record>(&body) else { continue };
-        match Call::post("/follow_ups").key(&key).body(&record).send().await {
-            Ok(_) => sent += 1,
-            Err(ApiError::Network) => break,
-            // Not to be lost without a word: its text goes into the notice.
-            Err(error) if error.status() < 500 && !error.is_unauthenticated() => {
-                let text = record.get("content").and_then(|c| c.as_str()).unwrap_or_default();
-                toast::problem(tf(OUTBOX_REFUSED, &[("text", text), ("reason", &error.message())]));
+    for mut entry in bridge::outbox_of(&user).await {
+        let Some(Value::Object(mut record)) = entry.get(RECORD).cloned() else { continue };
+        let link = entry.get("link").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match deliver(key(&entry), &mut record, &link).await {
+            Ok(_) => {
+                sent += 1;
+                bridge::outbox_remove(key(&entry)).await;
             }
-            Err(_) => break,
+            Err(error) if error == ApiError::Network || error.is_unauthenticated() => break,
+            // Kept with the reason, to be mended or withdrawn.
+            Err(error) => {
+                entry.insert(REFUSED.to_owned(), json!(reason(&error)));
+                bridge::outbox_put(&entry).await;
+            }
         }
-        bridge::outbox_remove(&key).await;
     }
     count().await;
     if sent > 0 {
         toast::done(tf(OUTBOX_SENT, &[("n", &sent.to_string())]));
         touched();
+    }
+}
+
+fn reason(error: &ApiError) -> String {
+    match error {
+        // Changed after it had arrived without an answer.
+        ApiError::Problem(problem) if problem.code == "idempotency_mismatch" => t(OUTBOX_ARRIVED).to_owned(),
+        _ => error.items().first().map_or_else(|| error.message(), |item| item.message.clone()),
     }
 }

@@ -54,11 +54,13 @@ fn people_hear_of_what_others_give_them_and_of_being_mentioned() {
 
     // 李 may not see the account, so being mentioned there tells nothing of it.
     let talk = |who: &Value| json!({ "content": "@张三 请看", "account": id, "mentions": [who] });
-    admin.post("/follow_ups", &talk(&json!(zhang))).created();
+    let said = admin.post("/follow_ups", &talk(&json!(zhang))).created();
     admin.post("/follow_ups", &talk(&json!(li))).created();
     admin.patch(&format!("/tasks/{}", task["id"].as_str().unwrap()), &json!({ "status": "done" })).ok();
-    let kinds: Vec<Value> = told(&server, &herald, "zhang", 3).iter().map(|n| n["kind"].clone()).collect();
+    let found = told(&server, &herald, "zhang", 3);
+    let kinds: Vec<Value> = found.iter().map(|n| n["kind"].clone()).collect();
     assert_eq!(kinds, [json!("assigned"), json!("mentioned"), json!("task_done")]);
+    assert_eq!((&found[1]["record"], &found[1]["entry"]), (&account["id"], &said["id"]), "where it was said");
     assert!(inbox(&server, "li").is_empty());
 
     // Read is read, for its owner only.

@@ -1,5 +1,6 @@
 //! The record routes over HTTP: what every object's API promises.
 
+use diesel::RunQueryDsl;
 use kezhan_tests::TestServer;
 use kezhan_tests::server::{PASSWORD, Reply, send};
 use reqwest::Method;
@@ -7,6 +8,38 @@ use serde_json::{Value, json};
 
 fn id(record: &Value) -> &str {
     record["id"].as_str().unwrap()
+}
+
+#[test]
+fn a_city_is_one_however_its_name_is_written() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let place = |city: &str| json!({"province": "江苏", "city": city});
+    let made = api.create("accounts", json!({"name": "甲", "city": "南京市", "address": place("南京")}));
+    api.create("accounts", json!({"name": "乙", "city": "南京", "address": place("南京市")}));
+    api.create("accounts", json!({"name": "丙", "city": "苏州", "address": place("苏州")}));
+    assert_eq!(made["city"], "南京");
+    assert_eq!(made["address"], json!({"code": "320100", "province": "江苏省", "city": "南京市"}));
+    // As it was written before names were settled.
+    let old = json!({"province": "江苏", "city": "南京"});
+    diesel::sql_query("UPDATE accounts SET address = $1 WHERE name = '乙'")
+        .bind::<diesel::sql_types::Jsonb, _>(old)
+        .execute(&mut server.db.connect())
+        .unwrap();
+    let found = |field: &str, op: &str, value: Value| {
+        let question = json!({"filter": {"field": field, "op": op, "value": value}, "sort": ["created_at"]});
+        let page = api.post("/accounts/query", &question).ok();
+        page["data"].as_array().unwrap().iter().map(|r| r["name"].as_str().unwrap().to_owned()).collect::<String>()
+    };
+    for name in ["南京", "南京市"] {
+        for field in ["city", "address.city"] {
+            assert_eq!(found(field, "eq", json!(name)), "甲乙", "{field} {name}");
+            assert_eq!(found(field, "in", json!([name, "无锡"])), "甲乙", "{field} {name}");
+            assert_eq!(found(field, "ne", json!(name)), "丙", "{field} {name}");
+        }
+        assert_eq!(found("city", "starts_with", json!(name)), "甲乙");
+    }
+    assert_eq!(found("address.province", "eq", json!("江苏")), "甲乙丙");
 }
 
 #[test]

@@ -127,8 +127,9 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     api.create("accounts", json!({"name": "上海鑫茂科技有限公司", "city": "上海"}));
     api.create("accounts", json!({"name": "杭州西湖龙井茶业有限公司", "city": "杭州"}));
     let file = std::env::temp_dir().join(format!("kezhan-ask-{}.csv", std::process::id()));
-    std::fs::write(&file, "公司名称,城市\n上海鑫茂科技有限公司,苏州\n杭州西湖龙井茶业有限公司,宁波\n新来的公司,北京\n")
-        .unwrap();
+    let rows = "公司名称,城市,负责人\n上海鑫茂科技有限公司,苏州,\n杭州西湖龙井茶业有限公司,宁波,\n\
+                新来的公司,北京,前员工\n又来的公司,北京,前员工\n";
+    std::fs::write(&file, rows).unwrap();
     let browser = Browser::signed_in_at(&server, "wang", "/imports?object=account");
     browser.upload("#import-file", &file);
     browser.press_css("#import-duplicates option[value=ask]");
@@ -145,6 +146,15 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     browser.press_css("select[aria-label='杭州西湖龙井茶业有限公司'] option[value=skip]");
     browser.sees_no("待决定的将");
     browser.sees_no("条重复记录待决定");
+
+    // Whom an unknown name means is said once, for all rows that have it.
+    browser.sees("应用于全部 2 行");
+    browser.press_css("select[aria-label='前员工'] option[value=pick]");
+    browser.pick("#unknown-2-0", "wang", "wang");
+    browser.until("both go in", || {
+        browser.script("return document.querySelector('.text-success')?.innerText") == json!("2")
+    });
+    browser.screenshot("import-unknown");
     browser.press("开始导入");
     browser.sees("已完成");
     let page = api.get("/accounts?sort=name&fields=name,city").ok();
@@ -154,6 +164,14 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     };
     assert_eq!((city("上海鑫茂科技有限公司"), city("杭州西湖龙井茶业有限公司")), ("苏州".into(), "杭州".into()));
     std::fs::remove_file(&file).unwrap();
+
+    // What taking it back will do is told before it is done.
+    browser.press("撤销导入");
+    browser.sees("2 条移入回收站");
+    browser.sees("1 条恢复原值");
+    browser.screenshot("import-undo");
+    browser.press_css("dialog[open] .btn-danger:not(:disabled)");
+    browser.patiently("it is taken back", || api.get("/accounts").ids().len() == 2);
     browser.no_complaints(&[]);
 }
 

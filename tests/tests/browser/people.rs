@@ -48,7 +48,12 @@ fn the_inbox_fills_while_one_looks_and_empties_by_reading() {
     browser.sees("请看报价");
     browser.screenshot("inbox");
     browser.press_css("dialog li > button");
-    browser.until("the record is open", || browser.path() == format!("/o/accounts/{}", id_of(&account)));
+    browser.until("the record is open", || browser.path().starts_with(&format!("/o/accounts/{}?", id_of(&account))));
+    // Where it was said is in sight and marked.
+    browser.until("it is marked", || {
+        let said = "return document.querySelector('li[aria-current]')?.innerText";
+        browser.script(said).as_str().is_some_and(|text| text.contains("请看报价"))
+    });
     browser.until("nothing is unread", || title() == "客栈 CRM");
     browser.press_css("#bell");
     browser.sees("没有通知");
@@ -160,26 +165,77 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     let (server, _) = server();
     let wang = server.sign_in("wang", PASSWORD);
     let account = wang.post("/accounts", &json!({"name": "鑫茂科技有限公司"})).created();
-    let browser = Browser::signed_in_at(&server, "wang", &format!("/o/accounts/{}", id_of(&account)));
+    let page = format!("/o/accounts/{}", id_of(&account));
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts");
+    browser.sees("鑫茂科技有限公司");
+    browser.goto(&page);
+    let write = |text: &str| {
+        browser.fill("#follow-up-content", text);
+        browser.press("记录跟进");
+    };
     browser.find("#follow-up-content");
     browser.offline(true);
-    browser.fill("#follow-up-content", "在客户现场谈妥了交期");
-    browser.press("记录跟进");
+    write("在客户现场谈妥了交期");
     browser.sees("已保存在本机，联网后自动发送");
     browser.sees("网络不可用");
     browser.sees("1 条跟进等待发送");
+    browser.sees("等待网络");
     browser.screenshot("offline");
+
+    // Until it is sent it can be changed and withdrawn, where it belongs and from the list of all.
+    browser.press_css("[data-waiting] li button:first-child");
+    browser.fill("[data-waiting] textarea", "在客户现场谈妥了交期和价格");
+    browser.press_css("[data-waiting] button[type=submit]");
+    browser.sees_no("取消");
+    write("写错了地方");
+    browser.press("2 条跟进等待发送");
+    browser.press_css("dialog [data-waiting] li:last-child button:last-child");
+    browser.sees("已撤回，不再发送");
+    browser.press("关闭");
+    browser.sees_no("写错了地方");
+
+    // It survives the page.
+    browser.until("the worker has taken over", || {
+        browser.script("return navigator.serviceWorker.controller !== null") == true
+    });
+    browser.goto(&page);
+    browser.sees("1 条跟进等待发送");
+    browser.sees("在客户现场谈妥了交期和价格");
     assert!(wang.get("/follow_ups").ok()["data"].as_array().unwrap().is_empty());
 
     browser.offline(false);
     browser.sees("已发送 1 条离线记录的跟进");
     browser.sees_no("网络不可用");
-    browser.sees("在客户现场谈妥了交期");
+    browser.sees("在客户现场谈妥了交期和价格");
     let sent = wang.get("/follow_ups").ok();
     assert_eq!(sent["data"].as_array().unwrap().len(), 1);
+    assert_eq!(sent["data"][0]["content"], "在客户现场谈妥了交期和价格");
     assert_eq!(sent["data"][0]["account"], account["id"]);
 
-    // What was seen belongs to who saw it.
+    // What the server refuses is not lost: it stays with the reason.
+    browser.offline(true);
+    write("客户要求改期");
+    browser.sees("1 条跟进等待发送");
+    assert_eq!(wang.delete(&format!("/accounts/{}", id_of(&account))).status, 204);
+    browser.offline(false);
+    browser.press("1 条跟进未能发送");
+    browser.sees("所引用的记录不存在");
+    wang.post(&format!("/accounts/{}/restore", id_of(&account)), &json!({})).ok();
+    browser.press("重试");
+    browser.sees("已发送 1 条离线记录的跟进");
+    browser.sees("没有等待发送的跟进");
+    browser.press("关闭");
+    browser.sees("客户要求改期");
+
+    // What was seen in this first session is there without the server.
+    drop(server);
+    browser.goto("/o/accounts");
+    browser.sees("网络不可用");
+    browser.sees("鑫茂科技有限公司");
+    browser.goto(&page);
+    browser.sees("客户要求改期");
+
+    // And it belongs to who saw it.
     browser.until("answers are kept", || browser.script("return localStorage.getItem('kz.seen.by')") != Value::Null);
     browser.press("我的账户");
     browser.press("退出登录");

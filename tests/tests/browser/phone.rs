@@ -34,5 +34,17 @@ fn a_follow_up_takes_a_thumb_and_a_phrase() {
     assert!(browser.path().contains("follow=1"));
     browser.press("关闭");
     browser.screenshot("phone-record");
+
+    // A month says what each day holds; what the chosen day has stands below.
+    let deal = json!({"name": "茶园监测", "account": account["id"], "expected_close": "2026-11-12"});
+    api.create("opportunities", deal);
+    browser.goto("/o/opportunities?layout=calendar&start=expected_close&span=month&day=2026-11-10");
+    browser.sees("2026年11月");
+    browser.find("[data-day='2026-11-12'][aria-label='2026-11-12 1 条记录']");
+    browser.sees_no("茶园监测");
+    browser.press_css("[data-day='2026-11-12']");
+    browser.press_css("#calendar [data-id]");
+    browser.until("it is open", || browser.path().contains("peek="));
+    browser.screenshot("phone-calendar");
     browser.no_complaints(&[]);
 }

@@ -151,13 +151,14 @@ fn somebody_leaves_and_their_records_go_to_a_successor() {
     browser.press("保留只读");
     browser.screenshot("hand-over");
     browser.press("交接 2 条记录");
-    browser.sees("wang → li");
+    browser.sees("离职交接 · wang → li");
     browser.patiently("they have gone over", || owned(&li, "accounts") == 2);
     assert_eq!((owned(&wang, "accounts"), owned(&wang, "leads")), (0, 1));
-    browser.sees("已更新");
+    browser.sees("已交接");
     browser.screenshot("hand-over-done");
     browser.press("撤销");
-    browser.press_css("dialog[open] .btn-danger");
+    browser.sees("2 条恢复原值");
+    browser.press_css("dialog[open] .btn-danger:not(:disabled)");
     browser.patiently("they are back", || owned(&wang, "accounts") == 2);
 }
 

@@ -269,6 +269,17 @@ fn an_import_can_be_taken_back() {
     let touched = api.get("/accounts?name=被改客户").ids();
     assert_eq!(api.patch(&format!("/accounts/{}", touched[0]), &json!({ "city": "广州" })).status, 200);
 
+    // What would become of them is told beforehand, with the reasons.
+    let told = api.get(&format!("/bulk/jobs/{}/undo", job["id"].as_str().unwrap())).ok();
+    assert_eq!((&told["deleted"], &told["restored"], &told["kept"]), (&json!(2), &json!(0), &json!(2)), "{told}");
+    let why: Vec<(&str, &str)> = told["reasons"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["code"].as_str().unwrap(), r["records"][0]["title"].as_str().unwrap()))
+        .collect();
+    assert_eq!(why, [("changed_since", "被改客户"), ("changed_since", "老客户")]);
+
     let undo = api.undo(&job);
     let report = &undo["report"];
     assert_eq!((&report["deleted"], &report["kept"]), (&json!(2), &json!(2)), "{undo}");
@@ -286,6 +297,37 @@ fn an_import_can_be_taken_back() {
     api.post(&format!("{path}/undo"), &json!({})).problem(422, "not_possible");
     let history = api.get(&format!("/accounts/{old}/history")).ok();
     assert_eq!(history["data"][0]["channel"], "import");
+}
+
+#[test]
+fn what_the_system_derived_is_no_reason_to_keep_an_import() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let accounts = api.import(&plan(&api.upload("a.csv", "公司名称,城市\n甲公司,上海\n乙公司,北京\n丙公司,广州\n")));
+    let upload = api.upload("b.csv", "商机名称,客户,阶段\n大单,甲公司,赢单\n小单,丙公司,赢单\n");
+    let deals = api.import(&plan(&upload));
+    assert_eq!(counts(&deals), [2, 0, 0, 0, 0], "{deals}");
+    let account = |name: &str| api.get(&format!("/accounts?name={name}")).ok()["data"][0].clone();
+    assert_eq!(account("甲公司")["deal_status"], "won");
+    // Somebody writes down a call with one of them: that is work on it.
+    api.create("follow_ups", json!({ "content": "已回电", "account": account("乙公司")["id"] }));
+
+    let preview = |job: &Value| api.get(&format!("/bulk/jobs/{}/undo", job["id"].as_str().unwrap())).ok();
+    let told = preview(&accounts);
+    assert_eq!((&told["deleted"], &told["kept"], &told["gone"]), (&json!(2), &json!(1), &json!(0)), "{told}");
+    let reason = &told["reasons"][0];
+    assert_eq!((&reason["code"], &reason["records"][0]["title"]), (&json!("used_since"), &json!("乙公司")), "{told}");
+    assert_eq!(told["left"], json!([{ "object": "opportunity", "count": 2 }]));
+    assert_eq!(preview(&deals)["deleted"], 2);
+    api.undo(&deals);
+    assert!(account("甲公司")["deal_status"] != "won");
+    assert_eq!(preview(&accounts)["left"], json!([]));
+    let undo = api.undo(&accounts);
+    assert_eq!((&undo["report"]["deleted"], &undo["report"]["kept"]), (&json!(2), &json!(1)), "{undo}");
+    assert_eq!(undo["report"]["problems"][0]["code"], "used_since");
+    assert_eq!(api.get("/accounts?fields=name").ok()["data"][0]["name"], "乙公司");
+    let path = format!("/bulk/jobs/{}/undo", accounts["id"].as_str().unwrap());
+    api.get(&path).problem(422, "not_possible");
 }
 
 #[test]

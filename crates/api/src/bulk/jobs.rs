@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::jobs::{self, Job};
 use kezhan_engine::transfer::rows::{Importer, open};
 use kezhan_engine::transfer::settings::Plan;
+use kezhan_engine::transfer::undo::order as undo_order;
 use kezhan_engine::transfer::{self, preview as rehearsal};
 use kezhan_engine::{Caller, Channel, Error, Result};
 use kezhan_features::platform::{HINTS, bulk, uploads};
@@ -156,8 +157,24 @@ pub async fn resume(state: web::Data<State>, once: Once, id: web::Path<Uuid>) ->
     .await
 }
 
+/// See what taking an import back would do. Nothing is changed.
+#[utoipa::path(get, path = "/api/v1/bulk/jobs/{id}/undo", tag = "bulk", operation_id = "previewBulkUndo",
+    params(("id" = Uuid, Path, description = "The import")),
+    responses((status = 200, body = crate::bulk::schemas::BulkUndoPreview, description = "How many records would go, get their former values and stay, and why")))]
+pub async fn preview_undo(state: web::Data<State>, who: Who, id: web::Path<Uuid>) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let body = run(state, who, move |call| {
+        let job = bulk::find(call.conn, call.caller, id)?;
+        let undone = bulk::is_undone(call.conn, call.caller, job.id)?;
+        let order = undo_order(&job).filter(|_| !undone);
+        let order = order.ok_or_else(|| Error::refused(Code::NotPossible, &["undo"]))?;
+        transfer::undo::preview(&call.state.engine, call.conn, call.caller, order)
+    });
+    Ok(HttpResponse::Ok().json(body.await?))
+}
+
 /// Take an import back: what it created goes to the recycle bin, what it changed gets its former values. What someone
-/// has changed since stays as it is, and is reported.
+/// has changed since, or added records to, stays as it is, and is reported.
 #[utoipa::path(post, path = "/api/v1/bulk/jobs/{id}/undo", tag = "bulk", operation_id = "undoBulkJob",
     params(("id" = Uuid, Path, description = "The import")),
     responses((status = 202, body = crate::bulk::schemas::BulkJob, description = "The job that takes it back")))]

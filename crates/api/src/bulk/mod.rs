@@ -29,6 +29,7 @@ pub const PART: Part = Part { routes, docs: Docs::openapi };
     events,
     cancel,
     resume,
+    preview_undo,
     undo,
     rows,
     file,
@@ -52,7 +53,7 @@ fn routes(app: &mut web::ServiceConfig) {
             .service(web::resource("/jobs/{id}/events").get(jobs::events))
             .service(web::resource("/jobs/{id}/cancel").post(jobs::cancel))
             .service(web::resource("/jobs/{id}/resume").post(jobs::resume))
-            .service(web::resource("/jobs/{id}/undo").post(jobs::undo))
+            .service(web::resource("/jobs/{id}/undo").get(jobs::preview_undo).post(jobs::undo))
             .service(web::resource("/jobs/{id}/rows").get(results::rows))
             .service(web::resource("/jobs/{id}/files/{outcome}").get(results::file))
             .service(web::resource("/changes").post(changes::change))
@@ -72,8 +73,8 @@ fn stored(call: &mut Call<'_>, path: &str) -> Result<Stored> {
 pub use changes::{__path_cells, __path_change, cells, change};
 pub use exports::{__path_export, __path_template, export, template};
 pub use jobs::{
-    __path_cancel, __path_create, __path_events, __path_list, __path_preview, __path_read, __path_resume, __path_undo,
-    cancel, create, events, list, preview, read, resume, undo,
+    __path_cancel, __path_create, __path_events, __path_list, __path_preview, __path_preview_undo, __path_read,
+    __path_resume, __path_undo, cancel, create, events, list, preview, preview_undo, read, resume, undo,
 };
 pub use results::{__path_file, __path_rows, file, rows};
 pub use uploads::{__path_remap, __path_upload, remap, sweep, upload};

@@ -236,6 +236,8 @@ pub struct BulkJob {
     name: Option<String>,
     operation: Option<String>,
     dry_run: bool,
+    /// A change that gives everything somebody leaves behind to a successor.
+    hand_over: bool,
     progress: BulkProgress,
     /// Of a dry run: as a preview. Of an undo: `{"deleted","restored","kept","problems"}`.
     report: Option<Map<String, Value>>,
@@ -250,6 +252,46 @@ pub struct BulkJob {
     finished_at: Option<DateTime<Utc>>,
     /// What may be done now: `cancel`, `resume`, `undo`, `download` (of rows, with what stands in them).
     actions: Vec<String>,
+}
+
+/// What an undo would do.
+#[derive(ToSchema)]
+pub struct BulkUndoPreview {
+    /// Records that go to the recycle bin.
+    #[schema(example = 48)]
+    deleted: u64,
+    /// Records that get their former values, or come back from the recycle bin.
+    restored: u64,
+    /// Records that stay as they are, wholly or in part.
+    #[schema(example = 2)]
+    kept: u64,
+    /// Records that are out of reach already.
+    gone: u64,
+    reasons: Vec<BulkUndoReason>,
+    /// What came by other imports and hangs on records that go: it stays.
+    left: Vec<BulkUndoLeft>,
+}
+
+/// Why records stay.
+#[derive(ToSchema)]
+pub struct BulkUndoReason {
+    #[schema(example = "account")]
+    object: String,
+    /// `changed_since`, `used_since` or `forbidden`.
+    #[schema(example = "changed_since")]
+    code: String,
+    message: String,
+    count: u64,
+    /// The first of them: `{"id","title"}`.
+    records: Vec<Map<String, Value>>,
+}
+
+/// Records that stay though what they hang on goes.
+#[derive(ToSchema)]
+pub struct BulkUndoLeft {
+    #[schema(example = "opportunity")]
+    object: String,
+    count: u64,
 }
 
 /// A page of jobs.

@@ -135,7 +135,7 @@ pub struct Account {
     pub website: Option<Url>,
     #[field(zh = "国家/地区", en = "Country or region", indexed, section = "contact", length(1, 80))]
     pub country: Option<String>,
-    #[field(zh = "城市", en = "City", indexed, list, section = "contact", length(1, 80))]
+    #[field(zh = "城市", en = "City", indexed, list, section = "contact", rule = City, length(1, 80))]
     pub city: Option<String>,
     #[field(zh = "详细地址", en = "Address", section = "contact")]
     pub address: Option<Address>,
@@ -298,7 +298,7 @@ pub struct Lead {
     pub email: Option<Email>,
     #[field(zh = "微信", en = "WeChat", search, section = "contact", sensitivity = Personal, length(1, 100))]
     pub wechat: Option<String>,
-    #[field(zh = "城市", en = "City", indexed, section = "contact", length(1, 80))]
+    #[field(zh = "城市", en = "City", indexed, section = "contact", rule = City, length(1, 80))]
     pub city: Option<String>,
     #[field(zh = "地址", en = "Address", section = "contact")]
     pub address: Option<Address>,

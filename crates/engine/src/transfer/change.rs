@@ -59,6 +59,9 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<Plan>,
     pub name: String,
+    /// All of what somebody leaves behind: people call it something else than a change.
+    #[serde(default)]
+    pub hand_over: bool,
 }
 
 impl Order {
@@ -120,7 +123,7 @@ pub fn check(engine: &Engine, conn: &mut PgConnection, caller: &Caller, mut plan
     if plan.keep.is_some() && !(plan.record.contains_key("owner") && object.scope == Scope::Owned) {
         return Err(Error::invalid("keep", Code::BadValue));
     }
-    Ok(Order { plan, then: Vec::new(), name: names.join("、") })
+    Ok(Order { plan, then: Vec::new(), name: names.join("、"), hand_over: false })
 }
 
 /// How many records a plan is about.

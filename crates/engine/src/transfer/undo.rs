@@ -1,5 +1,11 @@
 //! Taking an import back, by what the history says that it did: what it created goes to the recycle bin, what it
-//! changed gets its former values. What someone has changed since stays as it is, and is reported.
+//! changed gets its former values. What someone has changed since, or hung records of their own on, stays as it is, and
+//! is reported. What the system derived from other records is nobody's change.
+
+mod preview;
+mod since;
+
+pub use preview::{Preview, preview};
 
 use super::run::request_id;
 use crate::jobs::{Job, Run, Signal};
@@ -52,6 +58,7 @@ struct Change {
     record: Uuid,
     action: String,
     changes: Record,
+    derived: bool,
 }
 
 /// Runs or continues an undo.
@@ -127,7 +134,7 @@ impl Work<'_> {
 
     /// The last changes come first, so that what hangs on a record goes before it.
     fn changes(&self, conn: &mut PgConnection, until: Option<i64>) -> Result<Vec<Change>> {
-        let mut sql = Sql::new("SELECT seq, object, record_id, action, changes::text");
+        let mut sql = Sql::new("SELECT seq, object, record_id, action, changes::text, derived");
         self.of_import(&mut sql);
         sql.push(" AND seq < ").int(until.unwrap_or(i64::MAX)).push(" ORDER BY seq DESC").limit(CHUNK).uncached();
         let mut found = Vec::new();
@@ -139,6 +146,7 @@ impl Work<'_> {
                     record,
                     action: row.text(3).unwrap_or_default().to_owned(),
                     changes: row.text(4).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default(),
+                    derived: row.bool(5).unwrap_or_default(),
                 });
             }
             Ok(())
@@ -158,9 +166,9 @@ impl Work<'_> {
             Ok(Done::Nothing) => {}
             Ok(Done::Deleted) => state.deleted += 1,
             Ok(Done::Restored) => state.restored += 1,
-            Ok(Done::Kept { fields, title }) => {
+            Ok(Done::Kept { fields, title, code }) => {
                 state.kept += 1;
-                self.problem(state, change, &title, &fields, Code::ChangedSince, &[]);
+                self.problem(state, change, &title, &fields, code, &[]);
             }
             Err(Error::Refused { code, args }) => {
                 state.kept += 1;
@@ -199,26 +207,11 @@ impl Work<'_> {
             // Gone already, or out of the caller's sight.
             return Ok(Done::Nothing);
         };
-        if self.touched_since(conn, change)? {
-            return Ok(Done::Kept { fields: Vec::new(), title: title_of(object, &record) });
+        if let Some(code) = self.held(conn, object, change)? {
+            return Ok(Done::Kept { fields: Vec::new(), title: title_of(object, &record), code });
         }
         self.engine.delete(conn, &self.caller, object, change.record, None)?;
         Ok(Done::Deleted)
-    }
-
-    /// Has anyone but the import and its undo changed the record?
-    fn touched_since(&self, conn: &mut PgConnection, change: &Change) -> Result<bool> {
-        let mut sql = Sql::new("SELECT EXISTS (SELECT 1 FROM changes WHERE tenant_id = ");
-        sql.uuid(self.caller.tenant).push(" AND object = ").text(change.object.clone());
-        sql.push(" AND record_id = ").uuid(change.record).push(" AND seq > ").int(change.seq);
-        sql.push(" AND request_id <> ").text(request_id(self.order.job));
-        sql.push(" AND request_id <> ").text(self.caller.request_id.clone()).push(")");
-        let mut touched = true;
-        sql.rows(conn, |row| {
-            touched = row.bool(0).unwrap_or(true);
-            Ok(())
-        })?;
-        Ok(touched)
     }
 
     /// Former values of exactly the fields that still are as the import left them.
@@ -249,14 +242,15 @@ impl Work<'_> {
             }
         }
         let changed = !own.is_empty() || !derived.is_empty();
+        let caller = Caller { derived: change.derived, ..self.caller.clone() };
         if !own.is_empty() {
-            self.engine.update(conn, &self.caller, object, change.record, own, None)?;
+            self.engine.update(conn, &caller, object, change.record, own, None)?;
         }
         if !derived.is_empty() {
-            self.engine.amend(conn, &self.caller, object, change.record, derived)?;
+            self.engine.amend(conn, &caller, object, change.record, derived)?;
         }
         match (kept.is_empty(), changed) {
-            (false, _) => Ok(Done::Kept { fields: kept, title: title_of(object, &record) }),
+            (false, _) => Ok(Done::Kept { fields: kept, title: title_of(object, &record), code: Code::ChangedSince }),
             (true, true) => Ok(Done::Restored),
             (true, false) => Ok(Done::Nothing),
         }
@@ -267,7 +261,7 @@ enum Done {
     Nothing,
     Deleted,
     Restored,
-    Kept { fields: Vec<String>, title: String },
+    Kept { fields: Vec<String>, title: String, code: Code },
 }
 
 fn title_of(object: &ObjectMeta, record: &Record) -> String {

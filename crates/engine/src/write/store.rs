@@ -149,11 +149,13 @@ fn finish(
     id: Uuid,
 ) -> Result<Written> {
     sql.push(", c AS (INSERT INTO changes (tenant_id, object, record_id, action, version, actor_id, channel, ");
-    sql.push("request_id, ip, via, changes) SELECT t.tenant_id, ").text(object.name.to_string()).push(", t.id, ");
+    sql.push("request_id, ip, via, derived, changes) SELECT t.tenant_id, ")
+        .text(object.name.to_string())
+        .push(", t.id, ");
     sql.text(verb.key()).push(", t.version, ").bind(Bind::Uuid(caller.user)).push(", ");
     sql.text(caller.channel.key()).push(", ").text(caller.request_id.clone()).push(", ");
     sql.bind(Bind::Text(caller.origin.ip.as_deref().map(str::to_owned))).push(", ");
-    sql.bind(Bind::Uuid(caller.origin.via)).push(", ");
+    sql.bind(Bind::Uuid(caller.origin.via)).push(", ").bind(Bind::Bool(Some(caller.derived))).push(", ");
     sql.bind(Bind::Json(Some(diff))).push(" FROM t) SELECT ");
     let guard = Guard::of(caller);
     let mut select = Select::default();

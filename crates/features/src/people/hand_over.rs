@@ -85,7 +85,7 @@ pub fn order(engine: &Engine, conn: &mut PgConnection, caller: &Caller, wish: &W
         return Err(Error::invalid("objects", Code::Required));
     }
     let first = plans.remove(0);
-    Ok(Order { plan: first, then: plans, name: format!("{name} → {successor}") })
+    Ok(Order { plan: first, then: plans, name: format!("{name} → {successor}"), hand_over: true })
 }
 
 /// Objects whose records the caller may give to others.

@@ -119,6 +119,7 @@ impl Identity {
             lang,
             offset_minutes: self.offset_minutes,
             access: self.access.clone(),
+            derived: false,
             catalog: self.catalog.clone(),
         }
     }

@@ -180,6 +180,7 @@ fn one(job: &Job, open: bool, report: Option<Value>, undone_by: Option<Uuid>, na
     json!({
         "id": job.id, "kind": job.kind, "state": job.state, "object": object_of(job), "name": of("/name"),
         "operation": plan("operation"), "dry_run": plan("dry_run").as_bool().unwrap_or(false),
+        "hand_over": of("/hand_over").as_bool().unwrap_or(false),
         "progress": progress, "report": report, "error": job.error,
         "undone_by": undone_by, "undoes": of("/job"), "created_by": by, "created_at": job.created_at,
         "started_at": job.locked_at, "finished_at": job.finished_at, "actions": actions,

@@ -25,6 +25,8 @@ struct Notice {
     kind: &'static str,
     object: Arc<ObjectMeta>,
     record: Uuid,
+    /// What stands on the record's timeline.
+    entry: Option<Uuid>,
     text: Option<String>,
 }
 
@@ -47,8 +49,14 @@ fn notices(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
     if event.channel == Channel::Import.key() || event.object.scope != Scope::Owned || event.action == "delete" {
         return Ok(out);
     }
-    let notice =
-        |recipient, kind| Notice { recipient, kind, object: event.object.clone(), record: event.record, text: None };
+    let notice = |recipient, kind| Notice {
+        recipient,
+        kind,
+        object: event.object.clone(),
+        record: event.record,
+        entry: None,
+        text: None,
+    };
     if let Some(owner) = event.set_to("owner").and_then(id) {
         out.push(notice(owner, ASSIGNED));
     }
@@ -71,6 +79,7 @@ fn notices(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
             kind: "mentioned",
             object: object.clone(),
             record: target,
+            entry: (target != event.record).then_some(event.record),
             text: text.clone(),
         }));
     }
@@ -87,7 +96,7 @@ fn about(system: &Caller, event: &Event, record: &Record) -> (Arc<ObjectMeta>, U
 
 /// Puts a notice into the recipient's inbox, unless they did it themselves or may not see what it is about.
 fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Event, notice: Notice) -> Result<()> {
-    let Notice { recipient, kind, object, record, text } = notice;
+    let (recipient, object) = (notice.recipient, &notice.object);
     if event.actor == Some(recipient) || event.actor.is_none() {
         return Ok(());
     }
@@ -97,8 +106,8 @@ fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
     if !reader.access.may(&object.name, Action::Read) {
         return Ok(());
     }
-    let Some(seen) = engine.fetch(conn, &reader, &object, record)? else { return Ok(()) };
-    put(engine, conn, system, &Notice { recipient, kind, object, record, text }, &seen, event.actor)
+    let Some(seen) = engine.fetch(conn, &reader, object, notice.record)? else { return Ok(()) };
+    put(engine, conn, system, &notice, &seen, event.actor)
 }
 
 fn put(
@@ -109,21 +118,22 @@ fn put(
     seen: &Record,
     actor: Option<Uuid>,
 ) -> Result<()> {
-    let Notice { recipient, kind, object, record, text } = notice;
+    let Notice { recipient, kind, object, record, entry, text } = notice;
     if *kind == ASSIGNED && bundled(conn, system.tenant, *recipient, actor, &object.name)? {
         return Ok(());
     }
     let title = seen.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
     let inbox = system.catalog.get(INBOX).ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
-    let mut entry = Record::new();
-    entry.insert("kind".into(), json!(kind));
-    entry.insert("title".into(), json!(if title.is_empty() { object.label.zh.as_ref() } else { head(title) }));
-    entry.insert("object".into(), json!(object.name));
-    entry.insert("record".into(), json!(record.to_string()));
-    entry.insert("text".into(), json!(text));
-    entry.insert("actor".into(), json!(actor.map(|a| a.to_string())));
-    entry.insert("owner".into(), json!(recipient.to_string()));
-    engine.create(conn, system, inbox, entry)?;
+    let mut line = Record::new();
+    line.insert("kind".into(), json!(kind));
+    line.insert("title".into(), json!(if title.is_empty() { object.label.zh.as_ref() } else { head(title) }));
+    line.insert("object".into(), json!(object.name));
+    line.insert("record".into(), json!(record.to_string()));
+    line.insert("entry".into(), json!(entry.map(|id| id.to_string())));
+    line.insert("text".into(), json!(text));
+    line.insert("actor".into(), json!(actor.map(|a| a.to_string())));
+    line.insert("owner".into(), json!(recipient.to_string()));
+    engine.create(conn, system, inbox, line)?;
     Ok(())
 }
 
@@ -168,7 +178,7 @@ pub fn tell_keepers(
             engine,
             conn,
             system,
-            &Notice { recipient: keeper, kind, object: object.clone(), record, text },
+            &Notice { recipient: keeper, kind, object: object.clone(), record, entry: None, text },
             &seen,
             None,
         )?;

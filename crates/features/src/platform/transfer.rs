@@ -86,6 +86,7 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
         lang: by.lang,
         offset_minutes: by.offset_minutes,
         access: Arc::new(rights),
+        derived: false,
         catalog,
     })
 }

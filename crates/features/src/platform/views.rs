@@ -58,7 +58,7 @@ impl Hooks for Views {
             let id = other.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
             if let (Some(id), true) = (id, kept.len() < had.len()) {
                 let patch = Record::from_iter([("default_for".to_owned(), json!(kept))]);
-                saved.engine.amend(saved.conn, saved.caller, saved.object, id, patch)?;
+                saved.derive(saved.object, id, patch)?;
             }
         }
         Ok(())

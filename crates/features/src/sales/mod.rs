@@ -54,8 +54,7 @@ impl Hooks for OpportunityHooks {
         let mut patch = Record::new();
         patch.insert("deal_status".into(), json!("won"));
         patch.insert("won_at".into(), json!(instant(at)));
-        saved.engine.amend(saved.conn, saved.caller, &accounts, account, patch)?;
-        Ok(())
+        saved.derive(&accounts, account, patch)
     }
 
     fn acts_after_save(&self) -> bool {
@@ -178,8 +177,7 @@ impl Hooks for LineHooks {
         let mut patch = Record::new();
         patch.insert("amount".into(), json!(sum.normalize().to_string()));
         let opportunities = object(&system, "opportunity")?;
-        saved.engine.amend(saved.conn, saved.caller, &opportunities, opportunity, patch)?;
-        Ok(())
+        saved.derive(&opportunities, opportunity, patch)
     }
 
     fn acts_after_save(&self) -> bool {
@@ -232,7 +230,7 @@ impl Hooks for PipelineHooks {
             let Some(id) = id_of(&other, "id") else { continue };
             let mut patch = Record::new();
             patch.insert("is_default".into(), json!(false));
-            saved.engine.amend(saved.conn, saved.caller, saved.object, id, patch)?;
+            saved.derive(saved.object, id, patch)?;
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ impl Hooks for FollowUpHooks {
             if !next.is_null() && planned && target.field("next_contact_at").is_some() {
                 let mut patch = Record::new();
                 patch.insert("next_contact_at".into(), next.clone());
-                saved.engine.amend(saved.conn, saved.caller, &target, id, patch)?;
+                saved.derive(&target, id, patch)?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::Open;
 use super::mention::Mentions;
 use crate::api::client::ApiError;
-use crate::api::records::{self, RecordExt};
+use crate::api::records::RecordExt;
 use crate::i18n::{
     COMPOSER, COMPOSER_FOLLOW_UP, COMPOSER_TASK, FOLLOW_UP_ADDED, FOLLOW_UP_HINT, FOLLOW_UP_NEXT, FOLLOW_UP_PHRASE,
     FOLLOW_UP_PHRASES, FOLLOW_UP_SAVE, MENTION_HINT, OUTBOX_KEPT, label, t,
@@ -145,24 +145,18 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
             }
         }
         busy.set(true);
-        let (follow_up, link) = (follow_up.clone(), link.clone());
+        let (link, about) = (link.clone(), open.object());
+        let title = open.record.with_untracked(|r| r.as_ref().map(|r| r.title(&about)).unwrap_or_default());
         leptos::task::spawn_local(async move {
             let key = uuid::Uuid::new_v4().to_string();
             let mut record = record;
-            let mut answer = records::create_once(&follow_up, &record, &key).await;
-            // Of what was carried over from the record, nothing may stand in the way of writing it down.
-            if let Err(problem) = &answer
-                && let Some(item) = problem.items().iter().find(|i| i.code == "not_within" && i.field != link)
-            {
-                record.remove(&item.field);
-                answer = records::create_once(&follow_up, &record, &uuid::Uuid::new_v4().to_string()).await;
-            }
+            let answer = offline::deliver(&key, &mut record, &link).await;
             let _ = busy.try_set(false);
             match answer {
                 // Files cannot wait here: with them it stays in the form.
                 Err(ApiError::Network)
                     if waiting.try_get_untracked().is_none_or(|w| w.is_empty())
-                        && offline::keep(&key, &record).await =>
+                        && offline::keep(&key, &record, &link, &title).await =>
                 {
                     let _ = content.try_set(Value::Null);
                     mentions.clear();

@@ -14,6 +14,7 @@ mod star;
 mod step;
 mod task;
 mod timeline;
+pub mod waiting;
 
 pub use facts::focus_later;
 

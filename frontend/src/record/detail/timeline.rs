@@ -4,6 +4,7 @@ use super::Open;
 use super::composer;
 use super::history::actor_name;
 use super::mention;
+use super::waiting;
 use crate::api::client::ApiError;
 use crate::api::files as stored;
 use crate::api::records::{self, RecordExt};
@@ -65,13 +66,31 @@ pub fn panel(open: Open) -> AnyView {
         load(None);
     });
     let object = open.object();
+    // The entry that the address names is looked for, shown and marked, once.
+    let wanted = Memo::new(move |_| open.url.get("entry"));
+    let shown = StoredValue::new(None::<String>);
+    Effect::new(move || {
+        let Some(id) = wanted.get().filter(|id| shown.with_value(|s| s.as_ref() != Some(id))) else { return };
+        let there = |e: &Value| e["id"].as_str() == Some(&id);
+        match entries.with(|e| matches!(e, Some(Ok(list)) if list.iter().any(there))) {
+            true => {
+                shown.set_value(Some(id.clone()));
+                request_animation_frame(move || reveal(&id));
+            }
+            false => {
+                if let Some(cursor) = next.get() {
+                    load(Some(cursor));
+                }
+            }
+        }
+    });
     let list = move || {
         match entries.get() {
         None => ui::loading_rows(4),
         Some(Err(error)) => ui::failed(&error, move || load(None)),
         Some(Ok(list)) if list.is_empty() => ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any()),
         Some(Ok(list)) => view! {
-            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e, beside)).collect_view()}</ol>
+            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e, beside, wanted)).collect_view()}</ol>
             {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
         }
         .into_any(),
@@ -79,7 +98,16 @@ pub fn panel(open: Open) -> AnyView {
     };
     // Not twice: on a phone the sheet has it.
     let sheet = Memo::new(move |_| prefs::narrow() && open.url.get("follow").is_some());
-    view! { <div class="max-w-3xl">{move || (!sheet.get()).then(|| composer::composer(open))}{list}</div> }.into_any()
+    view! { <div class="max-w-3xl">{move || (!sheet.get()).then(|| composer::composer(open))}{waiting::of(open.id.get_value())}{list}</div> }.into_any()
+}
+
+/// Brings an entry into sight.
+fn reveal(id: &str) {
+    if let Some(element) = document().get_element_by_id(&format!("entry-{id}")) {
+        let middle = web_sys::ScrollIntoViewOptions::new();
+        middle.set_block(web_sys::ScrollLogicalPosition::Center);
+        element.scroll_into_view_with_scroll_into_view_options(&middle);
+    }
 }
 
 /// Asks for the files of the follow-ups among these entries.
@@ -134,25 +162,43 @@ fn mentioned(beside: Beside, entries: &[Value]) {
     });
 }
 
-fn entry(here: &ObjectMeta, entry: &Value, beside: Beside) -> Option<AnyView> {
+fn entry(here: &ObjectMeta, entry: &Value, beside: Beside, wanted: Memo<Option<String>>) -> Option<AnyView> {
     let at = entry.get("at").and_then(Value::as_str).unwrap_or_default();
     match entry.get("record") {
         Some(Value::Object(record)) => {
             let object = catalog::object(entry.get("object")?.as_str()?)?;
-            Some(linked(&object, record, at, entry.get("actor"), beside))
+            Some(linked(&object, record, at, entry.get("actor"), beside, wanted))
         }
         _ => changed(here, entry, at),
     }
 }
 
-fn frame(picture: &str, accent: bool, head: AnyView, at: &str, body: AnyView) -> AnyView {
+/// `mark` is the entry's id, and which of them is wanted.
+fn frame(
+    picture: &str,
+    accent: bool,
+    head: AnyView,
+    at: &str,
+    body: AnyView,
+    mark: Option<(&str, Memo<Option<String>>)>,
+) -> AnyView {
+    let id = mark.map(|(id, _)| format!("entry-{id}"));
+    let meant = mark.map(|(id, wanted)| {
+        let id = id.to_owned();
+        Memo::new(move |_| wanted.with(|w| w.as_ref() == Some(&id)))
+    });
+    let meant = move || meant.is_some_and(|m| m.get());
+    let class = move || match meant() {
+        true => "flex gap-3 text-[13px] group rounded-md bg-primary/8 outline-6 outline-primary/8",
+        false => "flex gap-3 text-[13px] group",
+    };
     let dot = if accent {
         "size-7 rounded-full bg-primary/12 text-primary grid place-items-center shrink-0"
     } else {
         "size-7 rounded-full bg-base-content/7 grid place-items-center shrink-0"
     };
     view! {
-        <li class="flex gap-3 text-[13px] group">
+        <li id=id class=class aria-current=move || meant().then_some("true")>
             <div class="flex flex-col items-center">
                 <span class=dot>{icon(picture)}</span>
                 <span class="w-px grow bg-base-300 group-last:hidden"></span>
@@ -167,7 +213,14 @@ fn frame(picture: &str, accent: bool, head: AnyView, at: &str, body: AnyView) ->
 }
 
 /// A follow-up, task or deal that hangs on the record.
-fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>, beside: Beside) -> AnyView {
+fn linked(
+    object: &ObjectMeta,
+    record: &Record,
+    at: &str,
+    actor: Option<&Value>,
+    beside: Beside,
+    wanted: Memo<Option<String>>,
+) -> AnyView {
     let kind = object
         .fields
         .iter()
@@ -204,6 +257,7 @@ fn linked(object: &ObjectMeta, record: &Record, at: &str, actor: Option<&Value>,
         head,
         at,
         view! { {body}{named}{attached}{next.map(|n| view! { <div class="mt-1.5">{n}</div> })} }.into_any(),
+        Some((record.id(), wanted)),
     )
 }
 
@@ -227,5 +281,5 @@ fn changed(here: &ObjectMeta, entry: &Value, at: &str) -> Option<AnyView> {
     let who = actor_name(entry.get("actor"));
     let face = face(entry["actor"]["id"].as_str(), &who, false);
     let head = view! { <span class="inline-flex items-center gap-1.5 font-semibold">{face}{who}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();
-    Some(frame(picture, false, head, at, ().into_any()))
+    Some(frame(picture, false, head, at, ().into_any(), None))
 }

@@ -1,20 +1,18 @@
 //! Step three: the dry run. What would happen, what is unclear, what would fail; then the start.
 
-use super::mapping::put;
-use super::{Wizard, duplicates};
-use crate::api::transfer::{self, CellProblem, Preview, Sample, UnknownValue, Unresolved};
+use super::{Wizard, duplicates, unknown};
+use crate::api::transfer::{self, CellProblem, Preview, Sample};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    BACK, IMPORT_ACCEPT, IMPORT_AGAIN, IMPORT_PARTIAL, IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_UNRESOLVED,
-    IMPORT_WILL_CREATE, KEEP_EMPTY, KEEP_ERROR, MAKE_NEW, NO, OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label,
-    t, tf,
+    BACK, IMPORT_AGAIN, IMPORT_PARTIAL, IMPORT_PROBLEMS, IMPORT_SAMPLE, IMPORT_START, IMPORT_WILL_CREATE, NO,
+    OUT_CREATE, OUT_FAIL, OUT_SKIP, OUT_UPDATE, ROW, label, t, tf,
 };
 use crate::state::catalog;
 use crate::ui::{self, Button, Look, badge};
 use kezhan_meta::{ObjectMeta, Tone};
 use leptos::prelude::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub fn panel(wizard: Wizard) -> AnyView {
     if wizard.preview.with_untracked(Option::is_none) {
@@ -84,83 +82,10 @@ fn result(wizard: Wizard, preview: &Preview) -> AnyView {
         </div>
         {(!preview.complete).then(|| view! { <p class="text-[13px] muted">{tf(IMPORT_PARTIAL, &[("scanned", &number(preview.scanned)), ("rows", &number(preview.rows))])}</p> })}
         {created.collect_view()}
-        {preview.unresolved.iter().map(|u| unresolved(wizard, &object, u)).collect_view()}
+        {unknown::sections(wizard, &object, preview)}
         {duplicates::section(wizard, &object, preview)}
         {problems(preview)}
         {sample(&object, preview)}
-    }
-    .into_any()
-}
-
-fn unresolved(wizard: Wizard, object: &ObjectMeta, unresolved: &Unresolved) -> AnyView {
-    let Some(field) = object.field(&unresolved.field) else { return ().into_any() };
-    let makes = field.target().is_some();
-    let column = unresolved.column;
-    let lines = unresolved.values.iter().map(|v| decision(wizard, column, v, makes)).collect_view();
-    let proposed: Vec<(String, String)> =
-        unresolved.values.iter().filter_map(|v| Some((v.value.clone(), v.proposals.first()?.value.clone()))).collect();
-    let accept = (!proposed.is_empty()).then(|| {
-        let text = tf(IMPORT_ACCEPT, &[("n", &number(proposed.len() as u64))]);
-        let accept = move |_| {
-            put(wizard, column, |m| m.values.extend(proposed.iter().map(|(from, to)| (from.clone(), json!(to)))));
-            wizard.check();
-        };
-        view! { <Button label=text icon="check-check" on_click=accept/> }
-    });
-    view! {
-        <section>
-            <div class="flex items-end justify-between gap-2 mb-1">
-                <h2 class="text-[13px] font-semibold">{tf(IMPORT_UNRESOLVED, &[("field", &label(&field.label))])}</h2>
-                {accept}
-            </div>
-            <ul class="panel divide-y divide-base-300 max-h-80 overflow-y-auto">{lines}</ul>
-        </section>
-    }
-    .into_any()
-}
-
-/// One unknown value and what to do with it, wherever it stands.
-fn decision(wizard: Wizard, column: usize, unknown: &UnknownValue, makes: bool) -> AnyView {
-    let text = unknown.value.clone();
-    let now = untrack(|| {
-        wizard.columns.with(|c| c.iter().find(|c| c.column == column).and_then(|c| c.values.get(&text).cloned()))
-    });
-    let chosen = match &now {
-        None => "error".to_owned(),
-        Some(Value::Null) => "empty".to_owned(),
-        Some(Value::String(value)) => format!("={value}"),
-        Some(_) => "create".to_owned(),
-    };
-    let mut options: Vec<(String, String)> =
-        unknown.proposals.iter().map(|p| (format!("={}", p.value), p.label.clone())).collect();
-    options.push(("error".to_owned(), t(KEEP_ERROR).to_owned()));
-    options.push(("empty".to_owned(), t(KEEP_EMPTY).to_owned()));
-    if makes {
-        options.push(("create".to_owned(), t(MAKE_NEW).to_owned()));
-    }
-    let options = options
-        .into_iter()
-        .map(|(value, text)| view! { <option value=value.clone() selected=chosen == value>{text}</option> })
-        .collect_view();
-    let key = text.clone();
-    let change = move |ev| {
-        let value = event_target_value(&ev);
-        put(wizard, column, |m| {
-            match value.as_str() {
-                "error" => m.values.remove(&key),
-                "empty" => m.values.insert(key.clone(), Value::Null),
-                "create" => m.values.insert(key.clone(), json!({ "create": true })),
-                other => m.values.insert(key.clone(), json!(other.trim_start_matches('='))),
-            };
-        });
-        wizard.check();
-    };
-    view! {
-        <li class="flex flex-wrap items-center gap-2 px-3 py-1.5 text-[13px]">
-            <span class="font-semibold truncate min-w-32 grow">{text.clone()}</span>
-            <span class="muted tnum">{"× "}{number(unknown.count)}</span>
-            <select class="select !w-56" aria-label=text on:change=change>{options}</select>
-        </li>
     }
     .into_any()
 }

@@ -1,16 +1,16 @@
 //! A job while it runs and after: progress, result, failed rows, undo.
 
 use super::check::problem_line;
-use super::{jobs, result};
+use super::{jobs, result, undo};
 use crate::api::client::ApiError;
 use crate::api::transfer::{self, Job, JobRow};
 use crate::bridge;
 use crate::i18n::{
-    CANCEL, IMPORT_ANOTHER, IMPORT_PROBLEMS, JOB_ACT_CANCEL, JOB_ACT_RESUME, JOB_ACT_UNDO, JOB_ACT_UNDO_CHANGE,
-    JOB_FAILED_FILE, JOB_PARENTS, JOB_SHOW, JOB_SPEED, JOB_SUCCESS_FILE, JOB_UNDO_CHANGE_TEXT, JOB_UNDO_KEPT,
-    JOB_UNDO_TEXT, JOB_UNDONE, NAV_IMPORTS, OUT_CREATED, OUT_DELETED, OUT_FAILED, OUT_SKIPPED, OUT_UPDATED, t, tf,
+    BATCH_STOP, IMPORT_ANOTHER, IMPORT_PROBLEMS, JOB_ACT_CANCEL, JOB_ACT_RESUME, JOB_ACT_UNDO, JOB_ACT_UNDO_CHANGE,
+    JOB_FAILED_FILE, JOB_PARENTS, JOB_SHOW, JOB_SPEED, JOB_SUCCESS_FILE, JOB_UNDO_KEPT, JOB_UNDONE, NAV_IMPORTS,
+    OUT_CREATED, OUT_DELETED, OUT_FAILED, OUT_HANDED_OVER, OUT_KEPT, OUT_RESTORED, OUT_SKIPPED, OUT_UPDATED, t, tf,
 };
-use crate::record::list::dialog;
+use crate::record::list::record_url;
 use crate::record::url::Url;
 use crate::state::{catalog, toast, touched};
 use crate::ui::{self, Button, Look, icon};
@@ -49,17 +49,8 @@ pub fn screen(id: String, url: Url) -> AnyView {
     let imports = move || job.with(|j| j.as_ref().is_none_or(|j| j.kind == "import"));
     let undo_name = move || t(if imports() { JOB_ACT_UNDO } else { JOB_ACT_UNDO_CHANGE });
     let undo_dialog = move || {
-        asking.get().then(|| {
-            let content = view! {
-                <p class="p-4 text-[13px]">{t(if imports() { JOB_UNDO_TEXT } else { JOB_UNDO_CHANGE_TEXT })}</p>
-                <footer class="flex justify-end gap-2 p-3 border-t border-base-300">
-                    <Button label=t(CANCEL) on_click=move |_| asking.set(false)/>
-                    <Button label=undo_name() look=Look::Danger on_click=move |_| { asking.set(false); act("undo") }/>
-                </footer>
-            }
-            .into_any();
-            dialog(undo_name().to_owned(), false, move || asking.set(false), content)
-        })
+        let job = asking.get().then(|| job.get_untracked()).flatten()?;
+        Some(undo::ask(&job, undo_name(), asking, move || act("undo")))
     };
     view! {
         <section class="grow min-h-0 overflow-y-auto scroll-thin bg-base-100">
@@ -127,19 +118,21 @@ fn content(
         view! { <div class="panel px-4 py-3"><p class="text-xs muted">{text}</p><p class=class>{number(n)}</p></div> }
             .into_any()
     };
-    let mut tiles = vec![
-        tile(t(OUT_CREATED), p.created, "text-xl font-semibold tnum text-success"),
-        tile(t(OUT_UPDATED), p.updated, "text-xl font-semibold tnum text-info"),
-        tile(t(OUT_SKIPPED), p.skipped, "text-xl font-semibold tnum"),
-        tile(
-            t(OUT_FAILED),
-            p.failed,
-            if p.failed > 0 { "text-xl font-semibold tnum text-error" } else { "text-xl font-semibold tnum" },
-        ),
-    ];
-    if p.deleted > 0 {
-        tiles.push(tile(t(OUT_DELETED), p.deleted, "text-xl font-semibold tnum"));
-    }
+    let (plain, failed_class) = ("text-xl font-semibold tnum", "text-xl font-semibold tnum text-error");
+    let (good, other) = ("text-xl font-semibold tnum text-success", "text-xl font-semibold tnum text-info");
+    let changed = if job.hand_over { OUT_HANDED_OVER } else { OUT_UPDATED };
+    let tiles = match job.kind.as_str() {
+        "undo" => vec![(OUT_DELETED, p.deleted, plain), (OUT_RESTORED, p.restored, good), (OUT_KEPT, p.kept, plain)],
+        "export" => Vec::new(),
+        kind => {
+            let made = (kind == "import").then_some((OUT_CREATED, p.created, good));
+            let rest = [(changed, p.updated, other), (OUT_SKIPPED, p.skipped, plain)];
+            let failed = (OUT_FAILED, p.failed, if p.failed > 0 { failed_class } else { plain });
+            let gone = (p.deleted > 0).then_some((OUT_DELETED, p.deleted, plain));
+            made.into_iter().chain(rest).chain([failed]).chain(gone).collect()
+        }
+    };
+    let tiles = tiles.into_iter().map(|(key, n, class)| tile(t(key), n, class)).collect_view();
     let may = |action: &str| job.actions.iter().any(|a| a == action);
     let kept = job.report.get("kept").and_then(serde_json::Value::as_u64).filter(|n| *n > 0);
     // Exactly what came in; where nothing is left of it, the whole list.
@@ -165,6 +158,21 @@ fn content(
             view! { <section><h2 class="text-[13px] font-semibold mb-1">{t(IMPORT_PROBLEMS)}</h2><ul class="panel divide-y divide-base-300 max-h-96 overflow-y-auto">{lines}</ul></section> }
         })
     };
+    // Records that could not be changed, or that an undo has left.
+    let left = job
+        .report
+        .get("problems")
+        .and_then(serde_json::Value::as_array)
+        .filter(|all| job.kind != "import" && !all.is_empty());
+    let left = left.map(|all| {
+        let line = |one: &serde_json::Value| {
+            let text = |key: &str| one.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+            let href = catalog::object(&text("object")).map(|o| record_url(&o, &text("id"))).unwrap_or_default();
+            let (title, message) = (text("title"), text("message"));
+            view! { <li class="flex flex-wrap items-baseline gap-x-3 px-3 py-1.5 text-[13px]"><A href=href attr:class="font-semibold hover:text-primary">{title}</A><span class="text-error">{message}</span></li> }
+        };
+        view! { <ul class="panel divide-y divide-base-300 max-h-96 overflow-y-auto">{all.iter().map(line).collect_view()}</ul> }
+    });
     let speed = (job.running() && p.per_second > 0.0).then(|| tf(JOB_SPEED, &[("n", &number(p.per_second as u64))]));
     view! {
         <div class="flex items-center gap-3 text-[13px]">
@@ -181,11 +189,12 @@ fn content(
         <div class="flex flex-wrap gap-2">
             {list.map(|href| view! { <A href=href attr:class="btn btn-primary">{t(JOB_SHOW)}</A> })}
             {files}
-            {may("cancel").then(|| view! { <Button label=t(JOB_ACT_CANCEL) icon="circle-stop" on_click=move |_| act("cancel")/> })}
+            {may("cancel").then(|| view! { <Button label=t(if job.kind == "import" { JOB_ACT_CANCEL } else { BATCH_STOP }) icon="circle-stop" on_click=move |_| act("cancel")/> })}
             {may("resume").then(|| view! { <Button label=t(JOB_ACT_RESUME) icon="play" on_click=move |_| act("resume")/> })}
             {may("undo").then(|| view! { <Button label=t(if job.kind == "import" { JOB_ACT_UNDO } else { JOB_ACT_UNDO_CHANGE }) look=Look::Danger icon="undo-2" on_click=move |_| asking.set(true)/> })}
             {(!job.running() && job.kind == "import").then(|| view! { <A href="/imports" attr:class="btn btn-quiet">{t(IMPORT_ANOTHER)}</A> })}
         </div>
+        {left}
         {result}
         {rows}
     }

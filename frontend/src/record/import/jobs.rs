@@ -3,8 +3,9 @@
 use crate::api::transfer::{self, Job};
 use crate::bridge;
 use crate::i18n::{
-    IMPORT_COUNTS, IMPORT_RECENT, JOB_CANCELLED, JOB_CHANGE, JOB_DONE, JOB_EXPORT, JOB_FAILED, JOB_IMPORT, JOB_QUEUED,
-    JOB_RUNNING, JOB_UNDO, label, t, tf,
+    HAND_OVER_TITLE, IMPORT_RECENT, JOB_CANCELLED, JOB_CHANGE, JOB_DONE, JOB_EXPORT, JOB_FAILED, JOB_IMPORT,
+    JOB_QUEUED, JOB_RUNNING, JOB_UNDO, OUT_CREATED, OUT_DELETED, OUT_FAILED, OUT_HANDED_OVER, OUT_KEPT, OUT_RESTORED,
+    OUT_SKIPPED, OUT_UPDATED, label, t,
 };
 use crate::state::catalog;
 use crate::ui::badge;
@@ -26,6 +27,7 @@ pub fn state_badge(job: &Job) -> AnyView {
 pub fn title(job: &Job) -> String {
     let object = catalog::object(&job.object).map(|o| label(&o.label)).unwrap_or_default();
     let kind = t(match job.kind.as_str() {
+        "change" if job.hand_over => HAND_OVER_TITLE,
         "change" => JOB_CHANGE,
         "undo" => JOB_UNDO,
         "export" => JOB_EXPORT,
@@ -35,21 +37,21 @@ pub fn title(job: &Job) -> String {
 }
 
 pub fn counts(job: &Job) -> String {
-    let number = |n: u64| bridge::decimal(&n.to_string(), 0, 0);
     let p = &job.progress;
-    // An export makes and changes nothing.
-    if job.kind == "export" {
-        return String::new();
-    }
-    tf(
-        IMPORT_COUNTS,
-        &[
-            ("created", &number(p.created)),
-            ("updated", &number(p.updated)),
-            ("skipped", &number(p.skipped)),
-            ("failed", &number(p.failed)),
-        ],
-    )
+    let changed = if job.hand_over { OUT_HANDED_OVER } else { OUT_UPDATED };
+    let counts = [
+        (OUT_CREATED, p.created),
+        (changed, p.updated),
+        (OUT_RESTORED, p.restored),
+        (OUT_DELETED, p.deleted),
+        (OUT_SKIPPED, p.skipped),
+        (OUT_KEPT, p.kept),
+        (OUT_FAILED, p.failed),
+    ];
+    let told = counts.iter().filter(|(_, n)| *n > 0);
+    told.map(|(key, n)| format!("{} {}", t(*key), bridge::decimal(&n.to_string(), 0, 0)))
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 pub fn list() -> AnyView {

@@ -7,10 +7,12 @@ mod jobs;
 mod mapping;
 mod result;
 mod start;
+mod undo;
+mod unknown;
 
 use super::url::Url;
 use crate::api::client::ApiError;
-use crate::api::transfer::{self, Mapped, Plan, Preview, Upload};
+use crate::api::transfer::{self, Mapped, Plan, Preview, UnknownValue, Upload};
 use crate::i18n::{IMPORT_STEP_CHECK, IMPORT_STEP_FILE, IMPORT_STEP_MAP, NAV_IMPORTS, t};
 use crate::layout::routes;
 use crate::state::catalog;
@@ -29,6 +31,8 @@ pub struct Wizard {
     /// skip, update, create, ask.
     pub duplicates: RwSignal<String>,
     pub decisions: RwSignal<Map<String, Value>>,
+    /// Unknown values about which something has been said, by their columns.
+    pub decided: RwSignal<Vec<(usize, UnknownValue)>>,
     pub preview: RwSignal<Option<Preview>>,
     pub error: RwSignal<Option<ApiError>>,
     pub busy: RwSignal<bool>,
@@ -42,6 +46,7 @@ impl Wizard {
             columns: RwSignal::new(Vec::new()),
             duplicates: RwSignal::new("skip".to_owned()),
             decisions: RwSignal::new(Map::new()),
+            decided: RwSignal::new(Vec::new()),
             preview: RwSignal::new(None),
             error: RwSignal::new(None),
             busy: RwSignal::new(false),
@@ -51,6 +56,7 @@ impl Wizard {
     pub fn take(self, upload: Upload) {
         self.columns.set(upload.mapping.clone());
         self.decisions.set(Map::new());
+        self.decided.set(Vec::new());
         self.preview.set(None);
         self.error.set(None);
         self.upload.set(Some(upload));

@@ -70,7 +70,7 @@ impl Hooks for Consents {
             let Some(id) = entry.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok()) else { continue };
             if entry.get("current") != Some(&json!(holds)) {
                 let patch = Record::from_iter([("current".to_owned(), json!(holds))]);
-                saved.engine.amend(saved.conn, saved.caller, saved.object, id, patch)?;
+                saved.derive(saved.object, id, patch)?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Records by day: a month, a week, a day or a list of them, as far as they are shown. A day is changed by drag, or with
 //! Alt and the arrows. Where there are more than anybody could look through, days say how many they hold and lead there.
 
+mod phone;
 mod when;
 
 pub use self::when::{ends, start};
@@ -138,6 +139,9 @@ pub fn calendar(list: List) -> AnyView {
 impl Screen {
     /// The element that the calendar lives in.
     fn stage(self) -> AnyView {
+        if self.list.narrow.get_untracked() && matches!(self.span.get_untracked(), Span::Month | Span::Week) {
+            return phone::grid(self);
+        }
         let node = NodeRef::<html::Div>::new();
         let Some(when) = self.when.get_untracked() else { return ().into_any() };
         let calendar = StoredValue::new_local(None::<Calendar>);
@@ -187,9 +191,11 @@ impl Screen {
         [Some(&when.start), when.end.as_ref()].into_iter().flatten().all(|f| cells::editable(self.list, f))
     }
 
+    fn creates(self, when: &When) -> bool {
+        self.list.object.with_value(|o| session::may(&o.name, "create")) && !when.start.read_only
+    }
+
     fn options(self, when: &When) -> Value {
-        let object = self.list.object.with_value(Arc::clone);
-        let create = session::may(&object.name, "create") && !when.start.read_only;
         json!({
             "view": self.span.get_untracked().view(when.time()),
             "date": self.day.get_untracked().to_string(),
@@ -203,7 +209,7 @@ impl Screen {
             "slotLabelFormat": {"hour": "2-digit", "minute": "2-digit", "hour12": false},
             "scrollTime": "08:00:00",
             "words": {
-                "create": create.then(|| t(CALENDAR_NEW)),
+                "create": self.creates(when).then(|| t(CALENDAR_NEW)),
                 "nothing": t(CALENDAR_NOTHING),
                 "allDay": t(CALENDAR_ALL_DAY),
                 "close": t(CLOSE),
@@ -333,14 +339,18 @@ impl Screen {
                 self.title.set(told.title);
                 self.range.set(told.start.parse().ok().zip(told.end.parse().ok()));
             }
-            "open" => match told.id.strip_prefix(CROWD) {
-                Some(day) => self.list.url.push(&[("day", Some(day.to_owned())), ("span", Some("day".to_owned()))]),
-                None => self.list.url.replace(&[("peek", Some(told.id))]),
-            },
+            "open" => self.open(told.id),
             "create" => self.create(&told.at),
             "move" => self.moved(&told),
             "shift" => self.shift(&told),
             _ => {}
+        }
+    }
+
+    fn open(self, id: String) {
+        match id.strip_prefix(CROWD) {
+            Some(day) => self.list.url.push(&[("day", Some(day.to_owned())), ("span", Some("day".to_owned()))]),
+            None => self.list.url.replace(&[("peek", Some(id))]),
         }
     }
 

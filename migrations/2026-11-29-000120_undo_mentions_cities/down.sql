@@ -1,0 +1,2 @@
+ALTER TABLE notifications DROP COLUMN entry;
+ALTER TABLE changes DROP COLUMN derived;
