@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { packed } from "./pack.mjs";
+import { reached } from "./reach.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const option = (name) => {
@@ -52,22 +53,29 @@ function checkNoLiteralText(files) {
   }
 }
 
-// One sprite with the icons that the code names anywhere, and those that a declaration may name.
-function sprite(files) {
+/** The icons that the code names, and those that a declaration may name: what the first load shows, and the rest. */
+function sprites(files) {
   const icons = path.join(here, "node_modules/lucide-static/icons");
-  const names = new Set(fs.readFileSync(path.join(here, "icons.txt"), "utf8").split(/\s+/).filter(Boolean));
-  for (const [, text] of files) {
-    for (const m of text.matchAll(/"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)"/g)) {
-      if (fs.existsSync(path.join(icons, `${m[1]}.svg`))) names.add(m[1]);
-      else if (new RegExp(`icon(?:_large)?\\(\\s*"${m[1]}"`).test(text)) throw new Error(`no icon ${m[1]}`);
+  const declared = fs.readFileSync(path.join(here, "icons.txt"), "utf8").split(/\s+/).filter(Boolean);
+  const named = (sources) => {
+    const names = new Set();
+    for (const [, text] of sources) {
+      for (const m of text.matchAll(/"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)"/g)) {
+        if (fs.existsSync(path.join(icons, `${m[1]}.svg`))) names.add(m[1]);
+        else if (new RegExp(`icon(?:_large)?\\(\\s*"${m[1]}"`).test(text)) throw new Error(`no icon ${m[1]}`);
+      }
     }
-  }
-  const symbols = [...names].sort().map((name) => {
+    return names;
+  };
+  const first = new Set([...declared, ...named(early)]);
+  const symbol = (name) => {
     const svg = fs.readFileSync(path.join(icons, `${name}.svg`), "utf8").replace(/<!--[\s\S]*?-->/g, "");
     const body = svg.replace(/^[\s\S]*?<svg[\s\S]*?>/, "").replace(/<\/svg>\s*$/, "").replace(/\s*\n\s*/g, "");
     return `<symbol id="i-${name}" viewBox="0 0 24 24">${body}</symbol>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" class="hidden" aria-hidden="true">${symbols.join("")}</svg>`;
+  };
+  const sprite = (names) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0" class="hidden" aria-hidden="true">${names.sort().map(symbol).join("")}</svg>`;
+  return [sprite([...first]), sprite([...named(files)].filter((name) => !first.has(name)))];
 }
 
 // Made anew only where something has changed that they depend on.
@@ -169,21 +177,46 @@ function parts() {
   const from = path.join(work, "split");
   if (!release || !fs.existsSync(path.join(from, "__wasm_split.js"))) return [];
   const { loader, files } = packed(from, emit, withoutNames);
-  fs.writeFileSync(path.join(work, "__wasm_split.js"), loader);
+  fs.writeFileSync(path.join(work, "parts.js"), loader.replace('import { initSync } from "./app.js";', LOADER));
+  const names = [...loader.matchAll(/export const (__wasm_split_load_\w+)/g)].map(([, name]) => name);
+  fs.writeFileSync(path.join(work, "__wasm_split.js"), STUB + names.map((name) => `export const ${name} = load("${name}");\n`).join(""));
   return files;
 }
 
-/** One file per language, a line per text, in the order that `build.rs` has given the keys. */
+// What knows all the parts is as long as some of them: it comes with the first, and is told what it would import, which
+// would otherwise become a script of its own.
+const LOADER = "let initSync;\nexport const begin = (init) => (initSync = init);\n";
+const STUB = `import { initSync } from "./app.js";
+let loader;
+const load = (name) => async (callback, data) => {
+  let parts;
+  try {
+    parts = await (loader ??= import("./parts.js"));
+  } catch (e) {
+    console.error(e);
+    loader = undefined;
+    return initSync(undefined, undefined).__indirect_function_table.get(callback)(data, false);
+  }
+  parts.begin(initSync);
+  return parts[name](callback, data);
+};
+`;
+
+/**
+ * Two files per language, a line per text, in the order that `build.rs` has given the keys: what the first load shows, and
+ * the rest. What stands in the other file is an empty line.
+ */
 function texts() {
   const read = (tag) => JSON.parse(fs.readFileSync(path.join(here, `src/i18n/${tag}.json`), "utf8"));
   const keys = Object.keys(read("zh-CN"));
-  return Object.fromEntries(["zh-CN", "en"].map((tag) => {
+  const named = new Set(early.flatMap(([, text]) => text.match(/\b[A-Z][A-Z0-9_]+\b/g) ?? []));
+  return ["zh-CN", "en"].map((tag) => {
     const all = read(tag);
-    const lines = keys.map((key) => all[key]);
     const broken = keys.find((key) => all[key].includes("\n"));
     if (broken) throw new Error(`${broken}: a text is one line`);
-    return [tag, emit(`texts-${tag}.txt`, lines.join("\n"))];
-  }));
+    const lines = (first) => keys.map((key) => (named.has(key.toUpperCase()) === first ? all[key] : "")).join("\n");
+    return [true, false].map((first) => emit(`texts-${tag}.txt`, lines(first)));
+  });
 }
 
 /** What documents need while they are read: the reader itself, and what only some of them ask for. */
@@ -198,7 +231,7 @@ function documents() {
   return { reader, data: `/assets/${data}/` };
 }
 
-async function scripts(glue, wasmUrl, regionsUrl, textUrls, pdf) {
+async function scripts(glue, urls) {
   const { build } = await import("esbuild");
   const result = await build({
     entryPoints: { main: path.join(here, "js/main.js"), boot: path.join(here, "js/boot.js") },
@@ -214,7 +247,7 @@ async function scripts(glue, wasmUrl, regionsUrl, textUrls, pdf) {
     logLevel: "error",
     // Styles of libraries come with the script that needs them.
     loader: { ".css": "text" },
-    define: { WASM_URL: JSON.stringify(wasmUrl), REGIONS_URL: JSON.stringify(regionsUrl), TEXTS_ZH: JSON.stringify(textUrls["zh-CN"]), TEXTS_EN: JSON.stringify(textUrls.en), PDF_WORKER: JSON.stringify(pdf.reader), PDF_DATA: JSON.stringify(pdf.data) },
+    define: Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, JSON.stringify(url)])),
     alias: {
       "kezhan-wasm": path.join(work, "app.js"),
       "kezhan-bridge": path.join(here, "js/bridge.js"),
@@ -334,13 +367,18 @@ async function assemble() {
   const wasm = emit("app.wasm", module);
   const later = parts();
   const regions = emit("regions.txt", fs.readFileSync(path.join(here, "../crates/meta/data/regions.txt")));
-  const languages = texts();
-  const js = await scripts(glue, wasm, regions, languages, documents());
+  const [[zh, zhRest], [en, enRest]] = texts();
+  const [first, rest] = sprites(rust);
+  const { reader, data } = documents();
+  const js = await scripts(glue, {
+    WASM_URL: wasm, TEXTS_ZH: zh, TEXTS_ZH_REST: zhRest, TEXTS_EN: en, TEXTS_EN_REST: enRest,
+    ICONS_URL: emit("icons.svg", rest), REGIONS_URL: regions, PDF_WORKER: reader, PDF_DATA: data,
+  });
   const favicon = emit("favicon.svg", fs.readFileSync(path.join(here, "favicon.svg")));
   const { icons, touch } = await pictures();
   const page = fs.readFileSync(path.join(here, "index.html"), "utf8")
     .replace("%css%", css).replace("%wasm%", wasm).replace("%favicon%", favicon).replace("%touch%", touch)
-    .replace("%boot%", js.boot).replaceAll("%main%", js.main).replace("%icons%", () => sprite(rust));
+    .replace("%boot%", js.boot).replaceAll("%main%", js.main).replace("%icons%", () => first);
   fs.writeFileSync(path.join(stage, "index.html"), page);
   const manifest = JSON.parse(fs.readFileSync(path.join(here, "manifest.json"), "utf8"));
   manifest.icons = [...icons, { src: favicon, sizes: "any", type: "image/svg+xml", purpose: "any" }];
@@ -348,7 +386,7 @@ async function assemble() {
   await worker(page);
   if (release) {
     const sizes = await precompress();
-    checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm, languages["zh-CN"]], [...later, regions]);
+    checkBudget(sizes, ["/index.html", favicon, css, js.boot, ...js.first, wasm, zh], [...later, regions]);
   }
   fs.mkdirSync(path.dirname(dist), { recursive: true });
   fs.rmSync(dist, { recursive: true, force: true });
@@ -356,6 +394,7 @@ async function assemble() {
 }
 
 const rust = sources(path.join(here, "src"), ".rs");
+const early = reached(rust);
 if (process.argv[2] === "styles") {
   checkNoLiteralText(rust);
   styles(rust);

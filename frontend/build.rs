@@ -2,6 +2,10 @@
 //! and a text that lacks a translation stops the build. The texts themselves come to the browser as one file per
 //! language, in the same order: see `texts` in `build.mjs`.
 
+#[path = "../crates/engine/src/search/keys/sounds.rs"]
+mod sounds;
+
+use kezhan_meta::rules::text::fold;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -43,11 +47,32 @@ fn main() -> Result<(), Box<dyn Error>> {
         let members: String = members.collect();
         writeln!(out, "pub const {}: Family = Family(&[{members}]);", family.to_uppercase())?;
     }
+    writeln!(out, "/// What the palette offers, in both languages, in pinyin and by initials.")?;
+    writeln!(out, "pub const OFFERED: &[(Key, &[&str])] = &[")?;
+    for key in offered()? {
+        let (zh, en) = (text(&key, &zh[&key])?, text(&key, &en[&key])?);
+        let mut names = vec![fold(zh), fold(en)];
+        sounds::of(&fold(zh), |sound| names.push(sound.to_owned()));
+        writeln!(out, "({}, &{names:?}),", key.to_uppercase())?;
+    }
+    writeln!(out, "];")?;
     for (name, texts) in [("ZH", &zh), ("EN", &en)] {
         writeln!(out, "const {name}: &str = {:?};", text(OWN_NAME, &texts[OWN_NAME])?)?;
     }
     fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), out)?;
     Ok(())
+}
+
+/// What the palette offers besides lists: pages, and what can be done with any record.
+fn offered() -> Result<Vec<String>, Box<dyn Error>> {
+    const SETTINGS: &str = "src/layout/settings/mod.rs";
+    println!("cargo::rerun-if-changed={SETTINGS}");
+    println!("cargo::rerun-if-changed=../crates/engine/src/search/keys/sounds.rs");
+    let declared = fs::read_to_string(SETTINGS)?;
+    let declared = declared.split(" title: i18n::").skip(1).filter_map(|rest| rest.split_once(','));
+    let fixed =
+        "nav_imports nav_recycle nav_settings edit follow_up_save star unstar copy_link print access_title delete";
+    Ok(fixed.split(' ').map(str::to_owned).chain(declared.map(|(key, _)| key.to_lowercase())).collect())
 }
 
 fn load(file: &str) -> Result<Map<String, Value>, Box<dyn Error>> {

@@ -1,15 +1,32 @@
 // What the browser or a script library does better than the client: imported by Rust as `kezhan-bridge`.
 
-/** The texts of a language, a line each. Without them there is nothing to show, so it tries until they are there. */
+/**
+ * The texts of a language, a line each: those of the first load, without which there is nothing to show, so that it tries
+ * until they are there, or the rest, where whoever asks tries again.
+ */
 const languages = {};
-export function texts(lang) {
-  languages[lang] ??= fetch(lang === "en" ? TEXTS_EN : TEXTS_ZH)
+export function texts(lang, rest) {
+  if (rest) icons();
+  const [first, others] = lang === "en" ? [TEXTS_EN, TEXTS_EN_REST] : [TEXTS_ZH, TEXTS_ZH_REST];
+  const url = rest ? others : first;
+  languages[url] ??= fetch(url)
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
     .catch(() => {
-      delete languages[lang];
-      return new Promise((again) => setTimeout(again, 2_000)).then(() => texts(lang));
+      delete languages[url];
+      return rest ? "" : new Promise((again) => setTimeout(again, 2_000)).then(() => texts(lang));
     });
-  return languages[lang];
+  return languages[url];
+}
+
+/** The icons that only later parts show; until they are there, their places are empty. */
+let drawn;
+function icons() {
+  drawn ??= fetch(ICONS_URL)
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(String(answer.status)))))
+    .then((sprite) => document.body.insertAdjacentHTML("afterbegin", sprite))
+    .catch(() => {
+      drawn = undefined;
+    });
 }
 
 /** What every start asks first, asked while the client itself is on its way. Each answer is taken once, and only a good one. */
@@ -81,12 +98,24 @@ function clock(date) {
   return Object.fromEntries(parts.map((p) => [p.type, p.value]));
 }
 
-/** 2026-11-24 14:30 in the reader's time zone, in every language. */
-export function formatDateTime(text) {
+/** 2026-11-24 14:30 in the reader's time zone: as times are typed and reckoned with. */
+export function wallClock(text) {
   const d = new Date(text);
   if (Number.isNaN(d.getTime())) return text;
   const c = clock(d);
   return `${c.year}-${c.month}-${c.day} ${c.hour}:${c.minute}`;
+}
+
+/** A month, a day or an instant as the language writes it, or as `form` asks: `iso`, `words` or `day_first`. */
+export function formatDate(lang, text, form) {
+  const at = new Date(text);
+  const locale = lang === "en" ? { iso: "", day_first: "en-GB" }[form] ?? "en-US" : form === "words" ? lang : "";
+  // A year stands for itself.
+  if (Number.isNaN(at.getTime()) || text.length < 7) return text;
+  if (!locale) return text.length > 10 ? wallClock(text) : text;
+  // A day is in no zone.
+  if (text.length > 10) return format("d", locale, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: chosenZone }).format(at);
+  return format("d", locale, { day: text.length > 7 ? "numeric" : undefined, month: "short", year: "numeric", timeZone: "UTC" }).format(at);
 }
 
 /** The key of commands as keyboards have it. */

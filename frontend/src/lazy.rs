@@ -2,7 +2,7 @@
 //! its own, without it (in development) all is one. Everything outside calls them through here, because one direct call
 //! would pull the code back into the first load.
 
-use crate::i18n::{RETRY, SCREEN_UNAVAILABLE, t};
+use crate::i18n::{self, RETRY, SCREEN_UNAVAILABLE, t};
 use crate::record::conflict::Conflict;
 use crate::record::detail::Open;
 use crate::record::files::Uploads;
@@ -11,107 +11,178 @@ use crate::record::list::views::Edited;
 use crate::record::url::Url;
 use crate::state::current::Acting;
 use crate::ui::{self, Button};
+use futures_util::future::join;
 use kezhan_meta::{ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
 use send_wrapper::SendWrapper;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 type Loaded = Result<AnyView, SplitLoaderError>;
+type Coming<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
-/// `file: name(arguments) => view`; several names may share a file.
+/// `file { name(arguments) => view; }`. Each file is entered at one place, as each further one costs the first load a
+/// kilobyte.
 macro_rules! lazily {
-    ($($file:ident: $name:ident($($arg:ident: $kind:ty),*) => $view:expr;)+) => {$(
-        mod $name {
+    ($($file:ident { $($name:ident($($arg:ident: $kind:ty),*) => $view:expr;)+ })+) => {$(
+        mod $file {
             use super::*;
 
+            #[allow(non_camel_case_types)]
+            #[derive(Clone)]
+            pub enum Wanted {
+                $($name($($kind),*)),+
+            }
+
             #[cfg(feature = "split")]
-            #[leptos::wasm_split::wasm_split($file, wasm_split_path = leptos::wasm_split, preload(#[allow(dead_code)] fetch), fallible)]
-            pub fn $name($($arg: $kind),*) -> Loaded {
-                Ok($view)
+            #[leptos::wasm_split::wasm_split($file, wasm_split_path = leptos::wasm_split, preload(fetched), fallible)]
+            fn open(wanted: Wanted) -> Loaded {
+                Ok(match wanted { $(Wanted::$name($($arg),*) => $view),+ })
             }
 
             #[cfg(not(feature = "split"))]
-            pub async fn $name($($arg: $kind),*) -> Loaded {
-                Ok($view)
+            async fn open(wanted: Wanted) -> Loaded {
+                Ok(match wanted { $(Wanted::$name($($arg),*) => $view),+ })
             }
 
             #[cfg(not(feature = "split"))]
-            #[allow(dead_code, reason = "only some are fetched beforehand")]
-            pub async fn fetch() -> Result<(), SplitLoaderError> {
+            async fn fetched() -> Result<(), SplitLoaderError> {
                 Ok(())
             }
+
+            pub fn fetch() -> Coming<()> {
+                Box::pin(fetched())
+            }
+
+            pub fn later(wanted: Wanted) -> AnyView {
+                super::later(fetch, Box::new(move || Box::pin(open(wanted.clone()))))
+            }
         }
 
-        pub fn $name($($arg: $kind),*) -> AnyView {
-            later(move || $name::$name($($arg.clone()),*))
-        }
+        $(pub fn $name($($arg: $kind),*) -> AnyView {
+            $file::later($file::Wanted::$name($($arg),*))
+        })+
     )+};
 }
 
 lazily! {
-    detail: record_screen() => crate::record::detail::screen();
-    detail: outbox(open: RwSignal<bool>) => crate::record::detail::waiting::dialog(open);
-    detail: peek(object: Arc<ObjectMeta>, id: String, url: Url) => crate::record::detail::peek::aside(object, id, url);
-    files: files_panel(open: Open, uploads: Uploads) => crate::record::files::panel(open, uploads);
-    form: create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
-    form: edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
-        crate::record::form::edit_layer(object, record, close);
-    form: create_page() => crate::record::form::create_page();
-    form: edit_page() => crate::record::form::edit_page();
-    kanban: kanban(list: List) => crate::record::list::layouts::board::screen(list);
-    calendar: calendar(list: List) => crate::record::list::layouts::calendar::calendar(list);
-    gallery: gallery(list: List) => crate::record::list::layouts::gallery::gallery(list);
-    chart: chart(list: List) => crate::record::list::layouts::chart::chart(list);
-    columns: layout_settings(list: List) => crate::record::list::layouts::settings::panel(list);
-    cell: cell_editor(list: List) => crate::record::list::editor::editor(list);
-    cell: cell_tools(list: List) => crate::record::list::tools::tools(list);
-    batch: batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
-    groups: group_panel(list: List) => crate::record::list::groups::panel(list);
-    groups: grouping(list: List) => crate::record::list::groups::hands(list);
-    columns: totals_line(list: List) => crate::record::list::summary::line(list);
-    columns: sort_panel(list: List) => crate::record::list::sort_panel::panel(list);
-    columns: columns_panel(list: List) => crate::record::list::columns::panel(list);
-    filter: filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open, None);
-    filter: filter_chips(list: List) => crate::record::filter::chips::chips(list);
-    filter: filter_broken(list: List) => crate::record::filter::broken(list);
-    merge: merge_screen() => crate::record::merge::screen();
-    export: export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
-    import: import_screen() => crate::record::import::screen();
-    conflict: conflict(conflict: Conflict) => crate::record::conflict::dialog(conflict);
-    act: act(acting: Acting) => crate::record::detail::act::dialog(acting);
-    door: sign_in() => crate::layout::sign_in::screen();
-    palette: palette(open: RwSignal<bool>) => crate::layout::palette::panel(open);
-    views: view_dialog(list: List, edited: RwSignal<Option<Edited>>) =>
-        crate::record::list::views::save::dialog(list, edited);
-    views: view_changes(list: List, edited: RwSignal<Option<Edited>>) =>
-        crate::record::list::views::changes::note(list, edited);
-    views: views_panel(list: List, edited: RwSignal<Option<Edited>>) =>
-        crate::record::list::views::manage::panel(list, edited);
-    door: host_screen() => crate::features::host::screen();
-    inbox: inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
-    manage: preferences_screen() => crate::layout::preferences::screen();
-    manage: help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
-    manage: settings_screen() => crate::layout::settings::index::screen();
-    audit: keys_screen() => crate::features::people::keys::screen();
-    audit: apps_screen() => crate::features::people::apps::screen();
-    audit: consent_screen() => crate::features::people::apps::consent::screen();
-    door: security_screen() => crate::layout::security::screen();
-    audit: audit_screen() => crate::features::people::audit::screen();
-    roles: roles_screen() => crate::features::people::roles::screen();
-    privacy: data_map_screen() => crate::features::platform::privacy::data_map::screen();
-    roles: sharing_screen() => crate::features::people::sharing::screen();
-    roles: invitations_screen() => crate::features::people::invitations::screen();
-    door: welcome_screen() => crate::layout::sign_in::welcome::signed_in();
-    roles: policy_screen() => crate::features::people::policy::screen();
-    roles: hand_over_screen() => crate::features::people::hand_over::screen();
-    elsewhere: elsewhere_screen() => crate::features::people::sign_in::screen();
-    access: reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
-    access: access_panel(open: Open) => crate::features::people::explain::panel(open);
-    privacy: privacy_screen() => crate::features::platform::privacy::screen();
-    manage: recycle_screen() => crate::record::recycle::screen();
+    detail {
+        record_screen() => crate::record::detail::screen();
+        outbox(open: RwSignal<bool>) => crate::record::detail::waiting::dialog(open);
+        peek(object: Arc<ObjectMeta>, id: String, url: Url) => crate::record::detail::peek::aside(object, id, url);
+    }
+    files {
+        files_panel(open: Open, uploads: Uploads) => crate::record::files::panel(open, uploads);
+    }
+    form {
+        create_form(object: Arc<ObjectMeta>, url: Url) => crate::record::form::create_layer(object, url);
+        edit_form(object: Arc<ObjectMeta>, record: Record, close: Callback<()>) =>
+            crate::record::form::edit_layer(object, record, close);
+        create_page() => crate::record::form::create_page();
+        edit_page() => crate::record::form::edit_page();
+    }
+    kanban {
+        kanban(list: List) => crate::record::list::layouts::board::screen(list);
+    }
+    calendar {
+        calendar(list: List) => crate::record::list::layouts::calendar::calendar(list);
+    }
+    gallery {
+        gallery(list: List) => crate::record::list::layouts::gallery::gallery(list);
+    }
+    chart {
+        chart(list: List) => crate::record::list::layouts::chart::chart(list);
+    }
+    columns {
+        layout_settings(list: List) => crate::record::list::layouts::settings::panel(list);
+        totals_line(list: List) => crate::record::list::summary::line(list);
+        sort_panel(list: List) => crate::record::list::sort_panel::panel(list);
+        columns_panel(list: List) => crate::record::list::columns::panel(list);
+    }
+    cell {
+        cell_editor(list: List) => crate::record::list::editor::editor(list);
+        cell_tools(list: List) => crate::record::list::tools::tools(list);
+    }
+    batch {
+        batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
+    }
+    groups {
+        group_panel(list: List) => crate::record::list::groups::panel(list);
+        grouping(list: List) => crate::record::list::groups::hands(list);
+    }
+    filter {
+        filter_dialog(list: List, open: RwSignal<bool>) => crate::record::filter::dialog(list, open, None);
+        filter_chips(list: List) => crate::record::filter::chips::chips(list);
+        filter_broken(list: List) => crate::record::filter::broken(list);
+    }
+    merge {
+        merge_screen() => crate::record::merge::screen();
+    }
+    export {
+        export_dialog(list: List, open: RwSignal<bool>) => crate::record::export::dialog(list, open);
+    }
+    import {
+        import_screen() => crate::record::import::screen();
+    }
+    conflict {
+        conflict(conflict: Conflict) => crate::record::conflict::dialog(conflict);
+    }
+    act {
+        act(acting: Acting) => crate::record::detail::act::dialog(acting);
+    }
+    door {
+        sign_in() => crate::layout::sign_in::screen();
+        host_screen() => crate::features::host::screen();
+        security_screen() => crate::layout::security::screen();
+        welcome_screen() => crate::layout::sign_in::welcome::signed_in();
+    }
+    palette {
+        palette(open: RwSignal<bool>) => crate::layout::palette::panel(open);
+    }
+    views {
+        view_dialog(list: List, edited: RwSignal<Option<Edited>>) =>
+            crate::record::list::views::save::dialog(list, edited);
+        view_changes(list: List, edited: RwSignal<Option<Edited>>) =>
+            crate::record::list::views::changes::note(list, edited);
+        views_panel(list: List, edited: RwSignal<Option<Edited>>) =>
+            crate::record::list::views::manage::panel(list, edited);
+    }
+    inbox {
+        inbox(open: RwSignal<bool>) => crate::layout::inbox::panel(open);
+    }
+    manage {
+        preferences_screen() => crate::layout::preferences::screen();
+        help(open: RwSignal<bool>) => crate::layout::help::dialog(open);
+        settings_screen() => crate::layout::settings::index::screen();
+        recycle_screen() => crate::record::recycle::screen();
+    }
+    audit {
+        keys_screen() => crate::features::people::keys::screen();
+        apps_screen() => crate::features::people::apps::screen();
+        consent_screen() => crate::features::people::apps::consent::screen();
+        audit_screen() => crate::features::people::audit::screen();
+    }
+    roles {
+        roles_screen() => crate::features::people::roles::screen();
+        sharing_screen() => crate::features::people::sharing::screen();
+        invitations_screen() => crate::features::people::invitations::screen();
+        policy_screen() => crate::features::people::policy::screen();
+        hand_over_screen() => crate::features::people::hand_over::screen();
+    }
+    privacy {
+        data_map_screen() => crate::features::platform::privacy::data_map::screen();
+        privacy_screen() => crate::features::platform::privacy::screen();
+    }
+    elsewhere {
+        elsewhere_screen() => crate::features::people::sign_in::screen();
+    }
+    access {
+        reveal_dialog(open: Open) => crate::features::people::reveal::dialog(open);
+        access_panel(open: Open) => crate::features::people::explain::panel(open);
+    }
 }
 
 /// The code of a record's page comes while it is not known yet who asks for it.
@@ -119,7 +190,7 @@ pub fn ahead() {
     let path = window().location().pathname().unwrap_or_default();
     if path.starts_with("/o/") && path.matches('/').count() > 2 {
         leptos::task::spawn_local(async {
-            let _ = record_screen::fetch().await;
+            let _ = detail::fetch().await;
         });
     }
 }
@@ -129,16 +200,21 @@ pub fn ahead() {
 pub fn warm() {
     let fetch = || {
         leptos::task::spawn_local(async {
+            i18n::rest().await;
             // What cannot be had now is asked for again when it is needed.
-            let _ = record_screen::fetch().await;
-            let _ = create_form::fetch().await;
-            let _ = palette::fetch().await;
-            let _ = cell_editor::fetch().await;
-            let _ = batch_bar::fetch().await;
-            let _ = filter_dialog::fetch().await;
-            let _ = columns_panel::fetch().await;
-            let _ = grouping::fetch().await;
-            let _ = kanban::fetch().await;
+            for fetch in [
+                detail::fetch,
+                form::fetch,
+                palette::fetch,
+                cell::fetch,
+                batch::fetch,
+                filter::fetch,
+                columns::fetch,
+                groups::fetch,
+                kanban::fetch,
+            ] {
+                let _ = fetch().await;
+            }
         });
     };
     // Safari has learnt it late.
@@ -146,20 +222,20 @@ pub fn warm() {
     set_timeout(move || if idle { request_idle_callback(fetch) } else { fetch() }, Duration::from_millis(800));
 }
 
-/// Nothing until the code is there; after a failure a way to try again.
-fn later<F>(load: impl Fn() -> F + Send + Sync + 'static) -> AnyView
-where
-    F: Future<Output = Loaded> + 'static,
-{
+/// Nothing until code and texts are there; after a failure a way to try again.
+fn later(fetch: fn() -> Coming<()>, open: Box<dyn Fn() -> Coming<AnyView> + Send + Sync>) -> AnyView {
     let attempt = RwSignal::new(0_u32);
     (move || {
         attempt.track();
-        let load = load();
+        let (code, view) = (fetch(), open());
         Suspend::new(SendWrapper::new(async move {
-            match load.await {
-                Ok(view) => view,
-                Err(_) => unavailable(attempt),
+            // Side by side, and both before anything is drawn.
+            if let (true, Ok(())) = join(i18n::rest(), code).await
+                && let Ok(view) = view.await
+            {
+                return view;
             }
+            unavailable(attempt)
         }))
     })
     .into_any()

@@ -135,7 +135,7 @@ pub struct Me {
     pub email: Option<String>,
     /// An attachment.
     pub avatar: Option<Uuid>,
-    /// How the caller likes the interface: `theme`, `density`, `navigation`, `views`, each where it was chosen.
+    /// How the caller likes the interface: `theme`, `density`, `dates`, `navigation`, `views`, each where it was chosen.
     #[schema(value_type = Object)]
     pub preferences: Map<String, Value>,
     /// The administrator who looks with this person's eyes: nothing can be changed.
@@ -162,7 +162,7 @@ impl Me {
             departments: identity.access.departments.clone(),
             belongs_to: person.map(|p| p.above.clone()).unwrap_or_default(),
             role: person.and_then(|p| p.role),
-            role_name: person.and_then(|p| p.role_name.clone()),
+            role_name: person.and_then(|p| Some(p.called(p.role_name.as_deref()?, identity.lang))),
             roles: person.map(|p| p.role_ids()).unwrap_or_default(),
             locale: identity.lang.tag(),
             time_zone: person.and_then(|p| p.time_zone.clone()),

@@ -98,6 +98,9 @@ pub struct MeChange {
     /// `compact`, `normal` or `roomy`.
     #[schema(example = "compact")]
     pub density: Option<String>,
+    /// How days are written: in `words`, in words with the day first (`day_first`), or `iso`.
+    #[schema(example = "iso")]
+    pub dates: Option<String>,
     pub navigation: Option<Navigation>,
     /// Per object, how the caller likes its saved views; replaces what was said before.
     #[schema(value_type = Option<Object>, example = json!({"account": {"default": "none", "unpinned": []}}))]
@@ -122,9 +125,10 @@ impl MeChange {
     fn of_interface(&self) -> Result<Record> {
         let mut out = Record::new();
         let mut faults = Vec::new();
-        let choices: [(&str, &Option<String>, &[&str]); 2] = [
+        let choices: [(&str, &Option<String>, &[&str]); 3] = [
             ("theme", &self.theme, &["system", "light", "dark"]),
             ("density", &self.density, &["compact", "normal", "roomy"]),
+            ("dates", &self.dates, &["words", "day_first", "iso"]),
         ];
         for (key, told, known) in choices {
             match told {
@@ -159,7 +163,7 @@ impl MeChange {
     }
 }
 
-/// Change one's own name, numbers, picture, language, time zone, theme, density or navigation.
+/// Change one's own name, numbers, picture, language, time zone, theme, density, dates or navigation.
 #[utoipa::path(patch, path = "/api/v1/auth/me", tag = "auth", operation_id = "updateMe", request_body = MeChange,
     responses((status = 200, body = Me, description = "The caller as changed")))]
 pub async fn change(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {

@@ -11,6 +11,7 @@ use actix_web::http::header;
 use actix_web::middleware::Compress;
 use actix_web::{HttpRequest, HttpResponse, web};
 use kezhan_engine::access::{Level, Relation};
+use kezhan_engine::search::keys::{SearchPart, search_text};
 use kezhan_engine::{Action, Error, Result};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::resolve::Readable;
@@ -42,7 +43,12 @@ fn routes(app: &mut web::ServiceConfig) {
     responses((status = 200, body = crate::openapi::schemas::MetaObjectList, description = "Objects with the caller's permissions")))]
 pub async fn list(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let answer = run(state, who, |call| {
-        let data: Vec<Value> = visible(call).iter().map(|object| summary(call, object)).collect();
+        let mut data: Vec<Value> = Vec::new();
+        for object in visible(call) {
+            let mut one = summary(call, &object);
+            one["search"] = json!(found_by(&object));
+            data.push(one);
+        }
         Answer::json(200, &json!({ "data": data }))
     });
     Ok(tagged(answer.await?, &req))
@@ -97,6 +103,12 @@ fn summary(call: &Call<'_>, object: &ObjectMeta) -> Value {
         "listed": object.listed,
         "permissions": object_permissions(&call.caller.access, &object.name),
     })
+}
+
+/// Its names in both languages, and how the Chinese one sounds.
+fn found_by(object: &ObjectMeta) -> String {
+    let names = [&object.label.zh, &object.label.en, &object.label_many.en];
+    search_text(&names.map(|name| SearchPart::Name(name)))
 }
 
 fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
@@ -166,7 +178,7 @@ fn views(call: &mut Call<'_>, object: &ObjectMeta) -> Result<Value> {
     }
     let query = ListQuery {
         filter: Some(Filter::field("object", Op::Eq, object.name.to_string())),
-        fields: Some(["id", "name", "settings", "visibility", "owner"].map(str::to_owned).to_vec()),
+        fields: Some(["id", "name", "name_en", "settings", "visibility", "owner"].map(str::to_owned).to_vec()),
         limit: Some(200),
         ..ListQuery::default()
     };

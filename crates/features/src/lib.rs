@@ -8,6 +8,7 @@ pub mod customers;
 pub mod demo;
 mod fits;
 pub mod host;
+pub mod names;
 pub mod people;
 pub mod platform;
 pub mod sales;
@@ -24,6 +25,9 @@ pub fn engine() -> Engine {
     hooks.extend(work::hooks());
     hooks.extend(platform::hooks());
     for entry in kezhan_domain::registry::entries() {
+        if entry.meta.english().is_some() {
+            hooks.push((entry.meta.name.to_string(), Arc::new(names::Named)));
+        }
         hooks.push((entry.meta.name.to_string(), Arc::new(fits::Fits(entry.fits))));
     }
     Engine::new(kezhan_domain::standard().clone(), hooks)

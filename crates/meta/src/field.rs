@@ -1,5 +1,7 @@
 //! What a field is.
 
+mod read;
+
 use crate::choice::Choice;
 use crate::filter::{Op, operators};
 use crate::layout::When;
@@ -179,71 +181,56 @@ pub enum Default {
 }
 
 /// One field of an object, declared in code or by a tenant at run time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FieldMeta {
     /// JSON key, `[a-z][a-z0-9_]*`.
     pub key: Str,
     pub label: Label,
     /// Help text: the doc comment of the declaration, or what the tenant wrote.
-    #[serde(default)]
     pub help: Str,
     #[serde(flatten)]
     pub kind: FieldType,
     pub storage: Storage,
-    #[serde(default)]
     pub required: bool,
-    #[serde(default)]
     pub unique: bool,
     /// Has an index: cheap to filter and sort by.
-    #[serde(default)]
     pub indexed: bool,
     /// Part of full-text search.
-    #[serde(default)]
     pub searchable: bool,
     /// Set by the server alone.
-    #[serde(default)]
     pub read_only: bool,
     /// Written once, at creation.
-    #[serde(default)]
     pub immutable: bool,
     /// Accepted on write, never returned, logged or exported.
-    #[serde(default)]
     pub secret: bool,
     /// Encrypted at rest by the server, under keys of the company. Not searched, sorted or grouped by; found by equal
     /// values where the field is indexed or unique.
-    #[serde(default)]
     pub sealed: bool,
     /// Not offered in lists and forms unless asked for.
-    #[serde(default)]
     pub hidden: bool,
     /// Seen by this reader in outline only, or not on every record: lists are not filtered, sorted or grouped by it.
     /// Set where metadata is read for one person, never in a declaration.
-    #[serde(default, skip_serializing)]
+    #[serde(skip_serializing)]
     pub unasked: bool,
-    #[serde(default)]
     pub sensitivity: Sensitivity,
-    #[serde(default)]
     pub rules: Cow<'static, [Rule]>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Default>,
     /// For references: the name of the relation seen from the other side (`contacts` on an account).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub inverse: Option<Str>,
     /// What people call that relation; the object's own name where it is not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub inverse_label: Option<Label>,
     /// For references: records of this object appear on the timeline of what they refer to.
-    #[serde(default)]
     pub timeline: bool,
     /// Heading under which forms and record pages group the field.
-    #[serde(default)]
     pub section: Str,
     /// Shown as a column before the user chooses otherwise.
-    #[serde(default)]
     pub in_list: bool,
     /// For references: another reference of the same record within which this one lies. A contact is one of the account
     /// that was chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Str>,
     /// Conditions of the layout that is generated; readers get them there.
     #[serde(skip)]

@@ -6,6 +6,9 @@ use crate::text::{Label, Str};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
+/// The key of the field that holds a record's name in English, beside that of everybody else.
+pub const NAME_EN: &str = "name_en";
+
 /// Part of the product; the same names in the domain, the features, the SPA and the tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +115,11 @@ impl ObjectMeta {
 
     pub fn hangs_on(&self, parent: &ObjectMeta) -> bool {
         self.hangs_by().is_some_and(|(_, name)| name == parent.name)
+    }
+
+    /// Where records have their names in English besides.
+    pub fn english(&self) -> Option<&FieldMeta> {
+        self.field(NAME_EN)
     }
 
     pub fn owned(&self) -> bool {

@@ -3,7 +3,7 @@
 use super::client::{ApiError, Call};
 use crate::state::prefs;
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{FieldMeta, Lang, ObjectMeta, Problem, Record};
+use kezhan_meta::{FieldMeta, Lang, NAME_EN, ObjectMeta, Problem, Record};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -139,12 +139,9 @@ pub async fn search(text: &str, objects: &str, limit: u32) -> Result<Vec<Hit>, A
 /// Most references whose names one call may ask for.
 const NAMES: usize = 12;
 
-/// Where a record has its name in English besides.
-pub const NAME_EN: &str = "name_en";
-
 /// What tells a record's name, and which it is.
 pub fn face(object: &ObjectMeta) -> Vec<String> {
-    let english = object.field(NAME_EN).map(|f| f.key.to_string());
+    let english = object.english().map(|f| f.key.to_string());
     ["id".to_owned(), object.title.to_string()].into_iter().chain(english).collect()
 }
 
@@ -159,7 +156,7 @@ pub fn names_of<'a>(fields: impl Iterator<Item = &'a FieldMeta>) -> Vec<String> 
         .filter_map(|f| Some((f, crate::state::catalog::object(f.target()?)?)))
         .take(NAMES)
         .flat_map(|(f, object)| {
-            let english = object.field(NAME_EN).map(|_| format!("{}.{NAME_EN}", f.key));
+            let english = object.english().map(|_| format!("{}.{NAME_EN}", f.key));
             [Some(format!("{}.{}", f.key, object.title)), english].into_iter().flatten()
         })
         .collect()
@@ -176,6 +173,8 @@ pub trait RecordExt {
     fn value(&self, key: &str) -> &Value;
     /// What people call the record, in the reader's language where it has a name in both.
     fn title(&self, object: &ObjectMeta) -> String;
+    /// A text that may be there in English besides, under `{key}_en`.
+    fn text(&self, key: &str) -> &str;
     /// The referred record, where the server sent it along.
     fn expanded(&self, key: &str) -> Option<&Value>;
 }
@@ -209,6 +208,10 @@ impl RecordExt for Record {
             Value::Number(n) => n.to_string(),
             _ => self.id().chars().take(8).collect(),
         }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        english(self.get(&format!("{key}_en"))).or_else(|| self.value(key).as_str()).unwrap_or_default()
     }
 
     fn expanded(&self, key: &str) -> Option<&Value> {

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(raw_module = "kezhan-bridge")]
 extern "C" {
     #[wasm_bindgen(js_name = texts)]
-    async fn texts_js(lang: &str) -> JsValue;
+    async fn texts_js(lang: &str, rest: bool) -> JsValue;
     #[wasm_bindgen(js_name = early)]
     async fn early_js(lang: &str, path: &str) -> JsValue;
     #[wasm_bindgen(js_name = loadCalendar)]
@@ -20,8 +20,10 @@ extern "C" {
     fn format_decimal_js(locale: &str, text: &str, min: u8, max: u8) -> String;
     #[wasm_bindgen(js_name = formatMoney)]
     fn format_money_js(locale: &str, text: &str, currency: &str) -> String;
-    #[wasm_bindgen(js_name = formatDateTime)]
-    fn format_date_time_js(text: &str) -> String;
+    #[wasm_bindgen(js_name = wallClock)]
+    fn wall_clock_js(text: &str) -> String;
+    #[wasm_bindgen(js_name = formatDate)]
+    fn format_date_js(lang: &str, text: &str, form: &str) -> String;
     #[wasm_bindgen(js_name = localToInstant)]
     fn local_to_instant_js(text: &str) -> String;
     #[wasm_bindgen(js_name = today)]
@@ -82,9 +84,9 @@ pub fn command_key() -> String {
     command_key_js()
 }
 
-/// The texts of a language, a line each.
-pub async fn texts(lang: &str) -> String {
-    texts_js(lang).await.as_string().unwrap_or_default()
+/// The texts of a language, a line each: those of the first load, or the rest, of which nothing comes where it cannot be had.
+pub async fn texts(lang: &str, rest: bool) -> String {
+    texts_js(lang, rest).await.as_string().unwrap_or_default()
 }
 
 /// What was asked before the client was there to ask it, in the language it speaks.
@@ -105,8 +107,19 @@ pub fn money(text: &str, currency: &str) -> String {
     format_money_js(prefs::lang().tag(), text, if currency.is_empty() { "CNY" } else { currency })
 }
 
+/// A month, a day or an instant, as the reader has it written.
 pub fn date_time(text: &str) -> String {
-    format_date_time_js(text)
+    date_as(text, prefs::dates())
+}
+
+/// The same in one of the forms that there are.
+pub fn date_as(text: &str, form: &str) -> String {
+    format_date_js(prefs::lang().tag(), text, form)
+}
+
+/// `2026-11-24 14:30` where times are shown.
+pub fn wall_clock(text: &str) -> String {
+    wall_clock_js(text)
 }
 
 /// `2026-11-24 14:30` as typed here → RFC 3339 in UTC; nothing when it is no date and time.

@@ -3,13 +3,12 @@
 use super::{Input, Shown, plain};
 use crate::bridge;
 use crate::ui::DateInput;
-use kezhan_meta::FieldType;
+use kezhan_meta::rules::dates::{self, DateOrder};
 use leptos::prelude::*;
 use serde_json::Value;
 
 pub fn text(shown: Shown<'_>) -> String {
-    let text = plain::text(shown.value);
-    if shown.field.kind == FieldType::DateTime { bridge::date_time(&text) } else { text }
+    bridge::date_time(&plain::text(shown.value))
 }
 
 pub fn cell(shown: Shown<'_>) -> AnyView {
@@ -18,13 +17,13 @@ pub fn cell(shown: Shown<'_>) -> AnyView {
 
 pub fn input(input: Input, time: bool) -> AnyView {
     let first = input.typed();
-    let typed = RwSignal::new(if time && !first.is_empty() { bridge::date_time(&first) } else { first });
+    let typed = RwSignal::new(if time && !first.is_empty() { bridge::wall_clock(&first) } else { first });
     let (value, done) = (input.value, input.done);
     let finish = move |()| {
         let text = typed.get_untracked();
         let canonical = canonical(&text, time);
-        if let (false, Some(day)) = (time, &canonical) {
-            typed.set(day.clone());
+        if let Some(understood) = &canonical {
+            typed.set(if time { bridge::wall_clock(understood) } else { understood.clone() });
         }
         value.set(match (text.trim(), canonical) {
             ("", _) => Value::Null,
@@ -41,8 +40,8 @@ pub fn input(input: Input, time: bool) -> AnyView {
 pub fn canonical(text: &str, time: bool) -> Option<String> {
     let text = text.trim();
     if time {
-        let text = if text.len() == 10 { format!("{text} 00:00") } else { text.to_owned() };
-        return bridge::local_to_instant(&text);
+        let typed = dates::parse_date_time(text, DateOrder::MonthFirst).filter(|typed| typed.offset.is_none())?;
+        return bridge::local_to_instant(&typed.local.format("%Y-%m-%d %H:%M").to_string());
     }
     super::filter::parse_day(text)
 }

@@ -44,10 +44,17 @@ pub fn op_text(op: Op, kind: &T) -> &'static str {
 /// The operand of a condition in words: `华东、华南`.
 pub fn condition_text(field: &FieldMeta, op: Op, value: &Value) -> String {
     let one = |value: &Value| match (&field.kind, value) {
-        (T::DateTime, Value::String(day)) if !day.contains('T') => day.clone(),
-        (T::Choice { .. } | T::MultiChoice { .. } | T::Boolean | T::Money | T::Percent | T::DateTime, _) => {
-            plain_text(Shown { field, value, expanded: None, currency: "CNY" })
-        }
+        (
+            T::Choice { .. }
+            | T::MultiChoice { .. }
+            | T::Boolean
+            | T::Money
+            | T::Percent
+            | T::Decimal { .. }
+            | T::Date
+            | T::DateTime,
+            _,
+        ) => plain_text(Shown { field, value, expanded: None, currency: "CNY" }),
         _ => plain::text(value),
     };
     match op {

@@ -9,7 +9,7 @@ use crate::state::faces::face;
 use crate::ui::{Combobox, Item, Lookup};
 use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::resolve;
-use kezhan_meta::{FieldMeta, Filter, Op, Record};
+use kezhan_meta::{FieldMeta, Filter, NAME_EN, Op, Record};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -186,7 +186,12 @@ fn lookup_within(target: &str, bound: impl Fn() -> Option<Filter> + Send + Sync 
         Box::pin(async move {
             let object = object?;
             let hint = object.fields.iter().find(|f| {
-                f.in_list && f.key != object.title && !f.kind.is_list() && f.target().is_none() && !f.kind.is_number()
+                f.in_list
+                    && f.key != object.title
+                    && f.key != NAME_EN
+                    && !f.kind.is_list()
+                    && f.target().is_none()
+                    && !f.kind.is_number()
             });
             let mut fields = records::face(&object);
             fields.extend(hint.map(|f| f.key.to_string()));

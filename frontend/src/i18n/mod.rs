@@ -30,22 +30,48 @@ impl Family {
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-static TEXTS: [OnceLock<Vec<&'static str>>; 2] = [OnceLock::new(), OnceLock::new()];
+type Texts = OnceLock<Vec<&'static str>>;
 
-fn texts(lang: Lang) -> &'static OnceLock<Vec<&'static str>> {
+/// Of each language what the first load can show, and what only parts that are fetched later do.
+static TEXTS: [[Texts; 2]; 2] = [[OnceLock::new(), OnceLock::new()], [OnceLock::new(), OnceLock::new()]];
+
+fn texts(lang: Lang) -> &'static [Texts; 2] {
     &TEXTS[usize::from(lang == Lang::En)]
+}
+
+async fn fetch(lang: Lang, rest: bool) -> bool {
+    let texts = &texts(lang)[usize::from(rest)];
+    if texts.get().is_none() {
+        let all: &'static str = bridge::texts(lang.tag(), rest).await.leak();
+        if !all.is_empty() {
+            let _ = texts.set(all.split('\n').collect());
+        }
+    }
+    texts.get().is_some()
 }
 
 /// Brings a language here, which has to be there before anything is drawn in it.
 pub async fn load(lang: Lang) {
-    if texts(lang).get().is_none() {
-        let all: &'static str = bridge::texts(lang.tag()).await.leak();
-        let _ = texts(lang).set(all.split('\n').collect());
-    }
+    fetch(lang, false).await;
+}
+
+/// Brings what parts that are fetched later show; false where it cannot be had now.
+pub async fn rest() -> bool {
+    fetch(prefs::lang(), true).await
+}
+
+/// Brings all of a language here, for whoever changes to it.
+pub async fn whole(lang: Lang) {
+    load(lang).await;
+    fetch(lang, true).await;
 }
 
 pub fn t(key: Key) -> &'static str {
-    texts(prefs::lang()).get().and_then(|all| all.get(key.0)).copied().unwrap_or_default()
+    let mut there = texts(prefs::lang()).iter().filter_map(|texts| texts.get()?.get(key.0).copied());
+    // A text of the other file is an empty line.
+    let text = there.find(|text| !text.is_empty());
+    debug_assert!(text.is_some(), "text {} is asked for before it has come", key.0);
+    text.unwrap_or_default()
 }
 
 /// A text with `{name}` placeholders filled in.

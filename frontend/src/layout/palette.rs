@@ -5,17 +5,19 @@ use super::settings;
 use crate::api::actions::{self, Action};
 use crate::api::records;
 use crate::i18n::{
-    EDIT, FOLLOW_UP_SAVE, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NEW_OBJECT, NOTHING_FOUND, PALETTE_HINT,
-    PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, RECENT, SEARCH, STAR, UNSTAR, label, t, tf,
+    ACCESS_TITLE, COPY_LINK, DELETE, EDIT, FOLLOW_UP_SAVE, Key, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NEW_OBJECT,
+    NOTHING_FOUND, OFFERED, PALETTE_HINT, PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, PRINT, RECENT, SEARCH, STAR,
+    UNSTAR, label, t, tf,
 };
-use crate::record::detail::act;
+use crate::record::detail::{act, actions as menu};
 use crate::state::session::may;
-use crate::state::{app, catalog, favorites};
+use crate::state::{app, catalog, favorites, lists};
 use crate::ui::{Layer, Shape, icon, keys};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ struct Entry {
     icon: String,
     title: String,
     hint: String,
+    /// What else it is called: in the other language, in pinyin and by initials.
+    names: Vec<String>,
     act: Act,
 }
 
@@ -33,66 +37,118 @@ enum Act {
     Run(Callback<()>),
 }
 
+/// How well a name fits what was typed: the whole of it or its beginning, or somewhere within.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Whole,
+    Start,
+    Within,
+}
+
 impl Entry {
-    fn go(icon: &str, title: impl Into<String>, href: String) -> Entry {
-        Entry { icon: icon.to_owned(), title: title.into(), hint: String::new(), act: Act::Go(href) }
+    fn new(icon: &str, title: impl Into<String>, act: Act) -> Entry {
+        Entry { icon: icon.to_owned(), title: title.into(), hint: String::new(), names: Vec::new(), act }
     }
 
-    fn run(icon: &str, title: impl Into<String>, run: impl Fn() + Send + Sync + 'static) -> Entry {
-        let act = Act::Run(Callback::new(move |()| run()));
-        Entry { icon: icon.to_owned(), title: title.into(), hint: String::new(), act }
+    fn go(icon: &str, title: impl Into<String>, href: String) -> Entry {
+        Entry::new(icon, title, Act::Go(href))
     }
 
     fn hinted(self, hint: impl Into<String>) -> Entry {
         Entry { hint: hint.into(), ..self }
     }
 
-    fn fits(&self, text: &str) -> bool {
-        text.is_empty() || self.title.to_lowercase().contains(text)
+    fn named(self, names: impl IntoIterator<Item = impl Into<String>>) -> Entry {
+        Entry { names: names.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    fn fit(&self, text: &str) -> Option<Fit> {
+        let fit = |name: &str| match name.to_lowercase() {
+            name if name == text => Some(Fit::Whole),
+            name if name.starts_with(text) => Some(Fit::Start),
+            name if name.contains(text) => Some(Fit::Within),
+            _ => None,
+        };
+        self.names.iter().map(String::as_str).chain([self.title.as_str()]).filter_map(fit).min()
     }
 }
 
+fn run(act: impl Fn() + Send + Sync + 'static) -> Act {
+    Act::Run(Callback::new(move |()| act()))
+}
+
+/// What is the same in every company, by all its names.
+fn offer(icon: &str, title: Key, act: Act) -> Entry {
+    let found = OFFERED.iter().find(|(key, _)| *key == title);
+    Entry::new(icon, t(title), act).named(found.into_iter().flat_map(|(_, names)| names.iter().copied()))
+}
+
 /// What can be done with the record that is open.
-fn on_current(actions: &[Action]) -> Vec<Entry> {
+fn on_current(actions: &[Action], go: Callback<String>) -> Vec<Entry> {
     let Some(current) = app().current.get() else { return Vec::new() };
     let url = format!("/o/{}/{}", current.object.plural, current.id);
     let mut out = Vec::new();
     if may(&current.object.name, "edit") {
-        out.push(Entry::go("pencil", t(EDIT), format!("{url}?edit=1")));
+        out.push(offer("pencil", EDIT, Act::Go(format!("{url}?edit=1"))));
     }
     if may("follow_up", "create") && current.object.name != "follow_up" {
-        out.push(Entry::go("message-square-text", t(FOLLOW_UP_SAVE), format!("{url}?tab=timeline&follow=1")));
+        out.push(offer("message-square-text", FOLLOW_UP_SAVE, Act::Go(format!("{url}?tab=timeline&follow=1"))));
     }
     if favorites::possible() {
         let (picture, text) =
             if favorites::has(&current.object.name, &current.id) { ("star-off", UNSTAR) } else { ("star", STAR) };
         let kept = current.clone();
-        out.push(Entry::run(picture, t(text), move || favorites::toggle(&kept.object, &kept.id, &kept.title)));
+        out.push(offer(picture, text, run(move || favorites::toggle(&kept.object, &kept.id, &kept.title))));
     }
     for action in actions {
         let (on, action) = (current.clone(), action.clone());
-        let title = label(&action.label);
-        out.push(Entry::run("zap", title, move || act::begin(on.clone(), action.clone())));
+        let (title, names) = (label(&action.label), [action.label.zh.to_string(), action.label.en.to_string()]);
+        out.push(Entry::new("zap", title, run(move || act::begin(on.clone(), action.clone()))).named(names));
+    }
+    let address = format!("{}{url}", window().location().origin().unwrap_or_default());
+    out.push(offer("link", COPY_LINK, run(move || menu::copy_link(address.clone()))));
+    out.push(offer("printer", PRINT, run(menu::print)));
+    out.push(offer("shield-question-mark", ACCESS_TITLE, Act::Go(format!("{url}?access=me"))));
+    if may(&current.object.name, "delete") {
+        let list = lists::address(&current.object.plural);
+        let delete = move || {
+            let list = list.clone();
+            menu::delete(move || go.run(list.clone()));
+        };
+        out.push(offer("trash-2", DELETE, run(delete)));
     }
     out.into_iter().map(|e| e.hinted(current.title.clone())).collect()
 }
 
-fn pages() -> Vec<Entry> {
-    let mut out = Vec::new();
+/// Lists, by what the server says that they are found by, and pages. Most settings are looked for by name only: there
+/// are many.
+fn places(text: &str, sounds: &HashMap<String, String>) -> Vec<Entry> {
+    let list = |o: &Arc<ObjectMeta>| {
+        let names = [&o.label.zh, &o.label.en, &o.label_many.en].map(|name| name.to_lowercase());
+        let sounds = sounds.get(o.name.as_ref()).into_iter().flat_map(|s| s.split(' ').map(str::to_owned));
+        let entry = Entry::go(&o.icon, label(&o.label_many), list_url(o));
+        entry.hinted(t(PALETTE_LIST)).named(names.into_iter().chain(sounds))
+    };
+    let page =
+        |icon: &str, title: Key, href: &str| offer(icon, title, Act::Go(href.to_owned())).hinted(t(PALETTE_PAGE));
+    let mut out: Vec<Entry> = listed().iter().map(list).collect();
     if catalog::catalog().objects().any(|o| may(&o.name, "import")) {
-        out.push(Entry::go("file-up", t(NAV_IMPORTS), "/imports".to_owned()));
+        out.push(page("file-up", NAV_IMPORTS, "/imports"));
     }
-    out.push(Entry::go("trash-2", t(NAV_RECYCLE), "/recycle".to_owned()));
+    out.push(page("trash-2", NAV_RECYCLE, "/recycle"));
     if settings::any() {
-        out.push(Entry::go("settings", t(NAV_SETTINGS), "/settings".to_owned()));
+        out.push(page("settings", NAV_SETTINGS, "/settings"));
+    }
+    let offered = |p: &&settings::Page| p.allowed() && (p.is_ones_own() || !text.is_empty());
+    out.extend(settings::PAGES.iter().filter(offered).map(|p| page(p.icon, p.title, p.path)));
+    if !text.is_empty() {
+        out.extend(settings::objects().iter().map(list));
     }
     out
 }
 
-/// Most are looked for by name only: there are many.
-fn settings_for(text: &str) -> impl Iterator<Item = Entry> {
-    let offered = |p: &&settings::Page| p.allowed() && (p.is_ones_own() || !text.is_empty());
-    settings::PAGES.iter().filter(offered).map(|p| Entry::go(p.icon, t(p.title), p.path.to_owned()))
+fn listed() -> Vec<Arc<ObjectMeta>> {
+    super::nav::groups().into_iter().flat_map(|(_, objects)| objects).collect()
 }
 
 fn lately() -> Vec<Entry> {
@@ -107,29 +163,37 @@ fn lately() -> Vec<Entry> {
         .collect()
 }
 
-/// What fits the text without asking the server.
-fn at_hand(text: &str, actions: &[Action]) -> Vec<Entry> {
+/// What fits the text without asking the server: first what is called so, before the records that are found; then the
+/// rest.
+fn at_hand(
+    text: &str,
+    actions: &[Action],
+    sounds: &HashMap<String, String>,
+    go: Callback<String>,
+) -> (Vec<Entry>, Vec<Entry>) {
     let text = text.to_lowercase();
-    let mut out = on_current(actions);
-    out.extend(lately().into_iter().take(if text.is_empty() { 8 } else { usize::MAX }));
-    let lists: Vec<_> = super::nav::groups().into_iter().flat_map(|(_, objects)| objects).collect();
-    let other = |o: &ObjectMeta| {
-        !text.is_empty()
-            && [&o.label.zh, &o.label.en, &o.label_many.en].iter().any(|l| l.to_lowercase().contains(&text))
-    };
-    out.retain(|e| e.fits(&text));
-    let list = |o: &Arc<ObjectMeta>| Entry::go(&o.icon, label(&o.label_many), list_url(o)).hinted(t(PALETTE_LIST));
-    out.extend(lists.iter().map(|o| (o, list(o))).filter(|(o, e)| e.fits(&text) || other(o)).map(|(_, e)| e));
-    out.extend(
-        pages().into_iter().chain(settings_for(&text)).map(|e| e.hinted(t(PALETTE_PAGE))).filter(|e| e.fits(&text)),
-    );
-    let new = |o: &Arc<ObjectMeta>| {
-        let title = tf(NEW_OBJECT, &[("object", &label(&o.label))]);
-        Entry::go("plus", title, format!("{}?new=1", list_url(o)))
-    };
-    let creatable = lists.iter().filter(|o| may(&o.name, "create"));
-    out.extend(creatable.map(|o| (o, new(o))).filter(|(o, e)| e.fits(&text) || other(o)).map(|(_, e)| e));
-    out
+    let of_record = on_current(actions, go);
+    let lately: Vec<Entry> = lately().into_iter().take(if text.is_empty() { 8 } else { usize::MAX }).collect();
+    let places = places(&text, sounds);
+    let creatable = listed().into_iter().filter(|o| may(&o.name, "create")).map(|o| {
+        let names = places.iter().find(|e| matches!(&e.act, Act::Go(href) if *href == list_url(&o)));
+        let entry =
+            Entry::go("plus", tf(NEW_OBJECT, &[("object", &label(&o.label))]), format!("{}?new=1", list_url(&o)));
+        entry.named(names.map(|e| e.names.clone()).unwrap_or_default())
+    });
+    let creatable: Vec<Entry> = creatable.collect();
+    if text.is_empty() {
+        return (Vec::new(), [of_record, lately, places, creatable].concat());
+    }
+    let fits = |e: Entry| e.fit(&text).map(|fit| (fit, e));
+    let mut called: Vec<(Fit, Entry)> = of_record.into_iter().chain(places).filter_map(fits).collect();
+    called.sort_by_key(|(fit, _)| *fit);
+    // One letter begins too many names.
+    let first = |fit: Fit| fit == Fit::Whole || fit == Fit::Start && text.chars().nth(1).is_some();
+    let at = called.iter().position(|(fit, _)| !first(*fit)).unwrap_or(called.len());
+    let others = called.split_off(at).into_iter().map(|(_, e)| e);
+    let made = creatable.into_iter().chain(lately).filter_map(fits).map(|(_, e)| e);
+    (called.into_iter().map(|(_, e)| e).collect(), others.chain(made).collect())
 }
 
 pub fn panel(open: RwSignal<bool>) -> AnyView {
@@ -138,6 +202,10 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
     let asked = StoredValue::new(0_u64);
     let active = RwSignal::new(0_usize);
     let actions = RwSignal::new(Vec::<Action>::new());
+    let sounds = RwSignal::new(HashMap::new());
+    leptos::task::spawn_local(async move {
+        let _ = sounds.try_set(catalog::sounds().await);
+    });
     if let Some(current) = app().current.get_untracked() {
         leptos::task::spawn_local(async move {
             if let Ok(all) = actions::list(&current.object, &current.id).await {
@@ -145,37 +213,41 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
             }
         });
     }
-    let entries = RwSignal::new(Vec::<Entry>::new());
-    Effect::new(move || {
-        let mut all = found.get();
-        let hand = actions.with(|actions| at_hand(text.get().trim(), actions));
-        // What was opened lately is also among what was found.
-        let known = |e: &Entry, all: &[Entry]| match &e.act {
-            Act::Go(href) => all.iter().any(|a| matches!(&a.act, Act::Go(other) if other == href)),
-            Act::Run(_) => false,
-        };
-        for entry in hand {
-            if !known(&entry, &all) {
-                all.push(entry);
-            }
-        }
-        entries.set(all);
-    });
     let go = {
         let navigate = use_navigate();
-        Callback::new(move |act: Act| {
-            open.set(false);
-            match act {
-                Act::Go(href) => navigate(&href, NavigateOptions::default()),
-                Act::Run(run) => run.run(()),
-            }
-        })
+        Callback::new(move |href: String| navigate(&href, NavigateOptions::default()))
     };
+    // With the number of those that nothing which comes stands before. Not an effect: Enter means what is there now.
+    let entries = Memo::new_with_compare(
+        move |_| {
+            let text = text.get();
+            let (mut all, rest) =
+                actions.with(|actions| sounds.with(|sounds| at_hand(text.trim(), actions, sounds, go)));
+            let certain = all.len();
+            // What was opened lately is also among what was found.
+            for entry in found.get().into_iter().chain(rest) {
+                let known = |other: &Entry| matches!((&entry.act, &other.act), (Act::Go(a), Act::Go(b)) if a == b);
+                if !all.iter().any(known) {
+                    all.push(entry);
+                }
+            }
+            (certain, all)
+        },
+        |_, _| true,
+    );
+    let act = Callback::new(move |act: Act| {
+        open.set(false);
+        match act {
+            Act::Go(href) => go.run(href),
+            Act::Run(run) => run.run(()),
+        }
+    });
+    let certain = move || entries.with_untracked(|(certain, _)| *certain);
     // An answer is on its way, and Enter was pressed before it came.
     let (waits, hurried) = (RwSignal::new(false), RwSignal::new(false));
     let take = Callback::new(move |()| {
-        if let Some(entry) = entries.with_untracked(|e| e.get(active.get_untracked()).cloned()) {
-            go.run(entry.act);
+        if let Some(entry) = entries.with_untracked(|(_, e)| e.get(active.get_untracked()).cloned()) {
+            act.run(entry.act);
         }
     });
     let ask = move || {
@@ -195,7 +267,7 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
                     }
                     let hits = records::search(&wanted, "", 12).await.unwrap_or_default();
                     if asked.try_get_value() == Some(ticket) {
-                        active.set(0);
+                        active.update(|a| *a = if *a < certain() { *a } else { 0 });
                         found.set(hits.into_iter().filter_map(entry).collect());
                         waits.set(false);
                         // Whoever types a name and Enter in one go means what is found by it.
@@ -213,9 +285,12 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
             return;
         }
         match ev.key().as_str() {
-            "ArrowDown" => active.update(|a| *a = (*a + 1).min(entries.with_untracked(Vec::len).saturating_sub(1))),
+            "ArrowDown" => {
+                let last = entries.with_untracked(|(_, e)| e.len()).saturating_sub(1);
+                active.update(|a| *a = (*a + 1).min(last));
+            }
             "ArrowUp" => active.update(|a| *a = a.saturating_sub(1)),
-            "Enter" if waits.get_untracked() && active.get_untracked() == 0 => hurried.set(true),
+            "Enter" if waits.get_untracked() && active.get_untracked() == 0 && certain() == 0 => hurried.set(true),
             "Enter" => take.run(()),
             // A field for searching would only empty itself.
             "Escape" => open.set(false),
@@ -237,17 +312,17 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
             </div>
             <div id="palette-list" role="listbox" class="overflow-y-auto p-2 md:max-h-96 scroll-thin">
                 {move || {
-                    let entries = entries.get();
+                    let (_, entries) = entries.get();
                     if entries.is_empty() {
                         return view! { <p class="muted p-4 text-center text-[13px]">{t(NOTHING_FOUND)}</p> }.into_any();
                     }
                     entries.into_iter().enumerate().map(|(at, entry)| {
-                        let act = entry.act.clone();
+                        let does = entry.act.clone();
                         view! {
                             <div role="option" id=format!("palette-{at}") class="menu-item !min-h-9"
                                 aria-selected=move || (active.get() == at).to_string()
                                 on:mousemove=move |_| if active.get_untracked() != at { active.set(at) }
-                                on:click=move |_| go.run(act.clone())>
+                                on:click=move |_| act.run(does.clone())>
                                 <span class="muted">{icon(&entry.icon)}</span>
                                 <span class="truncate">{entry.title}</span>
                                 <span class="grow"></span>

@@ -3,11 +3,11 @@
 use super::{profile, settings};
 use crate::bridge;
 use crate::i18n::{
-    DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES, PREFERENCES_TEXT,
-    THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
+    DATES, DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES,
+    PREFERENCES_TEXT, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
 };
 use crate::state::own;
-use crate::state::prefs::{self, Density, Theme};
+use crate::state::prefs::{self, DATE_FORMS, Density, Theme};
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Field, Item};
 use kezhan_meta::Lang;
@@ -17,7 +17,7 @@ use serde_json::json;
 /// One of a few, shown side by side.
 fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
     label: &'static str,
-    options: Vec<(T, &'static str)>,
+    options: Vec<(T, impl IntoView + 'static)>,
     now: T,
     choose: impl Fn(T) + Copy + Send + Sync + 'static,
 ) -> AnyView {
@@ -47,6 +47,12 @@ pub fn screen() -> AnyView {
         (Density::Normal, t(DENSITY_NORMAL)),
         (Density::Roomy, t(DENSITY_ROOMY)),
     ];
+    // Chinese writes days one way only.
+    let mut forms = DATE_FORMS.to_vec();
+    forms.retain(|form| *form != "day_first" || prefs::lang() == Lang::En);
+    let form = forms.iter().copied().find(|form| *form == prefs::dates());
+    let usual = if prefs::lang() == Lang::En { "words" } else { "iso" };
+    let forms = forms.into_iter().map(|form| (form, bridge::date_as(&bridge::today(), form))).collect();
     let zone = prefs::zone();
     let chosen = RwSignal::new(vec![Item::new(zone.clone(), zone)]);
     let zones = bridge::zones().into_iter().map(|z| Item::new(z.clone(), z)).collect();
@@ -65,6 +71,7 @@ pub fn screen() -> AnyView {
                     {choice(t(LANGUAGE), languages, prefs::lang(), |lang| { prefs::set_lang(lang); own::tell(json!({ "locale": lang.tag() })) })}
                     {choice(t(THEME), themes, Theme::stored(), |theme| { theme.choose(); own::tell(json!({ "theme": theme.key() })) })}
                     {choice(t(DENSITY), densities, Density::stored(), |density| { density.choose(); own::tell(json!({ "density": density.key() })) })}
+                    {choice(t(DATES), forms, form.unwrap_or(usual), |form| { prefs::set_dates(Some(form)); own::tell(json!({ "dates": form })) })}
                     <div class="max-w-sm">
                         <Field id="time-zone" label=t(TIME_ZONE) hint=t(TIME_ZONE_HINT)>
                             <Combobox id="time-zone" chosen=chosen lookup=fixed(zones) on_done=set_zone/>

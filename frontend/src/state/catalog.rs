@@ -2,10 +2,12 @@
 
 use super::app;
 use crate::api::client::{ApiError, Call};
+use crate::api::records::Many;
 use kezhan_meta::{Catalog, ObjectMeta};
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Deserialize)]
@@ -19,6 +21,18 @@ pub async fn load() -> Result<(), ApiError> {
     let objects = objects.data.into_iter().map(declaration).collect::<Result<Vec<_>, _>>()?;
     app().catalog.set(Arc::new(Catalog::new(objects)));
     Ok(())
+}
+
+/// What each object is found by besides its names: how they sound.
+pub async fn sounds() -> HashMap<String, String> {
+    #[derive(Deserialize)]
+    struct Sounding {
+        name: String,
+        #[serde(default)]
+        search: String,
+    }
+    let all = Call::get("/meta/objects").json::<Many<Sounding>>().await;
+    all.map(|all| all.data.into_iter().map(|o| (o.name, o.search)).collect()).unwrap_or_default()
 }
 
 /// The server leaves out where things are stored; what this person may not write is read-only here, and

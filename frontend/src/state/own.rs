@@ -4,7 +4,6 @@
 use super::prefs::{self, Density, Theme};
 use super::{app, session, toast};
 use crate::api::auth::{self, Me};
-use kezhan_meta::Lang;
 use leptos::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -25,7 +24,7 @@ pub fn adopt(me: &Me) {
     let mut mine = Map::new();
     let here = |key: &str| prefs::read(key).filter(|_| untold);
     let stored = |key: &str| me.preferences.get(key).and_then(Value::as_str);
-    match (here("kz.locale"), me.locale.as_deref().map(Lang::negotiate)) {
+    match (here("kz.locale"), me.locale.as_deref().map(prefs::lang_of)) {
         (Some(tag), _) => drop(mine.insert("locale".to_owned(), json!(tag))),
         (None, Some(lang)) if lang != prefs::lang() => prefs::set_lang(lang),
         _ => {}
@@ -40,6 +39,7 @@ pub fn adopt(me: &Me) {
         (None, Some(density)) if density != Density::stored() => density.choose(),
         _ => {}
     }
+    prefs::set_dates(stored("dates"));
     if let Some(zone) = &me.time_zone {
         prefs::set_zone(zone);
     }

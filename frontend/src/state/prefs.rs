@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDateTime};
 use kezhan_meta::Lang;
 use kezhan_meta::resolve::Context;
 use leptos::prelude::*;
+use std::cell::Cell;
 
 pub fn read(key: &str) -> Option<String> {
     window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
@@ -27,7 +28,7 @@ pub fn remove(key: &str) {
 /// What relative conditions mean to the reader now: "today" is the day in their own time zone.
 pub fn context() -> Context {
     let now = DateTime::from_timestamp_millis(js_sys::Date::now() as i64).unwrap_or_default();
-    let local = crate::bridge::date_time(&now.to_rfc3339());
+    let local = crate::bridge::wall_clock(&now.to_rfc3339());
     let local = NaiveDateTime::parse_from_str(&local, "%Y-%m-%d %H:%M").map(|l| l.and_utc());
     // To the quarter of an hour, as zones are: the clock's seconds are not shown.
     let minutes = local.map_or(480, |l| ((l - now).num_seconds() as f64 / 900.0).round() as i32 * 15);
@@ -41,11 +42,12 @@ pub fn context() -> Context {
     }
 }
 
+pub fn lang_of(tag: &str) -> Lang {
+    if tag == Lang::En.tag() { Lang::En } else { Lang::Zh }
+}
+
 pub fn stored_lang() -> Lang {
-    match read("kz.locale").as_deref() {
-        Some("en") => Lang::En,
-        _ => Lang::Zh,
-    }
+    lang_of(&read("kz.locale").unwrap_or_default())
 }
 
 /// The reader's language; does not subscribe.
@@ -57,7 +59,7 @@ pub fn lang() -> Lang {
 pub fn set_lang(lang: Lang) {
     write("kz.locale", lang.tag());
     leptos::task::spawn_local(async move {
-        i18n::load(lang).await;
+        i18n::whole(lang).await;
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", lang.tag());
         }
@@ -158,6 +160,21 @@ impl Density {
         }
         app().density.set(self);
     }
+}
+
+/// How days can be written; as is the custom of the language, where none was chosen.
+pub const DATE_FORMS: [&str; 3] = ["words", "day_first", "iso"];
+
+thread_local! {
+    static DATES: Cell<&'static str> = const { Cell::new("") };
+}
+
+pub fn dates() -> &'static str {
+    DATES.get()
+}
+
+pub fn set_dates(form: Option<&str>) {
+    DATES.set(DATE_FORMS.into_iter().find(|known| Some(*known) == form).unwrap_or_default());
 }
 
 /// The time zone in which times are shown and typed; the browser's own where none was chosen.

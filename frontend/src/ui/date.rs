@@ -77,5 +77,5 @@ pub fn DateInput(
 /// The day that it is in the time zone which the reader has chosen.
 pub fn today() -> String {
     let now: String = js_sys::Date::new_0().to_iso_string().into();
-    bridge::date_time(&now).get(..10).unwrap_or_default().to_owned()
+    bridge::wall_clock(&now).get(..10).unwrap_or_default().to_owned()
 }

@@ -18,25 +18,25 @@ pub fn explain(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request:
     let options = ReadOptions { fields: Some(vec!["id".into()]), deleted: true, ..ReadOptions::default() };
     call.state.engine.read(call.conn, call.caller, object, id, &options)?.ok_or_else(Error::not_found)?;
     let bad = || Error::refused(Code::BadValue, &["user", "id"]);
+    let lang = call.caller.lang;
     let asked = match request.params.get("user").filter(|u| *u != "me") {
         Some(text) => Some(Uuid::parse_str(text).map_err(|_| bad())?),
         None => None,
     };
-    let (about, subject) = match asked.filter(|user| call.caller.user != Some(*user)) {
-        None => (
-            call.identity.person.as_ref().map(|p| json!({"id": p.id, "name": p.name, "role": p.role_name})),
-            call.caller.clone(),
-        ),
+    let (person, subject) = match asked.filter(|user| call.caller.user != Some(*user)) {
+        None => (call.identity.person.clone(), call.caller.clone()),
         Some(user) => {
             let (person, access) =
                 access_of(call.conn, call.caller.tenant, user, &call.caller.catalog)?.ok_or_else(bad)?;
-            let about = json!({"id": person.id, "name": person.name, "role": person.role_name});
-            (Some(about), subject(call.caller, user, access))
+            (Some(person), subject(call.caller, user, access))
         }
     };
     let found = call.state.engine.explain(call.conn, &subject, object, id)?;
-    let lang = call.caller.lang;
-    let verdicts: Vec<Value> = found.verdicts.iter().map(|v| in_words(v, lang)).collect();
+    let called = |role: &str| person.as_ref().map_or_else(|| role.to_owned(), |p| p.called(role, lang));
+    let about =
+        person.as_ref().map(|p| json!({"id": p.id, "name": p.name, "role": p.role_name.as_deref().map(called)}));
+    let verdicts: Vec<Value> =
+        found.verdicts.iter().map(|v| in_words(v, lang, v.role.as_deref().map(called))).collect();
     Answer::json(200, &json!({"user": about, "relation": found.relation, "verdicts": verdicts, "fields": found.fields}))
 }
 
@@ -45,12 +45,12 @@ fn subject(caller: &Caller, user: Uuid, access: Access) -> Caller {
     Caller { user: Some(user), department: access.department, access: Arc::new(access), ..caller.clone() }
 }
 
-fn in_words(verdict: &Verdict, lang: Lang) -> Value {
+fn in_words(verdict: &Verdict, lang: Lang, role: Option<String>) -> Value {
     json!({
         "action": verdict.action,
         "allowed": verdict.allowed,
         "reason": verdict.reason,
-        "role": verdict.role,
+        "role": role,
         "scope": verdict.scope,
         "explanation": words(verdict.reason).get(lang),
     })

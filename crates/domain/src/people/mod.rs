@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 pub struct Department {
     #[field(zh = "部门名称", en = "Name", search, indexed, list, length(1, 100))]
     pub name: String,
+    /// The name in English, for those who read English; empty, it is the same.
+    #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
+    pub name_en: Option<String>,
     #[field(
         zh = "上级部门",
         en = "Parent department",
@@ -41,6 +44,9 @@ pub struct Department {
 pub struct Position {
     #[field(zh = "职位名称", en = "Name", search, indexed, list, unique, length(1, 100))]
     pub name: String,
+    /// The name in English, for those who read English; empty, it is the same.
+    #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
+    pub name_en: Option<String>,
     #[field(zh = "说明", en = "Description")]
     pub description: Option<LongText>,
 }
@@ -52,8 +58,13 @@ pub struct Position {
 pub struct Role {
     #[field(zh = "角色名称", en = "Name", search, indexed, list, unique, length(1, 100))]
     pub name: String,
+    /// The name in English, for those who read English; empty, it is the same.
+    #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
+    pub name_en: Option<String>,
     #[field(zh = "说明", en = "Description")]
     pub description: Option<LongText>,
+    #[field(zh = "英文说明", en = "English description")]
+    pub description_en: Option<LongText>,
     /// `{"<object>|*": {"<action>": scope, "fields": {"<field>": level}}}`. A named object overrides `*` entirely.
     ///
     /// Actions: read, create, edit, delete, transfer, share, export, import, bulk_edit, reveal, confidential, configure.

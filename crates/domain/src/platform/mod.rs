@@ -59,6 +59,9 @@ pub enum Visibility {
 pub struct SavedView {
     #[field(zh = "视图名称", en = "Name", search, list, length(1, 100))]
     pub name: String,
+    /// The name in English, for those who read English; empty, it is the same.
+    #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
+    pub name_en: Option<String>,
     /// The object listed: `account`.
     #[field(zh = "对象", en = "Object", indexed, list, rule = Key)]
     pub object: String,

@@ -19,6 +19,9 @@ use crate::customers::{Account, Contact, Source};
 pub struct Pipeline {
     #[field(zh = "流程名称", en = "Name", search, unique, list, length(1, 100))]
     pub name: String,
+    /// The name in English, for those who read English; empty, it is the same.
+    #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
+    pub name_en: Option<String>,
     /// New opportunities start here unless told otherwise.
     #[field(zh = "默认流程", en = "Default", list, indexed, default = false)]
     pub is_default: bool,

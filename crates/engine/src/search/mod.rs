@@ -14,7 +14,7 @@ use crate::{Access, Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Sensitivity};
+use kezhan_meta::{FieldMeta, FieldType, Lang, NAME_EN, ObjectMeta, Sensitivity};
 use serde_json::{Value, json};
 
 /// Most hits of one object among a search over all.
@@ -152,7 +152,8 @@ impl Engine {
             if at > 0 {
                 sql.push(" UNION ALL ");
             }
-            one_object(&mut sql, &guard, object, &query.q, at, &mut aliases)?;
+            let english = object.english().filter(|f| caller.lang == Lang::En && guard.access.readable(object, f));
+            one_object(&mut sql, &guard, object, &query.q, at, english, &mut aliases)?;
         }
         let mut hits = Vec::new();
         if !objects.is_empty() {
@@ -191,21 +192,29 @@ fn one_object(
     object: &ObjectMeta,
     q: &str,
     at: usize,
+    english: Option<&FieldMeta>,
     aliases: &mut Aliases,
 ) -> Result<()> {
     sql.push(&format!("(SELECT {at}::int, t.id, "));
     let readable = |f: &&FieldMeta| guard.access.readable(object, f);
     match object.title_field().filter(readable) {
         Some(title) => {
-            sql.push("left(");
+            sql.push("left(coalesce(");
+            if let Some(english) = english {
+                column::expression(sql, "t", english);
+                sql.push("::text, ");
+            }
             column::expression(sql, "t", title);
-            sql.push("::text, 200)");
+            sql.push("::text), 200)");
         }
         None => sql.push("''").done(),
     }
     // What tells two records of one name apart: the first further searchable line of text.
     let subtitle = object.fields.iter().filter(readable).find(|f| {
-        f.searchable && f.key != object.title && !matches!(f.kind, FieldType::LongText | FieldType::RichText)
+        f.searchable
+            && f.key != object.title
+            && f.key != NAME_EN
+            && !matches!(f.kind, FieldType::LongText | FieldType::RichText)
     });
     sql.push(", ");
     match subtitle {

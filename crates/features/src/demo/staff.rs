@@ -9,31 +9,31 @@ use uuid::Uuid;
 
 pub const COMPANY: &str = "云栈智能科技（杭州）有限公司";
 
-/// Name, and the one above.
-const DEPARTMENTS: [(&str, Option<&str>); 6] = [
-    ("总经办", None),
-    ("销售中心", Some("总经办")),
-    ("华东销售部", Some("销售中心")),
-    ("华南及海外销售部", Some("销售中心")),
-    ("市场部", Some("总经办")),
-    ("客户服务部", Some("总经办")),
+/// Name, the same in English, and the one above.
+const DEPARTMENTS: [(&str, &str, Option<&str>); 6] = [
+    ("总经办", "General management", None),
+    ("销售中心", "Sales", Some("总经办")),
+    ("华东销售部", "Sales East China", Some("销售中心")),
+    ("华南及海外销售部", "Sales South China and overseas", Some("销售中心")),
+    ("市场部", "Marketing", Some("总经办")),
+    ("客户服务部", "Customer service", Some("总经办")),
 ];
 
-const POSITIONS: [(&str, &str); 14] = [
-    ("总经理", "公司负责人"),
-    ("财务经理", "回款、开票与费用"),
-    ("销售总监", "全国销售业绩"),
-    ("销售运营", "数据、流程与报价支持"),
-    ("区域销售经理", "带领区域团队完成指标"),
-    ("大客户经理", "重点客户的开拓与维护"),
-    ("客户经理", "区域客户的开拓与维护"),
-    ("海外客户经理", "海外客户与代理商"),
-    ("市场经理", "品牌、活动与线索"),
-    ("市场专员", "活动执行与线索清洗"),
-    ("客服经理", "交付后服务与满意度"),
-    ("实施顾问", "项目交付与培训"),
-    ("客服专员", "热线、回访与工单"),
-    ("系统管理员", "账号、权限与系统设置"),
+const POSITIONS: [(&str, &str, &str); 14] = [
+    ("总经理", "General manager", "公司负责人"),
+    ("财务经理", "Finance manager", "回款、开票与费用"),
+    ("销售总监", "Sales director", "全国销售业绩"),
+    ("销售运营", "Sales operations", "数据、流程与报价支持"),
+    ("区域销售经理", "Regional sales manager", "带领区域团队完成指标"),
+    ("大客户经理", "Key account manager", "重点客户的开拓与维护"),
+    ("客户经理", "Account manager", "区域客户的开拓与维护"),
+    ("海外客户经理", "Overseas account manager", "海外客户与代理商"),
+    ("市场经理", "Marketing manager", "品牌、活动与线索"),
+    ("市场专员", "Marketing specialist", "活动执行与线索清洗"),
+    ("客服经理", "Customer service manager", "交付后服务与满意度"),
+    ("实施顾问", "Implementation consultant", "项目交付与培训"),
+    ("客服专员", "Customer service agent", "热线、回访与工单"),
+    ("系统管理员", "System administrator", "账号、权限与系统设置"),
 ];
 
 /// Name, user name, position, department, role.
@@ -106,23 +106,24 @@ pub fn hire(world: &mut World) -> Staff {
     let start = world.working_time(opening);
     let admin = world.id(start);
     let mut departments: HashMap<&str, Uuid> = HashMap::new();
-    for (n, (name, parent)) in DEPARTMENTS.into_iter().enumerate() {
+    for (n, (name, english, parent)) in DEPARTMENTS.into_iter().enumerate() {
         let id = world.id(start);
         let parent = parent.and_then(|p| departments.get(p));
-        world.create("department", id, start, Some(admin), json!({ "name": name, "parent": parent, "sort_order": n }));
+        let values = json!({ "name": name, "name_en": english, "parent": parent, "sort_order": n });
+        world.create("department", id, start, Some(admin), values);
         departments.insert(name, id);
     }
     let mut positions: HashMap<&str, Uuid> = HashMap::new();
-    for (name, description) in POSITIONS {
+    for (name, english, description) in POSITIONS {
         let id = world.id(start);
-        world.create("position", id, start, Some(admin), json!({ "name": name, "description": description }));
+        let values = json!({ "name": name, "name_en": english, "description": description });
+        world.create("position", id, start, Some(admin), values);
         positions.insert(name, id);
     }
     let mut roles: HashMap<&str, Uuid> = HashMap::new();
-    for (name, description, grants) in presets::roles() {
+    for (name, role) in presets::roles() {
         let id = world.id(start);
-        let values = json!({ "name": name, "description": description, "grants": grants });
-        world.create("role", id, start, Some(admin), values);
+        world.create("role", id, start, Some(admin), role);
         roles.insert(name, id);
     }
     let mut staff = Staff { members: Vec::new(), heads: Vec::new() };
@@ -131,7 +132,7 @@ pub fn hire(world: &mut World) -> Staff {
         let id = if n == 0 { admin } else { world.id(start) };
         let head = heads.get(department).copied();
         // A head reports to the head of the department above.
-        let above = DEPARTMENTS.iter().find(|(d, _)| *d == department).and_then(|(_, parent)| heads.get((*parent)?));
+        let above = DEPARTMENTS.iter().find(|d| d.0 == department).and_then(|d| heads.get(d.2?));
         let manager = head.or(above.copied());
         let mobile = format!("13{}0571{:04}", 5 + n % 5, 1024 + n * 37);
         let values = json!({
@@ -160,10 +161,11 @@ pub fn hire(world: &mut World) -> Staff {
 pub fn arrange_views(world: &mut World, staff: &Staff) {
     let Some(owner) = staff.named("zhao.min").map(|m| m.id) else { return };
     let at = world.working_time(world.days_ago(DAYS));
-    let views: [(&str, &str, Value); 6] = [
+    let views: [(&str, &str, &str, Value); 6] = [
         (
             "account",
             "重点客户",
+            "Key accounts",
             json!({
                 "filter": { "field": "level", "op": "eq", "value": "a" },
                 "sort": ["-last_followed_at"],
@@ -173,6 +175,7 @@ pub fn arrange_views(world: &mut World, staff: &Staff) {
         (
             "account",
             "30 天未跟进",
+            "No follow-up for 30 days",
             json!({
                 "filter": { "not": { "field": "last_followed_at", "op": "within", "value": "last_30_days" } },
                 "sort": ["last_followed_at"],
@@ -181,6 +184,7 @@ pub fn arrange_views(world: &mut World, staff: &Staff) {
         (
             "opportunity",
             "进行中的商机",
+            "Open opportunities",
             json!({
                 "filter": { "field": "outcome", "op": "eq", "value": "open" },
                 "sort": ["expected_close"],
@@ -189,6 +193,7 @@ pub fn arrange_views(world: &mut World, staff: &Staff) {
         (
             "opportunity",
             "本季度赢单",
+            "Won this quarter",
             json!({
                 "filter": { "and": [
                     { "field": "outcome", "op": "eq", "value": "won" },
@@ -200,6 +205,7 @@ pub fn arrange_views(world: &mut World, staff: &Staff) {
         (
             "lead",
             "待处理线索",
+            "Leads to work on",
             json!({
                 "filter": { "field": "status", "op": "in", "value": ["new", "working"] },
                 "sort": ["-created_at"],
@@ -208,16 +214,17 @@ pub fn arrange_views(world: &mut World, staff: &Staff) {
         (
             "task",
             "未完成任务",
+            "Open tasks",
             json!({
                 "filter": { "field": "status", "op": "in", "value": ["todo", "in_progress"] },
                 "sort": ["due_at"],
             }),
         ),
     ];
-    for (n, (object, name, settings)) in views.into_iter().enumerate() {
+    for (n, (object, name, english, settings)) in views.into_iter().enumerate() {
         let id = world.id(at);
         let values = json!({
-            "name": name, "object": object, "settings": settings, "visibility": "all", "owner": owner, "sort_order": n,
+            "name": name, "name_en": english, "object": object, "settings": settings, "visibility": "all", "owner": owner, "sort_order": n,
         });
         world.create("saved_view", id, at, Some(owner), values);
     }

@@ -2,12 +2,13 @@
 
 use super::limits::{Limits, Place};
 use super::sharing;
+use crate::names;
 use crate::platform::privacy;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::access::{Grants, grants};
 use kezhan_engine::{Access, Action, DataScope, Result};
-use kezhan_meta::{Catalog, Scope};
+use kezhan_meta::{Catalog, Lang, NAME_EN, Scope};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -66,8 +67,8 @@ pub fn person(conn: &mut PgConnection, tenant: Uuid, user: Uuid, role: Option<Uu
            WHERE d.tenant_id = $1 AND d.deleted_at IS NULL AND d.parent_id IS NOT NULL) \
          SELECT u.id, u.name::text AS name, u.username, u.home_department_id AS department, r.id AS role, \
            r.name::text AS role_name, u.locale, u.time_zone, u.mobile, u.email, u.avatar_id AS avatar, u.preferences, \
-           coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'grants', m.grants, 'limits', m.limits) ORDER BY m.id) \
-             FROM roles m WHERE m.tenant_id = $1 AND m.deleted_at IS NULL AND (m.id = r.id OR \
+           coalesce((SELECT jsonb_agg(jsonb_build_object('id', m.id, 'name', m.name, 'name_en', m.name_en, 'grants', m.grants, \
+             'limits', m.limits) ORDER BY m.id) FROM roles m WHERE m.tenant_id = $1 AND m.deleted_at IS NULL AND (m.id = r.id OR \
              $3 IS NULL AND m.id = ANY(u.more_roles_ids))), '[]') AS roles, \
            ARRAY(SELECT id FROM reports) AS subordinates, ARRAY(SELECT id FROM below) AS departments, \
            ARRAY(SELECT id FROM above) AS above \
@@ -248,6 +249,13 @@ impl Person {
     pub fn role_ids(&self) -> Vec<Uuid> {
         let others = self.roles.as_array().into_iter().flatten().filter_map(|r| r.get("id")?.as_str()?.parse().ok());
         self.role.into_iter().chain(others.filter(|id| Some(*id) != self.role)).collect()
+    }
+
+    /// One of their roles, or the sharing rule, that goes by this name: as the reader calls it.
+    pub fn called(&self, role: &str, lang: Lang) -> String {
+        let mut roles = self.roles.as_array().into_iter().flatten();
+        let found = roles.find(|r| r.get("name").and_then(Value::as_str) == Some(role));
+        names::read(lang, role, found.and_then(|r| r.get(NAME_EN)?.as_str()))
     }
 
     /// What the person may do wherever they are: for work in the background and questions about them.

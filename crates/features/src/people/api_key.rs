@@ -4,6 +4,7 @@ use super::delegation::{self, Delegate, ObjectReach, Way};
 use super::identity::{self, Proof};
 use super::limits::Place;
 use super::{access, digest, same};
+use crate::names;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Binary, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -80,6 +81,9 @@ pub struct ApiKey {
     pub role: Option<Uuid>,
     #[diesel(sql_type = Nullable<Text>)]
     pub role_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    #[serde(skip)]
+    role_name_en: Option<String>,
     #[diesel(sql_type = Nullable<Array<Text>>)]
     pub objects: Option<Vec<String>>,
     #[diesel(sql_type = Nullable<Jsonb>)]
@@ -107,9 +111,18 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
+impl ApiKey {
+    /// As the reader calls its role.
+    fn read_by(mut self, caller: &Caller) -> ApiKey {
+        self.role_name = self.role_name.map(|name| names::read(caller.lang, &name, self.role_name_en.as_deref()));
+        self
+    }
+}
+
 const COLUMNS: &str = "k.id, k.name, k.prefix, k.user_id AS \"user\", \
     (SELECT u.name::text FROM users u WHERE u.tenant_id = k.tenant_id AND u.id = k.user_id) AS user_name, \
     k.role_id AS role, (SELECT r.name::text FROM roles r WHERE r.tenant_id = k.tenant_id AND r.id = k.role_id) AS role_name, \
+    (SELECT r.name_en FROM roles r WHERE r.tenant_id = k.tenant_id AND r.id = k.role_id) AS role_name_en, \
     k.objects, k.fields, k.actions, k.networks, k.created_at, k.expires_at, k.last_used_at, k.last_used_ip, k.rotated_at, \
     CASE WHEN k.previous_until > now() THEN k.previous_until END AS previous_until, k.previous_used_at, k.revoked_at";
 
@@ -254,7 +267,7 @@ pub fn list(conn: &mut PgConnection, caller: &Caller) -> Result<Vec<ApiKey>> {
 
 fn select(conn: &mut PgConnection, caller: &Caller, id: Option<Uuid>) -> Result<Vec<ApiKey>> {
     let itself = caller.origin.via.filter(|_| caller.access.delegated);
-    Ok(diesel::sql_query(format!(
+    let found: Vec<ApiKey> = diesel::sql_query(format!(
         "SELECT {COLUMNS} FROM api_keys k WHERE k.tenant_id = $1 AND ($4 IS NULL OR k.id = $4) \
          AND ($2 OR k.id = $5 OR ($5 IS NULL AND k.user_id = $3)) ORDER BY k.created_at DESC, k.id LIMIT 500"
     ))
@@ -263,7 +276,8 @@ fn select(conn: &mut PgConnection, caller: &Caller, id: Option<Uuid>) -> Result<
     .bind::<Nullable<SqlUuid>, _>(caller.user)
     .bind::<Nullable<SqlUuid>, _>(id)
     .bind::<Nullable<SqlUuid>, _>(itself)
-    .load(conn)?)
+    .load(conn)?;
+    Ok(found.into_iter().map(|key| key.read_by(caller)).collect())
 }
 
 /// One key, and what it reaches now.

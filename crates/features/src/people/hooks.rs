@@ -8,7 +8,7 @@ use kezhan_engine::access::Grants;
 use kezhan_engine::{Action, DataScope, Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Record, Violation, kept};
+use kezhan_meta::{NAME_EN, Record, Violation, kept};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -167,7 +167,7 @@ impl Hooks for Roles {
     }
 
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
-        match differs(saved, &["grants", "name", "limits"]) {
+        match differs(saved, &["grants", "name", NAME_EN, "limits"]) {
             true => identity::bump_access(saved.conn, saved.caller.tenant),
             false => Ok(()),
         }

@@ -9,8 +9,9 @@ pub fn all_grants() -> Value {
     json!({"*": Value::Object(every.collect())})
 }
 
-/// Name, description and what they may do: `*` for every object that is not named itself. The first is the administrator's.
-pub fn roles() -> [(&'static str, &'static str, Value); 8] {
+/// The names of the roles with their records, which allow what they name: `*` for every object that is not named itself.
+/// The first is the administrator's.
+pub fn roles() -> [(&'static str, Value); 8] {
     let all = |scope: &str, delete: &str| {
         json!({
             "read": scope, "create": scope, "edit": scope, "delete": delete, "transfer": scope, "share": scope,
@@ -37,18 +38,38 @@ pub fn roles() -> [(&'static str, &'static str, Value); 8] {
         grants
     };
     let service_edit = json!({ "read": "all", "create": "self", "edit": "self", "delete": "self", "export": "none" });
+    let role = |name: &'static str, english: &str, about: [&str; 2], grants: Value| {
+        let [description, description_en] = about;
+        let record = json!({
+            "name": name, "name_en": english, "description": description, "description_en": description_en,
+            "grants": grants,
+        });
+        (name, record)
+    };
     [
-        ("管理员", "全部数据与系统设置", all_grants()),
-        ("销售总监", "全公司的客户与商机", with(json!({ "*": all("all", "department_and_below") }))),
-        (
+        role("管理员", "Administrator", ["全部数据与系统设置", "All data and settings"], all_grants()),
+        role(
+            "销售总监",
+            "Sales director",
+            ["全公司的客户与商机", "Accounts and opportunities of the whole company"],
+            with(json!({ "*": all("all", "department_and_below") })),
+        ),
+        role(
             "销售经理",
-            "本部门及下级部门的客户与商机",
+            "Sales manager",
+            ["本部门及下级部门的客户与商机", "Accounts and opportunities of the department and those below it"],
             with(json!({ "*": all("department_and_below", "department_and_below") })),
         ),
-        ("销售", "自己负责的客户与商机", with(json!({ "*": all("self", "self") }))),
-        (
+        role(
+            "销售",
+            "Sales representative",
+            ["自己负责的客户与商机", "Accounts and opportunities of one's own"],
+            with(json!({ "*": all("self", "self") })),
+        ),
+        role(
             "客服",
-            "查看全部客户，记录服务与任务",
+            "Customer service",
+            ["查看全部客户，记录服务与任务", "Sees all accounts, records service and tasks"],
             with(json!({
                 "*": { "read": "all" },
                 "follow_up": service_edit.clone(),
@@ -56,9 +77,10 @@ pub fn roles() -> [(&'static str, &'static str, Value); 8] {
                 "attachment": service_edit.clone(),
             })),
         ),
-        (
+        role(
             "市场",
-            "查看全部客户与线索，管理自己的线索",
+            "Marketing",
+            ["查看全部客户与线索，管理自己的线索", "Sees all accounts and leads, works on leads of one's own"],
             with(json!({
                 "*": { "read": "all" },
                 "lead": all("all", "self"),
@@ -66,15 +88,21 @@ pub fn roles() -> [(&'static str, &'static str, Value); 8] {
                 "attachment": service_edit.clone(),
             })),
         ),
-        (
+        role(
             "财务",
-            "查看与导出全部客户与商机",
+            "Finance",
+            ["查看与导出全部客户与商机", "Sees and exports all accounts and opportunities"],
             with(json!({
                 "*": { "read": "all", "export": "all" },
                 "task": service_edit.clone(),
                 "attachment": service_edit.clone(),
             })),
         ),
-        ("只读", "查看与导出", with(json!({ "*": { "read": "all", "export": "all" } }))),
+        role(
+            "只读",
+            "Read only",
+            ["查看与导出", "Sees and exports"],
+            with(json!({ "*": { "read": "all", "export": "all" } })),
+        ),
     ]
 }

@@ -100,8 +100,7 @@ pub fn create_tenant(
             .execute(conn)?;
         let caller = system(engine, conn, tenant)?;
         let mut roles = Vec::new();
-        for (name, description, grants) in presets::roles() {
-            let role = json!({"name": name, "description": description, "grants": grants});
+        for (_, role) in presets::roles() {
             roles.push(create(engine, conn, &caller, "role", role)?);
         }
         let role = roles.first().copied().ok_or_else(|| Error::Internal("no preset role".into()))?;

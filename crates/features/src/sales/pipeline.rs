@@ -14,7 +14,7 @@ pub const STAGES: [(&str, &str, &str, i64); 6] = [
 ];
 
 pub fn pipeline() -> Value {
-    json!({ "name": "标准销售流程", "is_default": true, "sort_order": 1 })
+    json!({ "name": "标准销售流程", "name_en": "Standard sales", "is_default": true, "sort_order": 1 })
 }
 
 /// Its stages, in order.

@@ -20,10 +20,6 @@ pub enum Wish {
     Rename(Record),
 }
 
-fn text(role: &Record, key: &str) -> String {
-    role.value(key).as_str().unwrap_or_default().to_owned()
-}
-
 /// `done` hears of the role as it is stored.
 pub fn dialog(
     object: Arc<ObjectMeta>,
@@ -33,9 +29,11 @@ pub fn dialog(
     done: Callback<Record>,
 ) -> AnyView {
     let (name, about, like, renamed) = match &wish {
-        Wish::Rename(role) => (text(role, "name"), text(role, "description"), String::new(), Some(role.clone())),
+        Wish::Rename(role) => {
+            (role.text("name").to_owned(), role.text("description").to_owned(), String::new(), Some(role.clone()))
+        }
         Wish::New(Some(role)) => {
-            (tf(ROLE_COPIED, &[("name", &text(role, "name"))]), String::new(), role.id().to_owned(), None)
+            (tf(ROLE_COPIED, &[("name", role.text("name"))]), String::new(), role.id().to_owned(), None)
         }
         Wish::New(None) => (String::new(), String::new(), String::new(), None),
     };
@@ -51,7 +49,8 @@ pub fn dialog(
         let options: Vec<AnyView> = roles
             .iter()
             .map(|role| {
-                let (id, name, mine) = (role.id().to_owned(), text(role, "name"), like.get_untracked() == role.id());
+                let (id, name, mine) =
+                    (role.id().to_owned(), role.text("name").to_owned(), like.get_untracked() == role.id());
                 view! { <option value=id selected=mine>{name}</option> }.into_any()
             })
             .collect();
@@ -66,11 +65,13 @@ pub fn dialog(
     });
     let submit = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
-        let about = Some(about.get_untracked()).filter(|a| !a.trim().is_empty());
-        let mut record = Record::from_iter([
-            ("name".to_owned(), json!(name.get_untracked().trim())),
-            ("description".to_owned(), json!(about)),
-        ]);
+        let mut record = Record::new();
+        for (key, now) in [("name", name.get_untracked()), ("description", about.get_untracked())] {
+            // As it stands it may be the text in one of two languages.
+            if renamed.as_ref().is_none_or(|role| role.text(key) != now) {
+                record.insert(key.to_owned(), json!(Some(now.trim()).filter(|now| !now.is_empty())));
+            }
+        }
         if renamed.is_none() {
             let model = roles.iter().find(|role| role.id() == like.get_untracked());
             record.insert("grants".into(), model.map_or(json!({}), |role| role.value("grants").clone()));

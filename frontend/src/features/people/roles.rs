@@ -114,8 +114,7 @@ fn picker(roles: Roles) -> AnyView {
     let here = move |id: &str| chosen.with(|c| c.as_ref().is_some_and(|c| c.id() == id));
     let line = move |role: &Record| {
         let id = role.id().to_owned();
-        let name = role.value("name").as_str().unwrap_or_default().to_owned();
-        let text = role.value("description").as_str().unwrap_or_default().to_owned();
+        let (name, text) = (role.text("name").to_owned(), role.text("description").to_owned());
         let (a, b, c) = (id.clone(), id.clone(), stand(role));
         let unsaved = move || {
             kept.with(|k| k.contains_key(&c)).then(|| {
@@ -186,12 +185,11 @@ fn editor(roles: Roles, role: Record) -> AnyView {
 /// What the role is called, and what one does with it as a whole.
 fn acts(roles: Roles, role: Record) -> AnyView {
     let asked = roles.asked;
-    let text = |key: &str| role.value(key).as_str().unwrap_or_default().to_owned();
     let button = |label: &'static str, sign: &'static str, act: Callback<()>| {
         view! { <Button label=label icon=sign icon_only=true look=Look::Quiet on_click=move |_| act.run(())/> }
     };
     let (renamed, copied) = (role.clone(), role.clone());
-    let (name, about) = (text("name"), text("description"));
+    let (name, about) = (role.text("name").to_owned(), role.text("description").to_owned());
     let rename = Callback::new(move |()| asked.set(Some(Wish::Rename(renamed.clone()))));
     let copy = Callback::new(move |()| asked.set(Some(Wish::New(Some(copied.clone())))));
     let remove = Callback::new(move |()| roles.few.remove(role.clone()));

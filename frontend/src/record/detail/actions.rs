@@ -2,15 +2,17 @@
 
 use super::{Open, act};
 use crate::api::actions::{self, Action};
-use crate::api::records::{self, RecordExt};
+use crate::api::records;
 use crate::bridge;
 use crate::i18n::{ACCESS_TITLE, COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, PRINT, UNDO, label, t, tf};
+use crate::state::current::Current;
 use crate::state::session::may;
 use crate::state::{app, prefs, toast, touched};
 use crate::ui::{Button, Menu, MenuItem, icon};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub fn bar(open: Open) -> AnyView {
     let offered = RwSignal::new(Vec::new());
@@ -26,28 +28,15 @@ pub fn bar(open: Open) -> AnyView {
     let items = move || {
         let mut items: Vec<MenuItem> = offered.with_untracked(|all| all.iter().map(offer).collect());
         items.push(MenuItem::new("link", t(COPY_LINK), || {
-            leptos::task::spawn_local(async {
-                if let Ok(address) = window().location().href()
-                    && bridge::copy(&address).await
-                {
-                    toast::done(t(COPIED));
-                }
-            });
+            copy_link(window().location().href().unwrap_or_default());
         }));
-        items.push(MenuItem::new("printer", t(PRINT), || {
-            // Once the menu is gone.
-            set_timeout(
-                || {
-                    let _ = window().print();
-                },
-                std::time::Duration::from_millis(50),
-            );
-        }));
+        items.push(MenuItem::new("printer", t(PRINT), print));
         items.push(MenuItem::new("shield-question-mark", t(ACCESS_TITLE), move || {
             open.url.replace(&[("access", Some("me".to_owned()))]);
         }));
         if may(&open.object().name, "delete") {
-            items.push(MenuItem::new("trash-2", t(DELETE), move || delete(open)).danger());
+            let gone = move || open.url.go(format!("/o/{}", open.object().plural));
+            items.push(MenuItem::new("trash-2", t(DELETE), move || delete(gone)).danger());
         }
         items
     };
@@ -69,18 +58,35 @@ fn offer(action: &Action) -> MenuItem {
     })
 }
 
-/// To the recycle bin, with a way back; the list it came from is shown.
-fn delete(open: Open) {
-    let Some(record) = open.record.get_untracked() else { return };
-    let object = open.object();
+pub fn copy_link(address: String) {
     leptos::task::spawn_local(async move {
-        match records::delete(&object, record.id(), record.version()).await {
+        if bridge::copy(&address).await {
+            toast::done(t(COPIED));
+        }
+    });
+}
+
+pub fn print() {
+    // Once the menu is gone.
+    set_timeout(
+        || {
+            let _ = window().print();
+        },
+        Duration::from_millis(50),
+    );
+}
+
+/// The record on screen goes to the recycle bin, with a way back; `leave` shows the list it came from.
+pub fn delete(leave: impl Fn() + 'static) {
+    let Some(Current { object, id, title, version }) = app().current.get_untracked() else { return };
+    leptos::task::spawn_local(async move {
+        match records::delete(&object, &id, version).await {
             Ok(()) => {
-                open.url.go(format!("/o/{}", object.plural));
-                // Once this page is gone: it would look for what is no longer there.
-                set_timeout(touched, std::time::Duration::from_millis(50));
-                let (name, id) = (record.title(&object), record.id().to_owned());
-                toast::undoable(tf(DELETED, &[("title", &name)]), t(UNDO), move || restore(object.clone(), id.clone()));
+                leave();
+                // Once its page is gone: it would look for what is no longer there.
+                set_timeout(touched, Duration::from_millis(50));
+                let text = tf(DELETED, &[("title", &title)]);
+                toast::undoable(text, t(UNDO), move || restore(object.clone(), id.clone()));
             }
             Err(error) => toast::error(&error),
         }

@@ -1,7 +1,7 @@
 //! One record: its facts, what happened to it, what hangs on it.
 
 pub mod act;
-mod actions;
+pub mod actions;
 mod composer;
 mod facts;
 pub mod history;

@@ -106,8 +106,9 @@ fn chosen(list: List) -> Vec<String> {
 async fn read(list: List, object: &ObjectMeta, ids: &[String], key: Option<&str>) -> Result<Vec<Record>, ApiError> {
     let mut out = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(LIMIT_MAX as usize) {
-        let mut fields = vec!["id".to_owned(), "version".to_owned(), object.title.to_string()];
-        fields.extend(key.filter(|k| *k != object.title).map(str::to_owned));
+        let mut fields = records::face(object);
+        fields.push("version".to_owned());
+        fields.extend(key.filter(|k| fields.iter().all(|f| f != k)).map(str::to_owned));
         let query = ListQuery {
             filter: Some(Filter::field("id", Op::In, json!(chunk))),
             fields: Some(fields),

@@ -25,6 +25,9 @@ pub struct MetaObjectSummary {
     custom: bool,
     /// Has a place in the navigation.
     listed: bool,
+    /// What it is found by: its names in both languages, pinyin and initials. Only where objects are listed.
+    #[schema(example = "客户 account accounts kehu kh")]
+    search: Option<String>,
     /// Action → data scope.
     #[schema(value_type = Object)]
     permissions: Map<String, Value>,

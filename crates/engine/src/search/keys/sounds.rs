@@ -39,6 +39,7 @@ const POLYPHONES: &[Polyphone] = &[
     two('调', "tiao", "diao", "", "查研"),
     two('会', "hui", "kuai", "", "计"),
     two('厦', "xia", "sha", "大广", ""),
+    two('角', "jiao", "jue", "主", "色"),
     two('都', "du", "dou", "", ""),
     two('便', "bian", "pian", "", "宜"),
     two('给', "gei", "ji", "供补自", ""),

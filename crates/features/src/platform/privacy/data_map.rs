@@ -2,9 +2,10 @@
 //! the company says in its field policies, and its roles.
 
 use super::OBJECT;
+use crate::names;
 use crate::people::access::parse_grants;
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Jsonb, Nullable, Text, Uuid as SqlUuid};
 use kezhan_engine::access::Level;
 use kezhan_engine::{Access, Action, Caller, Engine, Error, Result};
 use kezhan_meta::problem::Code;
@@ -47,6 +48,8 @@ pub struct Reader {
 struct RoleRow {
     #[diesel(sql_type = Text)]
     name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    name_en: Option<String>,
     #[diesel(sql_type = Jsonb)]
     grants: Value,
 }
@@ -64,16 +67,17 @@ pub fn rows(engine: &Engine, conn: &mut PgConnection, caller: &Caller, least: Se
     if !caller.access.may(OBJECT, Action::Configure) {
         return Err(Error::refused(Code::Forbidden, &[OBJECT]));
     }
-    let roles: Vec<RoleRow> =
-        diesel::sql_query("SELECT name, grants FROM roles WHERE tenant_id = $1 AND deleted_at IS NULL ORDER BY name")
-            .bind::<SqlUuid, _>(caller.tenant)
-            .load(conn)?;
+    let roles: Vec<RoleRow> = diesel::sql_query(
+        "SELECT name, name_en, grants FROM roles WHERE tenant_id = $1 AND deleted_at IS NULL ORDER BY name",
+    )
+    .bind::<SqlUuid, _>(caller.tenant)
+    .load(conn)?;
     let roles: Vec<(String, Access)> = roles
         .into_iter()
         .map(|role| {
             let mut access = Access::default();
             access.grants = parse_grants(&role.grants);
-            (role.name, access)
+            (names::read(caller.lang, &role.name, role.name_en.as_deref()), access)
         })
         .collect();
     let policies: Vec<PolicyRow> = diesel::sql_query(

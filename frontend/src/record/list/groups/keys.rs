@@ -1,5 +1,6 @@
 //! By what a list is grouped, and which groups are folded: as its address says.
 
+use crate::bridge;
 use crate::i18n::{self, label, t, tf};
 use crate::record::url::Url;
 use crate::state::prefs;
@@ -103,12 +104,11 @@ pub fn condition(key: &GroupKey, value: &Value) -> Filter {
 pub fn period_label(by: By, text: &str) -> String {
     let part = |at: usize| text.get(at..).unwrap_or_default();
     let (year, n) = (text.get(..4).unwrap_or(text), part(6).trim_start_matches('0'));
-    // 2026年3月, but 2026-03.
-    let month = if prefs::lang() == Lang::Zh { part(5).trim_start_matches('0') } else { part(5) };
     match by {
-        By::Day => text.to_owned(),
+        By::Day => bridge::date_time(text),
         By::Year => tf(i18n::PERIOD_YEAR, &[("year", text)]),
-        By::Month => tf(i18n::PERIOD_MONTH, &[("year", year), ("month", month)]),
+        By::Month if prefs::lang() == Lang::En => bridge::date_time(text),
+        By::Month => tf(i18n::PERIOD_MONTH, &[("year", year), ("month", part(5).trim_start_matches('0'))]),
         By::Quarter => tf(i18n::PERIOD_QUARTER, &[("year", year), ("n", n)]),
         By::Week => tf(i18n::PERIOD_WEEK, &[("year", year), ("n", n)]),
     }

@@ -7,12 +7,12 @@ use crate::fields::{self, Shown};
 use crate::i18n::{KANBAN_EMPTY_VALUE, label, t};
 use crate::record::list::ListState;
 use crate::record::list::groups::keys;
-use crate::state::catalog;
+use crate::record::list::layouts::names;
 use kezhan_meta::check::as_decimal;
-use kezhan_meta::query::{Aggregate, Count, Function, GroupKey, LIMIT_MAX, ListQuery};
-use kezhan_meta::{FieldMeta, FieldType as T, Filter, Op, Record, Tone};
+use kezhan_meta::query::{Aggregate, Count, Function, GroupKey, ListQuery};
+use kezhan_meta::{FieldMeta, FieldType as T, Record, Tone};
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -192,7 +192,7 @@ async fn name_all(state: &ListState, key: &GroupKey, answer: &[Record]) -> HashM
         values.entry(value.to_string()).or_insert_with(|| value.clone());
     }
     let known = match field.target() {
-        Some(target) => look_up(target, values.values()).await,
+        Some(target) => names::find(target, values.values().filter_map(Value::as_str).collect()).await,
         None => HashMap::new(),
     };
     let face = |value: &Value| {
@@ -222,30 +222,4 @@ async fn name_all(state: &ListState, key: &GroupKey, answer: &[Record]) -> HashM
         }
     };
     values.into_iter().map(|(word, value)| (word, face(&value))).collect()
-}
-
-/// Names of referred records, and their place where their object has an order of its own.
-async fn look_up<'v>(target: &str, values: impl Iterator<Item = &'v Value>) -> HashMap<String, (String, Option<i64>)> {
-    const PLACE: &str = "sort_order";
-    let mut out = HashMap::new();
-    let Some(object) = catalog::object(target) else { return out };
-    let ids: Vec<&str> = values.filter_map(Value::as_str).collect();
-    let place = object.field(PLACE).is_some();
-    for chunk in ids.chunks(LIMIT_MAX as usize) {
-        let fields = ["id", object.title.as_ref()].into_iter().chain(place.then_some(PLACE));
-        let query = ListQuery {
-            filter: Some(Filter::field("id", Op::In, json!(chunk))),
-            fields: Some(fields.map(str::to_owned).collect()),
-            limit: Some(LIMIT_MAX),
-            ..ListQuery::default()
-        };
-        // A name that cannot be had shows as the start of its id.
-        let Ok(page) = records::query(&object.plural, &query).await else { continue };
-        for record in &page.data {
-            let name = record.title(&object);
-            fields::reference::meet(record.id(), &name);
-            out.insert(record.id().to_owned(), (name, record.value(PLACE).as_i64()));
-        }
-    }
-    out
 }

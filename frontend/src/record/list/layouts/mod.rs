@@ -6,7 +6,7 @@ pub mod calendar;
 pub mod chart;
 pub mod fit;
 pub mod gallery;
-mod names;
+pub mod names;
 pub mod settings;
 
 use super::{List, grid};

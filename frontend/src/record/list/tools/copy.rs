@@ -56,11 +56,14 @@ pub fn copy(list: List, ev: &ClipboardEvent) {
     toast::done(tf(COPIED_CELLS, &[("n", &cells.to_string())]));
 }
 
-/// As shown, but amounts without their sign: a spreadsheet is to calculate with them.
+/// As shown, but amounts without their sign, and days so that every spreadsheet takes them for days: it is to calculate
+/// with them.
 fn text_of(field: &FieldMeta, record: &Record) -> String {
     let value = record.value(&field.key);
     match field.kind {
         T::Money => as_decimal(value).map(|n| bridge::decimal(&n.to_string(), 2, 4)).unwrap_or_default(),
+        T::Date => value.as_str().unwrap_or_default().to_owned(),
+        T::DateTime => value.as_str().map(bridge::wall_clock).unwrap_or_default(),
         _ => plain_text(Shown::of(field, record)),
     }
 }

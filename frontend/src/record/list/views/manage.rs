@@ -74,7 +74,7 @@ fn row(list: List, edited: RwSignal<Option<Edited>>, view: &Record, all: &[Recor
     let pinned = choice.is_none_or(|c| !c.unpinned.contains(&id));
     let note =
         view.expanded("unit").map(|unit| title_of("department", unit)).filter(|_| view.value("visibility") == "team");
-    let name = view.value("name").as_str().unwrap_or_default().to_owned();
+    let name = view.text("name").to_owned();
     let class = if here {
         "grow min-w-0 px-2 py-1.5 rounded-md bg-base-content/8 font-semibold truncate"
     } else {

@@ -13,7 +13,7 @@ use crate::state::views::NONE;
 use crate::state::{app, catalog, session, views};
 use crate::ui::{Popover, icon};
 use kezhan_meta::query::{ListQuery, Sort};
-use kezhan_meta::{Filter, Op, Record};
+use kezhan_meta::{Filter, NAME_EN, Op, Record};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -119,10 +119,21 @@ pub fn settle(list: List) -> Memo<bool> {
 }
 
 fn load(list: List, object: String, names: Vec<String>) {
-    let mut fields =
-        ["id", "version", "name", "object", "settings", "visibility", "unit", "default_for", "owner", "sort_order"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut fields = [
+        "id",
+        "version",
+        "name",
+        NAME_EN,
+        "object",
+        "settings",
+        "visibility",
+        "unit",
+        "default_for",
+        "owner",
+        "sort_order",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     fields.extend(names);
     let query = ListQuery {
         filter: Some(Filter::field("object", Op::Eq, object.clone())),
@@ -172,7 +183,7 @@ pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         };
         let tabs = all.iter().filter(shown).map(|view| {
             let here = current.as_deref() == Some(view.id());
-            let (href, name) = (address(list, view), view.value("name").as_str().unwrap_or_default().to_owned());
+            let (href, name) = (address(list, view), view.text("name").to_owned());
             view! { <a href=href class=class(here) aria-current=here.then_some("true")>{name}</a> }
         });
         view! { <a href=none class=class(current.is_none()) aria-current=current.is_none().then_some("true")>{t(VIEW_ALL)}</a>{tabs.collect_view()} }

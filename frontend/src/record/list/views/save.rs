@@ -24,7 +24,8 @@ pub fn dialog(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         Edited::Kept(view) => Some(view.clone()),
     };
     let start = |key: &str| kept.as_ref().map(|view| view.value(key).clone()).unwrap_or_default();
-    let name = RwSignal::new(start("name").as_str().unwrap_or_default().to_owned());
+    let shown = kept.as_ref().map(|view| view.text("name").to_owned());
+    let name = RwSignal::new(shown.clone().unwrap_or_default());
     let faults = RwSignal::new(HashMap::<String, String>::new());
     let values: Vec<(&'static str, RwSignal<Value>)> = ASKED.map(|key| (key, RwSignal::new(start(key)))).to_vec();
     let visibility = values.iter().find(|(key, _)| *key == "visibility").map(|(_, value)| *value);
@@ -50,7 +51,10 @@ pub fn dialog(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         move |ev: leptos::ev::SubmitEvent| {
             ev.prevent_default();
             let mut record = Record::new();
-            record.insert("name".to_owned(), name.get_untracked().trim().into());
+            // As it stands it may be the name in one of two languages.
+            if Some(name.get_untracked()) != shown {
+                record.insert("name".to_owned(), name.get_untracked().trim().into());
+            }
             for (key, value) in &values {
                 let put = untrack(|| asked(key));
                 let empty = if *key == "default_for" { json!([]) } else { Value::Null };

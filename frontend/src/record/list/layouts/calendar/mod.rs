@@ -222,7 +222,7 @@ impl Screen {
         let object = self.list.object.with_value(Arc::clone);
         let Some(when) = self.when.get() else { return json!([]) };
         let tint = tinted(&object);
-        let at = |text: &str| if when.time() { bridge::date_time(text).replace(' ', "T") } else { text.to_owned() };
+        let at = |text: &str| if when.time() { bridge::wall_clock(text).replace(' ', "T") } else { text.to_owned() };
         let one = |record: &Record| {
             let start = at(record.value(&when.start.key).as_str()?);
             let end = when.end.as_ref().and_then(|f| record.value(&f.key).as_str()).map(at).filter(|end| *end >= start);
@@ -411,8 +411,7 @@ impl Screen {
     /// Shown at once; what the server refuses goes back with its reason, and all of it can be undone.
     fn write(self, record: &Record, changes: Vec<(FieldMeta, Option<String>)>) {
         let object = self.list.object.with_value(Arc::clone);
-        let day = |text: &str| if text.contains('T') { bridge::date_time(text) } else { text.to_owned() };
-        let to = changes.first().and_then(|c| c.1.as_deref()).map(day).unwrap_or_default();
+        let to = changes.first().and_then(|c| c.1.as_deref()).map(bridge::date_time).unwrap_or_default();
         let writes: Vec<Write> = changes
             .into_iter()
             .filter_map(|(field, value)| Some(Write::of(record, &field.key, Value::String(value?))))
