@@ -1,6 +1,7 @@
 //! Telephone, e-mail, web: things one presses.
 
 use super::{Shown, plain};
+use crate::ui::icon;
 use kezhan_meta::FieldType;
 use leptos::prelude::*;
 use serde_json::Value;
@@ -23,15 +24,25 @@ pub fn phone(value: &Value) -> AnyView {
     link(tel(&text), text, false)
 }
 
-/// What reaches somebody at once: its sign, where it leads, and the number or address.
-pub fn reach(shown: Shown<'_>) -> Option<(&'static str, String, String)> {
+/// In a grid a press chooses the cell; what calls or writes to somebody is a button that shows under the pointer.
+pub fn in_grid(shown: Shown<'_>) -> Option<AnyView> {
     let text = plain::text(shown.value);
-    match shown.field.kind {
-        _ if text.is_empty() => None,
-        FieldType::Phone => Some(("phone", tel(&text), text)),
-        FieldType::Email => Some(("mail", format!("mailto:{text}"), text)),
-        _ => None,
-    }
+    let (sign, href) = match shown.field.kind {
+        _ if text.is_empty() => return None,
+        FieldType::Phone => ("phone", tel(&text)),
+        FieldType::Email => ("mail", format!("mailto:{text}")),
+        _ => return None,
+    };
+    Some(
+        view! {
+            <span class="flex items-center gap-1 group">
+                <span class="truncate tnum">{text.clone()}</span>
+                <a class="btn btn-quiet btn-icon !h-6 !w-6 opacity-0 group-hover:opacity-100 focus:opacity-100 ms-auto" tabindex="-1" href=href
+                    aria-label=text.clone() title=text.clone()>{icon(sign)}</a>
+            </span>
+        }
+        .into_any(),
+    )
 }
 
 pub fn email(value: &Value) -> AnyView {

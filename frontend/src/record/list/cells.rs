@@ -4,7 +4,7 @@ use super::grid::{HEAD, record_url};
 use super::groups;
 use super::lines::Line;
 use super::tools::{Tools, range};
-use super::{List, columns, row, typing};
+use super::{List, columns, typing};
 use crate::api::records::RecordExt;
 use crate::i18n::{CELL_READ_ONLY, NOTHING_TO_UNDO, label, t, tf};
 use crate::lazy;
@@ -37,8 +37,6 @@ pub struct Cells {
     pub editing: RwSignal<Option<String>>,
     /// Saves what the open editor holds; false where it does not pass.
     pub leave: StoredValue<Option<Callback<(), bool>>>,
-    /// The cell under the pointer.
-    pub under: RwSignal<Option<At>>,
     /// Values that the server did not take, shown for a moment.
     pub refused: RwSignal<Vec<(String, String)>>,
     /// What is done with ranges, once its code is there.
@@ -54,7 +52,6 @@ impl Cells {
             from: RwSignal::new(None),
             editing: RwSignal::new(None),
             leave: StoredValue::new(None),
-            under: RwSignal::new(None),
             refused: RwSignal::new(Vec::new()),
             tools: StoredValue::new(None),
             scroller: NodeRef::new(),
@@ -317,13 +314,6 @@ pub fn pressed(list: List, ev: &web_sys::MouseEvent) {
     typing::focus(list);
 }
 
-pub fn pointed(list: List, ev: &web_sys::MouseEvent) {
-    let at = under(ev);
-    if list.cells.under.get_untracked() != at {
-        list.cells.under.set(at);
-    }
-}
-
 /// The pointer goes over cells with its button held.
 pub fn dragged(list: List, ev: &web_sys::MouseEvent) {
     if ev.buttons() != 1 || list.cells.is_editing() {
@@ -346,8 +336,7 @@ pub fn pressed_twice(list: List, ev: &web_sys::MouseEvent) {
     }
 }
 
-/// What lies over the cells: the frame of the focused one, the editor, what was refused, what can be done with the one
-/// under the pointer.
+/// What lies over the cells: the frame of the focused one, the editor, what was refused.
 pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
     let frame = move || {
         let at = list.cells.at.get()?;
@@ -382,18 +371,10 @@ pub fn layer(list: List, focused: Signal<Option<String>>) -> AnyView {
         };
         cells.iter().take(40).filter_map(place).collect_view()
     };
-    // One for all rows, which are many.
-    let beside = move || {
-        let At { row, col } = list.cells.under.get()?;
-        list.rows.rows.track();
-        let field = list.state.with(|s| s.fields().into_iter().nth(col?))?;
-        let record = list.row(row)?;
-        Some(over(list, row, col?, row::beside(list, &field, &record)?, ""))
-    };
     // Their code is not in the way of the list itself: nobody copies or fills before a cell is chosen.
     let chosen = Memo::new(move |was: Option<&bool>| was.is_some_and(|was| *was) || list.cells.at.get().is_some());
     let tools = move || chosen.get().then(|| lazy::cell_tools(list));
-    view! { <div class="grid-layer">{refused}{beside}{frame}{tools}{typing::input_view(list, focused)}{editor()}</div> }
+    view! { <div class="grid-layer">{refused}{frame}{tools}{typing::input_view(list, focused)}{editor()}</div> }
         .into_any()
 }
 

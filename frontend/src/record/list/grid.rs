@@ -14,17 +14,12 @@ use crate::ui::{self, Button, Look, icon};
 use kezhan_meta::{Filter, ObjectMeta, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
-use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
-use wasm_bindgen::JsCast;
 
 /// Height of the line of column heads.
 pub const HEAD: i32 = 36;
 /// Lines beyond the edges, which follow once those that are seen are there.
 const SPARE: usize = 8;
-/// Without a movement for so long the list stands still.
-const STILL: Duration = Duration::from_millis(200);
 
 pub fn grid(list: List) -> AnyView {
     let node = list.cells.scroller;
@@ -70,10 +65,6 @@ pub fn grid(list: List) -> AnyView {
         if let Some(node) = node.get_untracked() {
             scroll.set(node.scroll_top());
             height.set(node.client_height());
-            // What has the focus stays with its record.
-            if focused().is_some_and(|(_, line)| !visible.with_untracked(|range| range.contains(&line))) {
-                typing::focus(list);
-            }
         }
     };
     let body = move || {
@@ -124,8 +115,8 @@ pub fn grid(list: List) -> AnyView {
         }
     };
     view! {
-        <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative [container-type:inline-size] [overflow-anchor:none]" prop:style=move || columns::template(list)
-            on:scroll=on_scroll on:mouseleave=move |_| list.cells.under.set(None) on:keydown=move |ev| cells::key(list, &ev)
+        <div node_ref=node class="grow min-h-0 overflow-auto scroll-thin relative [container-type:inline-size]" prop:style=move || columns::template(list)
+            on:scroll=on_scroll on:keydown=move |ev| cells::key(list, &ev)
             on:copy=move |ev| with_tools(&ev, |tools| tools.copy) on:cut=move |ev| with_tools(&ev, |tools| tools.cut)
             on:paste=move |ev| with_tools(&ev, |tools| tools.paste)>
             <div node_ref=list.cells.grid id=typing::GRID class="-outline-offset-2 min-w-max"
@@ -136,7 +127,6 @@ pub fn grid(list: List) -> AnyView {
                 aria-label=move || label(&list.state.get().object.label_many) aria-description=cells::hint()
                 aria-multiselectable=move || (!list.narrow.get()).then_some("true") aria-activedescendant=focused
                 aria-busy=move || list.rows.loading.get().to_string()
-                on:mouseover=move |ev| cells::pointed(list, &ev)
                 on:mousedown=move |ev| cells::pressed(list, &ev) on:mousemove=move |ev| cells::dragged(list, &ev)
                 on:focus=move |_| typing::focus(list)
                 on:dblclick=move |ev| cells::pressed_twice(list, &ev)>
@@ -177,38 +167,36 @@ fn instead(list: List, content: AnyView) -> AnyView {
     .into_any()
 }
 
-/// What stands on a line. Another record is another one wherever it is kept.
-#[derive(Clone)]
-struct Shown {
-    at: usize,
-    line: Line,
-    record: Option<Arc<Record>>,
-}
+/// A line with what tells the screen to draw it anew.
+type Shown = (usize, Line, Option<Arc<Record>>);
 
-impl PartialEq for Shown {
-    fn eq(&self, other: &Self) -> bool {
-        let address = |shown: &Self| shown.record.as_ref().map(Arc::as_ptr);
-        self.at == other.at && self.line == other.line && address(self) == address(other)
-    }
-}
-
-impl Shown {
-    fn at(list: List, at: usize) -> Option<Shown> {
-        let line = list.lines.with(|lines| lines.get(at))?;
-        let record = match line {
-            Line::Row { at: row, .. } => Some(list.rows.rows.with(|rows| rows.get(row).cloned())?),
-            _ => None,
-        };
-        Some(Shown { at, line, record })
-    }
-}
-
-fn rows_view(list: List, state: &ListState, visible: Memo<Range<usize>>) -> AnyView {
+fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>>) -> AnyView {
     let narrow = list.narrow.get_untracked();
     let fields = StoredValue::new(Arc::new(state.fields()));
     let object = StoredValue::new(state.object.clone());
     let frozen = list.look.with_untracked(|l| l.frozen);
-    let draw = move |Shown { at, line, record }: Shown| {
+    let shown = move || {
+        let range = visible.get();
+        let over = list.groups.hands.get_untracked().filter(|_| list.grouped.get_untracked());
+        let over = over.map(|hands| (hands.over)(list, range.start)).unwrap_or_default();
+        let one = |at: usize| -> Option<Shown> {
+            let line = list.lines.with(|lines| lines.get(at))?;
+            match line {
+                Line::Row { at: row, .. } => {
+                    list.rows.rows.with(|rows| rows.get(row).map(|r| (at, line, Some(r.clone()))))
+                }
+                _ => Some((at, line, None)),
+            }
+        };
+        over.into_iter().chain(range).filter_map(one).collect::<Vec<_>>()
+    };
+    let key = |(at, line, record): &Shown| match (line, record) {
+        (Line::Row { .. }, Some(record)) => (*at, 0, Arc::as_ptr(record) as usize),
+        (Line::Head(group), _) => (*at, 1, *group),
+        (Line::Wait(group), _) => (*at, 2, *group),
+        _ => (*at, 3, 0),
+    };
+    let draw = move |(at, line, record): Shown| {
         let place = format!("position:absolute;left:0;right:0;top:{}px", untrack(move || list.top(at)));
         match (line, record) {
             (Line::Row { group, .. }, Some(record)) => {
@@ -231,62 +219,12 @@ fn rows_view(list: List, state: &ListState, visible: Memo<Range<usize>>) -> AnyV
             },
         }
     };
-    // What a line is drawn with serves for another one once that is out of sight: changing it costs far less than making
-    // it anew.
-    let slots = Memo::new(move |most: Option<&usize>| visible.with(Range::len).max(most.copied().unwrap_or(1)));
-    let order = order(visible, slots);
-    let slot = move |slot: usize| {
-        let shown = Memo::new(move |_| {
-            let (range, slots) = (visible.get(), slots.get());
-            let at = range.start + (slot + slots - range.start % slots) % slots;
-            Shown::at(list, at).filter(|_| range.contains(&at))
-        });
-        move || shown.get().map(draw)
-    };
-    // The heads of groups that began further up, and are still in sight.
-    let over = Memo::new(move |_| {
-        let hands = list.groups.hands.get_untracked().filter(|_| list.grouped.get_untracked());
-        hands.map(|hands| (hands.over)(list, visible.with(|range| range.start))).unwrap_or_default()
-    });
     view! {
         <div class="relative" role=(!narrow).then_some("rowgroup") prop:style=move || format!("height:{}px", list.height())>
-            {move || over.get().into_iter().filter_map(|at| Shown::at(list, at)).map(draw).collect_view()}
-            <For each=move || order.get() key=|slot| *slot let(one)>{slot(one)}</For>
+            <For each=shown key=key let(shown)>{draw(shown)}</For>
         </div>
     }
     .into_any()
-}
-
-/// What has the focus within a line, and which line that is.
-fn focused() -> Option<(web_sys::HtmlElement, usize)> {
-    let element = document().active_element()?;
-    let line = element.closest("[data-row]").ok()??.get_attribute("data-row")?.parse().ok()?;
-    Some((element.dyn_into().ok()?, line))
-}
-
-/// The slots in the order of their lines, as readers and the Tab key go through them: once the list stands still, for
-/// what is moved within the document is made anew.
-fn order(visible: Memo<Range<usize>>, slots: Memo<usize>) -> RwSignal<Vec<usize>> {
-    let order = RwSignal::new(Vec::new());
-    let ticket = StoredValue::new(0_u64);
-    Effect::new(move || {
-        let (first, slots) = (visible.with(|range| range.start), slots.get());
-        let mine = ticket.get_value() + 1;
-        ticket.set_value(mine);
-        let put = move || {
-            let now: Vec<usize> = (first..first + slots).map(|at| at % slots).collect();
-            if ticket.try_get_value() != Some(mine) || order.with_untracked(|order| *order == now) {
-                return;
-            }
-            order.set(now);
-            // It is lost by what is moved.
-            if let Some((element, _)) = focused() {
-                request_animation_frame(move || drop(element.focus()));
-            }
-        };
-        if order.with_untracked(Vec::len) == slots { set_timeout(put, STILL) } else { put() }
-    });
-    order
 }
 
 pub fn record_url(object: &ObjectMeta, id: &str) -> String {

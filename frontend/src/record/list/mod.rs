@@ -57,8 +57,6 @@ pub struct List {
     pub every: RwSignal<Option<picks::Every>>,
     pub narrow: RwSignal<bool>,
     pub object: StoredValue<Arc<ObjectMeta>>,
-    /// The record beside the list.
-    peeked: Memo<Option<String>>,
     cells: Cells,
     look: Memo<Look>,
     layout: Memo<Layout>,
@@ -140,7 +138,6 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         every: RwSignal::new(None),
         narrow,
         object: meta,
-        peeked: Memo::new(move |_| url.get("peek")),
         cells: Cells::new(),
         look: Memo::new(move |_| Look::read(url)),
         layout,
@@ -192,6 +189,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     });
 
     let creating = Memo::new(move |_| url.get("new").is_some());
+    let peeked = Memo::new(move |_| url.get("peek"));
     let peek_object = object.clone();
     view! {
         <div class="grow min-h-0 flex">
@@ -200,7 +198,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
                 {move || grouped.get().then(|| lazy::grouping(list))}
                 {layouts::body(list)}
             </section>
-            {move || list.peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
+            {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>
         {move || creating.get().then(|| lazy::create_form(object.clone(), url))}
     }

@@ -7,7 +7,7 @@ use crate::fields::{self, Shown};
 use crate::i18n::{FOLLOW_UP_SAVE, PEEK, SELECT_ROW, label, t};
 use crate::record::follow;
 use crate::ui::icon;
-use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Record};
+use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -33,7 +33,9 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let (mark, pick) = (id.clone(), id.clone());
     let chosen = move || list.is_picked(&mark);
     let shown = chosen.clone();
-    let is_peeked = move || list.peeked.with(|peeked| peeked.as_ref() == Some(&id));
+    let peek_id = id.clone();
+    let open_peek = move |_| list.url.replace(&[("peek", Some(peek_id.clone()))]);
+    let is_peeked = Memo::new(move |_| list.url.get("peek").as_deref() == Some(id.as_str()));
     let cell = |col: usize, field: &FieldMeta| {
         let shown = Shown::of(field, &record);
         let held = col < frozen;
@@ -43,17 +45,18 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
             (true, false) => "grid-cell grid-held",
             (true, true) => "grid-cell grid-held num",
         };
-        let content = match field.kind {
-            _ if field.key == object.title => {
-                let (url, title) = (url.clone(), title.clone());
-                view! { <a href=url class="font-semibold hover:text-primary hover:underline underline-offset-4">{title}</a> }
-                    .into_any()
+        let content = if field.key == object.title {
+            let (url, title) = (url.clone(), title.clone());
+            view! {
+                <span class="flex items-center gap-1 group">
+                    <a href=url class="font-semibold truncate hover:text-primary hover:underline underline-offset-4">{title}</a>
+                    <button type="button" tabindex="-1" class="btn btn-quiet btn-icon !h-6 !w-6 opacity-0 group-hover:opacity-100 focus:opacity-100 ms-auto"
+                        aria-label=t(PEEK) title=t(PEEK) on:click=open_peek.clone()>{icon("panel-right-open")}</button>
+                </span>
             }
-            // A press chooses the cell.
-            FieldType::Phone | FieldType::Email => {
-                view! { <span class="tnum">{fields::plain_text(shown)}</span> }.into_any()
-            }
-            _ => fields::cell(shown),
+            .into_any()
+        } else {
+            fields::contact::in_grid(shown).unwrap_or_else(|| fields::cell(shown))
         };
         view! {
             <div class=class role="gridcell" id=cells::cell_id(at, col) data-col=col.to_string() aria-colindex=(col + 2).to_string()
@@ -64,7 +67,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let cells = fields.iter().enumerate().map(|(col, field)| cell(col, field)).collect_view();
     view! {
         <div class="grid-row" role="row" id=row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
-            attr:aria-level=level.map(|l| l.to_string()) aria-selected=move || (shown() || is_peeked()).to_string()>
+            attr:aria-level=level.map(|l| l.to_string()) aria-selected=move || (shown() || is_peeked.get()).to_string()>
             <div class="grid-sticky justify-center" role="gridcell" aria-colindex="1">
                 <input type="checkbox" class="checkbox" tabindex="-1" aria-label=format!("{} {title}", t(SELECT_ROW)) prop:checked=chosen
                     on:click=move |ev| list.pick(&pick, at, event_target_checked(&ev), ev.shift_key())/>
@@ -73,23 +76,6 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
         </div>
     }
     .into_any()
-}
-
-/// What can be done with the cell under the pointer beyond choosing it: to look at its record, to call or write to somebody.
-pub fn beside(list: List, field: &FieldMeta, record: &Record) -> Option<AnyView> {
-    const CLASS: &str = "btn btn-plain btn-icon !h-6 !w-6 absolute right-1 inset-y-0 my-auto pointer-events-auto";
-    if list.object.with_value(|o| o.title == field.key) {
-        let id = record.id().to_owned();
-        let open = move |_| list.url.replace(&[("peek", Some(id.clone()))]);
-        return Some(
-            view! { <button type="button" tabindex="-1" class=CLASS aria-label=t(PEEK) title=t(PEEK) on:click=open>{icon("panel-right-open")}</button> }
-                .into_any(),
-        );
-    }
-    let (sign, href, text) = fields::contact::reach(Shown::of(field, record))?;
-    Some(
-        view! { <a class=CLASS tabindex="-1" href=href aria-label=text.clone() title=text>{icon(sign)}</a> }.into_any(),
-    )
 }
 
 /// On a phone: the name and three facts, the whole card is one link.

@@ -22,8 +22,6 @@ const quiet = async () => {
 const cell = (row, col) => one(`[data-row="${row}"] [data-col="${col}"]`);
 const mouse = (target, kind, more = {}) => target.dispatchEvent(new MouseEvent(kind, { bubbles: true, cancelable: true, view: window, ...more }));
 const click = (css) => { const e = typeof css === "string" ? one(css) : css; mouse(e, "mousedown"); mouse(e, "mouseup"); e.click(); };
-// What can be done with a row shows under the pointer.
-const point = (row) => { mouse(cell(row, 0), "mouseover"); return frame(); };
 const go = (changes) => {
   const url = new URL(location.href);
   for (const [key, value] of Object.entries(changes)) value === null ? url.searchParams.delete(key) : url.searchParams.set(key, value);
@@ -64,10 +62,8 @@ while (!calm()) await frame();
 await new Promise((done) => setTimeout(done, 2_500));
 
 for (const again of ["", ", again"]) {
-  await point(3);
-  await act(`open peek${again}`, () => one('.grid-layer button').click(), there("aside"), there("aside dl, aside dt, aside [id^=fact]"));
-  await point(4);
-  await act(`peek another${again}`, () => one('.grid-layer button').click(), there("aside"), there("aside dl, aside dt, aside [id^=fact]"));
+  await act(`open peek${again}`, () => one('[data-row="3"] button[tabindex="-1"]').click(), there("aside"), there("aside dl, aside dt, aside [id^=fact]"));
+  await act(`peek another${again}`, () => one('[data-row="4"] button[tabindex="-1"]').click(), there("aside"), there("aside dl, aside dt, aside [id^=fact]"));
   await act(`close peek${again}`, () => one("aside header button:last-of-type").click(), gone("aside"));
 }
 const name = () => cell(2, 0).innerText.trim();
