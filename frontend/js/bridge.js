@@ -34,14 +34,14 @@ const asked = new Map();
 export function ahead(lang) {
   for (const path of ["/api/v1/auth/me", "/api/v1/meta/catalog"]) {
     const answer = fetch(path, { headers: { "Accept-Language": lang }, credentials: "same-origin" });
-    asked.set(`${lang} ${path}`, answer.then((found) => (found.ok ? found : undefined)).catch(() => undefined));
+    asked.set(path, [lang, answer.then((found) => (found.ok ? found : undefined)).catch(() => undefined)]);
   }
 }
 
 export async function early(lang, path) {
-  const answer = asked.get(`${lang} ${path}`);
-  asked.delete(`${lang} ${path}`);
-  return answer;
+  const [spoken, answer] = asked.get(path) ?? [];
+  asked.delete(path);
+  return spoken === lang ? answer : undefined;
 }
 
 /** Loads the calendar elements on first use. */
