@@ -221,7 +221,7 @@ fn everything_is_reached_and_left_by_keys() {
         browser.tab();
         in_list()
     });
-    assert!(steps.is_some_and(|n| n <= 12), "{steps:?} steps to the list");
+    assert!(steps.is_some_and(|n| n <= 14), "{steps:?} steps to the list");
     browser.goto("/o/accounts");
     browser.find(pages::ROWS);
     browser.tab();

@@ -21,7 +21,7 @@ fn the_map_tells_what_is_kept_and_follows_what_the_company_says() {
         row["readers"].as_array().unwrap().iter().find(|r| r["role"] == role).map(|r| r["level"].clone())
     };
     assert_eq!(reader(mobile, "仓库"), Some(json!("masked")));
-    assert_eq!(reader(mobile, "只读"), Some(json!("read")), "who edits nothing writes nothing");
+    assert_eq!(reader(mobile, "Read only"), Some(json!("read")), "who edits nothing writes nothing");
     let number = row(&map, "contact", "id_number").unwrap();
     assert_eq!((&number["sensitivity"], &number["encrypted"]), (&json!("sensitive"), &json!(true)));
     assert_eq!(reader(number, "仓库"), None);

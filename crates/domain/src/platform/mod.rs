@@ -117,7 +117,7 @@ pub struct Notification {
     #[field(zh = "所属记录", en = "Record", immutable, length(36, 36))]
     pub record: String,
     /// The id of the record on its timeline in which it was said.
-    #[field(zh = "所在动态", en = "Entry", immutable, length(36, 36))]
+    #[field(zh = "所在动态", en = "Entry", immutable, length(1, 36))]
     pub entry: Option<String>,
     /// What was said, where something was.
     #[field(zh = "内容", en = "Text", immutable, length(1, 300))]
