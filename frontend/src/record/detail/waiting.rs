@@ -111,7 +111,7 @@ fn form(kept: StoredValue<Record>, editing: RwSignal<bool>) -> AnyView {
     };
     let id = kept.with_value(|e| format!("waiting-{}", e.get("key").and_then(Value::as_str).unwrap_or_default()));
     let content = RwSignal::new(of("content"));
-    let next = RwSignal::new(bridge::date_time(&of("next_contact_at")));
+    let next = RwSignal::new(bridge::wall_clock(&of("next_contact_at")));
     let fault = RwSignal::new(None::<String>);
     let says = move |code: Code| fault.set(Some(code.message(prefs::lang(), &[])));
     let save = move |ev: leptos::ev::SubmitEvent| {

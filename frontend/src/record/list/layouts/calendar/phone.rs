@@ -160,7 +160,7 @@ fn chosen(screen: Screen, when: &When, entries: &[Entry], holds: i64) -> AnyView
 fn by_day(object: &ObjectMeta, when: &When, found: &[Record]) -> HashMap<NaiveDate, Vec<Entry>> {
     let tint = tinted(object);
     let mut all: HashMap<NaiveDate, Vec<Entry>> = HashMap::new();
-    let local = |text: &str| if when.time() { bridge::date_time(text) } else { text.to_owned() };
+    let local = |text: &str| if when.time() { bridge::wall_clock(text) } else { text.to_owned() };
     let day = |text: &str| text.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
     for record in found {
         let Some(start) = record.value(&when.start.key).as_str().map(local) else { continue };
