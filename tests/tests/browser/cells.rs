@@ -119,6 +119,27 @@ fn an_input_method_composes_in_the_cell_from_its_first_letter() {
 }
 
 #[test]
+fn who_writes_before_the_editor_is_there_loses_nothing() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    three_accounts(&api);
+    let browser = Browser::signed_in(&server, "wang");
+    browser.at_first(
+        "const ask = window.fetch; let slow = false; addEventListener('keydown', () => slow = true, true);
+         window.fetch = async (...of) => {
+            if (slow && String(of[0].url ?? of[0]).includes('.wasm')) await new Promise(done => setTimeout(done, 1500));
+            return ask(...of) }",
+    );
+    browser.goto("/o/accounts?columns=name,city,employees&sort=name");
+    browser.press_css("#cell-0-1");
+    browser.keys("杭州\u{E007}宁波\u{E004}25\u{E007}");
+    browser.until("each cell has its own", || {
+        column(&api, "city") == ["杭州", "宁波", "广州"] && column(&api, "employees") == [10, 25, 30]
+    });
+    browser.no_complaints(&[]);
+}
+
+#[test]
 fn all_that_match_are_changed_by_a_job_and_put_back() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);

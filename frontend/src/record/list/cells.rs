@@ -15,6 +15,7 @@ use kezhan_meta::{FieldMeta, FieldType, Record};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -35,6 +36,8 @@ pub struct Cells {
     pub from: RwSignal<Option<At>>,
     /// The text that opened the editor, where a key did.
     pub editing: RwSignal<Option<String>>,
+    /// What was pressed and written since, while the editor was still on its way.
+    pub ahead: StoredValue<VecDeque<Ahead>, LocalStorage>,
     /// Saves what the open editor holds; false where it does not pass.
     pub leave: StoredValue<Option<Callback<(), bool>>>,
     /// Values that the server did not take, shown for a moment.
@@ -45,12 +48,19 @@ pub struct Cells {
     pub grid: NodeRef<html::Div>,
 }
 
+/// What a fast writer does before the editor can take it.
+pub enum Ahead {
+    Text(String),
+    Key(KeyboardEvent),
+}
+
 impl Cells {
     pub fn new() -> Cells {
         Cells {
             at: RwSignal::new(None),
             from: RwSignal::new(None),
             editing: RwSignal::new(None),
+            ahead: StoredValue::new_local(VecDeque::new()),
             leave: StoredValue::new(None),
             refused: RwSignal::new(Vec::new()),
             tools: StoredValue::new(None),
@@ -178,8 +188,11 @@ pub fn key(list: List, ev: &KeyboardEvent) {
     }
     let at = list.cells.at.get_untracked();
     // What is written goes into the input; what an input method does is its own.
-    if list.cells.is_editing() || keys::composing(ev) {
+    if keys::composing(ev) {
         return;
+    }
+    if list.cells.is_editing() || list.cells.ahead.with_value(|ahead| !ahead.is_empty()) {
+        return before_editor(list, ev);
     }
     if !keys::plain(ev) {
         return with_control(list, at, ev);
@@ -195,6 +208,36 @@ pub fn key(list: List, ev: &KeyboardEvent) {
         return ev.prevent_default();
     }
     moved(list, at, ev);
+}
+
+/// Keys that end editing, pressed before there is an editor: it heeds them once it has the text.
+fn before_editor(list: List, ev: &KeyboardEvent) {
+    let ends = match ev.key().as_str() {
+        "Enter" => !current(list).is_some_and(|(field, _)| many_lines(&field)) || ev.ctrl_key() || ev.meta_key(),
+        "Tab" | "Escape" => true,
+        _ => false,
+    };
+    if ends {
+        ev.prevent_default();
+        ev.stop_propagation();
+        list.cells.ahead.update_value(|ahead| ahead.push_back(Ahead::Key(ev.clone())));
+    }
+}
+
+/// Goes on with what was done meanwhile: the text of the next cell opens its editor, which takes it from there.
+pub fn go_on(list: List) {
+    while !list.cells.is_editing() {
+        match list.cells.ahead.try_update_value(VecDeque::pop_front).flatten() {
+            Some(Ahead::Text(text)) => edit(list, &text),
+            Some(Ahead::Key(ev)) => moved(list, list.cells.at.get_untracked(), &ev),
+            None => return,
+        }
+    }
+}
+
+/// Is Enter a new line in it?
+pub fn many_lines(field: &FieldMeta) -> bool {
+    matches!(field.kind, FieldType::LongText | FieldType::RichText | FieldType::Address)
 }
 
 /// Keys that go elsewhere.

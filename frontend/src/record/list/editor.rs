@@ -1,7 +1,7 @@
 //! The editor over a cell: the field's own input, checked before anything is sent.
 
 use super::List;
-use super::cells::{self, At, CLEAR};
+use super::cells::{self, Ahead, At, CLEAR};
 use super::check::{checked, notice};
 use super::write::{self, Write};
 use crate::api::records::RecordExt;
@@ -14,6 +14,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
 use serde_json::Value;
+use std::collections::VecDeque;
 use wasm_bindgen::JsCast;
 
 const ID: &str = "cell-editor";
@@ -92,7 +93,7 @@ pub fn editor(list: List) -> AnyView {
             }
         }),
     };
-    let many_lines = matches!(field.kind, T::LongText | T::RichText | T::Address);
+    let many_lines = cells::many_lines(&field);
     let on_key = move |ev: KeyboardEvent| key(list, save, many_lines, &ev);
     // A press anywhere else is leaving.
     let outside = window_event_listener(leptos::ev::pointerdown, move |ev| {
@@ -179,7 +180,7 @@ fn focus_control() {
 /// Takes the focus; what opened the editor goes into it, and a list opens.
 fn start(list: List, field: FieldMeta) {
     request_animation_frame(move || {
-        let Some(control) = control() else { return };
+        let Some(control) = control() else { return list.cells.ahead.update_value(VecDeque::clear) };
         let _ = control.focus();
         let typed = list.cells.editing.try_get_untracked().flatten().unwrap_or_default();
         let text = control.dyn_ref::<web_sys::HtmlInputElement>();
@@ -192,6 +193,15 @@ fn start(list: List, field: FieldMeta) {
             tell(&control, "input");
         } else if let Some(input) = text.filter(|_| !opens(&field)) {
             input.select();
+        }
+        // What ended it before it was there.
+        if let Some(Ahead::Key(ev)) = list.cells.ahead.try_update_value(VecDeque::pop_front).flatten() {
+            press(&control, &ev);
+            return match list.cells.is_editing() {
+                true => list.cells.ahead.update_value(VecDeque::clear),
+                // Once this one is gone.
+                false => request_animation_frame(move || cells::go_on(list)),
+            };
         }
         if opens(&field) && typed.is_empty() {
             tell(&control, "mousedown");
@@ -215,6 +225,20 @@ fn tell(control: &web_sys::HtmlElement, name: &str) {
     let options = web_sys::EventInit::new();
     options.set_bubbles(true);
     if let Ok(event) = web_sys::Event::new_with_event_init_dict(name, &options) {
+        let _ = control.dispatch_event(&event);
+    }
+}
+
+/// The same key once more, where it is understood by now.
+fn press(control: &web_sys::HtmlElement, ev: &KeyboardEvent) {
+    let options = web_sys::KeyboardEventInit::new();
+    options.set_bubbles(true);
+    options.set_cancelable(true);
+    options.set_key(&ev.key());
+    options.set_shift_key(ev.shift_key());
+    options.set_ctrl_key(ev.ctrl_key());
+    options.set_meta_key(ev.meta_key());
+    if let Ok(event) = web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &options) {
         let _ = control.dispatch_event(&event);
     }
 }

@@ -1,6 +1,7 @@
 //! Where one types while a cell has the keyboard. A real input, always there, so that an input method composes from its
 //! first letter on; what was written opens the editor.
 
+use super::cells::Ahead;
 use super::grid::HEAD;
 use super::{List, cells, columns};
 use crate::i18n::{GRID_HINT, t};
@@ -40,10 +41,17 @@ pub fn input_view(list: List, active: Signal<Option<String>>) -> AnyView {
         if text.is_empty() {
             return;
         }
-        if list.cells.is_editing() {
+        let editing = list.cells.is_editing();
+        let mut opens = false;
+        list.cells.ahead.update_value(|ahead| match ahead.back_mut() {
+            // What comes behind a key that ends the editor is the next cell's.
+            Some(Ahead::Text(next)) => next.push_str(&text),
+            Some(Ahead::Key(_)) => ahead.push_back(Ahead::Text(text.clone())),
             // The editor is on its way.
-            list.cells.editing.update(|typed| typed.get_or_insert_default().push_str(&text));
-        } else {
+            None if editing => list.cells.editing.update(|typed| typed.get_or_insert_default().push_str(&text)),
+            None => opens = true,
+        });
+        if opens {
             cells::edit(list, &text);
         }
     };
