@@ -84,7 +84,8 @@ fn text<'a>(key: &str, value: &'a Value) -> Result<&'a str, String> {
     value.as_str().ok_or_else(|| format!("{key} is not a text"))
 }
 
-/// The `{name}` placeholders of a text.
+/// The names in the placeholders of a text: `{name}`, or `{name|record|records}`.
 fn holes(text: &str) -> BTreeSet<&str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+    let holes = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    holes.map(|(hole, _)| hole.split_once('|').map_or(hole, |(name, _)| name)).collect()
 }

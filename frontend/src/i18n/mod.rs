@@ -74,9 +74,30 @@ pub fn t(key: Key) -> &'static str {
     text.unwrap_or_default()
 }
 
-/// A text with `{name}` placeholders filled in.
+/// A text with its placeholders filled in: `{name}` by the value of that name, `{name|record|records}` by what English
+/// says after it. Its plural is all but the number 1 without decimals (CLDR, "en" cardinals); Chinese has none.
 pub fn tf(key: Key, values: &[(&str, &str)]) -> String {
-    values.iter().fold(t(key).to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    let (mut out, mut rest) = (String::new(), t(key));
+    while let Some((before, (hole, after))) = rest.split_once('{').and_then(|(b, a)| Some((b, a.split_once('}')?))) {
+        out.push_str(before);
+        let mut parts = hole.split('|');
+        let name = parts.next().unwrap_or_default();
+        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        debug_assert!(value.is_some(), "nothing for {name}");
+        let value = value.unwrap_or_default();
+        out.push_str(match (parts.next(), parts.next()) {
+            (Some(one), Some(many)) => {
+                if value == "1" {
+                    one
+                } else {
+                    many
+                }
+            }
+            _ => value,
+        });
+        rest = after;
+    }
+    out + rest
 }
 
 /// Between the members of a list.

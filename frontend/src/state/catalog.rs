@@ -3,6 +3,7 @@
 use super::app;
 use crate::api::client::{ApiError, Call};
 use crate::api::records::Many;
+use crate::i18n::label;
 use kezhan_meta::{Catalog, ObjectMeta};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -63,6 +64,12 @@ pub fn catalog() -> Arc<Catalog> {
 
 pub fn object(name: &str) -> Option<Arc<ObjectMeta>> {
     catalog().get(name).cloned()
+}
+
+/// What this number of an object's records is called.
+pub fn so_many(name: &str, n: impl TryInto<u64>) -> String {
+    let one = n.try_into().is_ok_and(|n| n == 1);
+    object(name).map_or_else(|| name.to_owned(), |o| label(if one { &o.label } else { &o.label_many }))
 }
 
 pub fn by_plural(plural: &str) -> Option<Arc<ObjectMeta>> {

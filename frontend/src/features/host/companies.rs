@@ -111,7 +111,7 @@ fn line(all: Companies, one: Company) -> AnyView {
             <span class="muted">{icon("building-2")}</span>
             <div class="grow min-w-0 basis-56">
                 <p class="font-semibold flex flex-wrap items-center gap-2">{one.name}{status}</p>
-                <p class="muted tnum truncate">{below}</p>
+                <p class="muted tnum wrap-anywhere md:truncate">{below}</p>
             </div>
             <div class="flex flex-wrap gap-1">
                 {way}

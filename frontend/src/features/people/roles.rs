@@ -10,7 +10,7 @@ use crate::bridge;
 use crate::i18n::{
     self, DELETE, EFFECT_FIELDS, EFFECT_GAIN, EFFECT_LOSE, EFFECT_NONE, EFFECT_SOME, ROLE_ADD, ROLE_COPY, ROLE_DISCARD,
     ROLE_EMPTY, ROLE_PICK, ROLE_RENAME, ROLE_UNSAVED, ROLES_TEXT, ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS,
-    TAB_LIMITS, label, t, tf,
+    TAB_LIMITS, t, tf,
 };
 use crate::layout::{settings, shell};
 use crate::record::few::Few;
@@ -277,8 +277,8 @@ fn sentences(effect: &Effect, fields: usize) -> AnyView {
     let number = |n: usize| bridge::decimal(&n.to_string(), 0, 0);
     let mut lines: Vec<(bool, String)> = Vec::new();
     for line in &effect.objects {
-        let name = catalog::object(&line.object).map_or_else(|| line.object.clone(), |o| label(&o.label_many));
         let mut say = |key: i18n::Key, people: usize, records: i64| {
+            let name = catalog::so_many(&line.object, records);
             let records = bridge::decimal(&records.to_string(), 0, 0);
             lines.push((
                 key == EFFECT_LOSE,

@@ -108,7 +108,7 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
             view! {
                 <div class="group flex items-center gap-1 min-h-7 min-w-0" on:dblclick=move |_| double()>
                     {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{text}</span> }.into_any() }
-                     else { view! { <span class="min-w-0 flex truncate">{value}</span> }.into_any() }}
+                     else { view! { <span class="min-w-0 flex flex-wrap wrap-anywhere">{value}</span> }.into_any() }}
                     {move || empty.get().then(|| view! { <span class="muted">"–"</span> })}
                     {reveal.clone()}
                     {editable.then(|| view! {

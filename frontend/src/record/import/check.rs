@@ -69,7 +69,7 @@ fn result(wizard: Wizard, preview: &Preview) -> AnyView {
         view! { <div class="panel px-4 py-3"><p class="text-xs muted">{text}</p><p class=class>{number(n)}</p></div> }
     };
     let created = preview.will_create.iter().map(|w| {
-        let name = catalog::object(&w.object).map_or_else(|| w.object.clone(), |o| label(&o.label));
+        let name = catalog::so_many(&w.object, w.count);
         let text = tf(IMPORT_WILL_CREATE, &[("n", &number(w.count)), ("object", &name)]);
         view! { <p class="text-[13px]">{text}<span class="muted">" "{w.titles.join(crate::i18n::comma())}</span></p> }
     });

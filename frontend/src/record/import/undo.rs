@@ -65,7 +65,7 @@ fn numbers(undo: &Undo) -> AnyView {
     ];
     let counted = counted.into_iter().filter(|(.., n)| *n > 0);
     let left = undo.left.iter().map(|left| {
-        let name = catalog::object(&left.object).map_or_else(|| left.object.clone(), |o| label(&o.label));
+        let name = catalog::so_many(&left.object, left.count);
         line("link", tf(JOB_UNDO_LEFT, &[("n", &number(left.count)), ("object", &name)]))
     });
     view! {

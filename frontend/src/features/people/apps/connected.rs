@@ -67,9 +67,9 @@ fn line(rows: Rows, one: Connected) -> AnyView {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
             <span class="muted">{icon("box")}</span>
             <div class="grow min-w-0 basis-48">
-                <p class="font-semibold truncate">{one.name}</p>
-                <p class="muted tnum truncate">{format!("{since} · {used}")}</p>
-                <p class="muted truncate font-mono text-xs" title=scopes.clone()>{scopes.clone()}</p>
+                <p class="font-semibold wrap-anywhere md:truncate">{one.name}</p>
+                <p class="muted tnum wrap-anywhere md:truncate">{format!("{since} · {used}")}</p>
+                <p class="muted wrap-anywhere md:truncate font-mono text-xs" title=scopes.clone()>{scopes.clone()}</p>
             </div>
             <Button label=t(APPS_WITHDRAW) on_click=withdraw/>
         </li>

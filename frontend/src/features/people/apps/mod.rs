@@ -84,10 +84,10 @@ fn line(few: &Few, url: Url, client: Record, asked: RwSignal<Option<Record>>) ->
         <li class="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 min-h-14 border-t border-base-300/60 first:border-t-0 text-[13px]">
             <span class="muted">{icon("box")}</span>
             <div class="grow min-w-0 basis-48">
-                <p class="font-semibold flex items-center gap-2"><span class="truncate">{name}</span>{kind}{off.then(|| badge(t(SHARING_OFF), Tone::Neutral))}</p>
-                <p class="muted truncate font-mono text-xs" title=scopes.clone()>{scopes.clone()}</p>
+                <p class="font-semibold flex items-center gap-2"><span class="wrap-anywhere md:truncate">{name}</span>{kind}{off.then(|| badge(t(SHARING_OFF), Tone::Neutral))}</p>
+                <p class="muted wrap-anywhere md:truncate font-mono text-xs" title=scopes.clone()>{scopes.clone()}</p>
                 <p class="muted text-xs flex items-center gap-1 min-w-0">
-                    <span class="truncate">"client_id "<span class="font-mono">{id}</span>{role.map(|role| view! { " · "{move || role.get()} })}</span>
+                    <span class="wrap-anywhere md:truncate">"client_id "<span class="font-mono">{id}</span>{role.map(|role| view! { " · "{move || role.get()} })}</span>
                     <Button label=t(APPS_COPY_ID) icon="copy" icon_only=true look=Look::Quiet on_click=copy/>
                 </p>
             </div>

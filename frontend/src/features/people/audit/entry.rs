@@ -37,8 +37,8 @@ pub fn line(entry: Entry) -> AnyView {
             <button type="button" aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|o| *o = !*o)
                 class="w-full text-start px-4 py-2 min-h-11 grid gap-x-4 gap-y-0.5 grid-cols-[1fr_auto] md:grid-cols-[10rem_10rem_1fr_9rem_1.25rem] items-center hover:bg-base-content/4">
                 <span class="muted tnum whitespace-nowrap order-3 md:order-none">{at}</span>
-                <span class="font-semibold truncate">{actor}</span>
-                <span class="min-w-0 truncate col-span-full md:col-span-1 order-2 md:order-none">
+                <span class="font-semibold wrap-anywhere md:truncate">{actor}</span>
+                <span class="min-w-0 wrap-anywhere md:truncate col-span-full md:col-span-1 order-2 md:order-none">
                     <span class=if warns { "text-error font-semibold" } else { "" }>{verb}</span>
                     {(!what.is_empty()).then(|| view! { <span class="muted ms-2">{what}</span> })}
                 </span>

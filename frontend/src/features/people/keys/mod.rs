@@ -163,9 +163,9 @@ fn line(keys: Keys, key: ApiKey) -> AnyView {
         <li class="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
             <span class="muted">{icon("key-round")}</span>
             <div class="grow min-w-0 basis-48">
-                <p class="font-semibold truncate">{key.name}</p>
-                <p class="muted tnum truncate">{below}</p>
-                {(!bounds.is_empty()).then(|| view! { <p class="muted truncate" title=bounds.clone()>{bounds.clone()}</p> })}
+                <p class="font-semibold wrap-anywhere md:truncate">{key.name}</p>
+                <p class="muted tnum wrap-anywhere md:truncate">{below}</p>
+                {(!bounds.is_empty()).then(|| view! { <p class="muted wrap-anywhere md:truncate" title=bounds.clone()>{bounds.clone()}</p> })}
                 {former.map(|text| view! { <p class="text-warning">{text}</p> })}
             </div>
             <div class="flex gap-1">

@@ -38,13 +38,13 @@ fn line(one: ObjectReach) -> AnyView {
         let named = |key: &String| object.as_ref().and_then(|o| o.field(key)).map(|f| label(&f.label));
         let some: Vec<String> = keys.iter().filter(|k| !matches!(k.as_str(), "id" | "version")).filter_map(named).collect();
         let (n, list) = (some.len().to_string(), some.join(t(LIST_JOIN)));
-        view! { <p class="muted text-xs truncate" title=list.clone()>{tf(KEY_REACH_FIELDS, &[("n", &n), ("fields", &list)])}</p> }
+        view! { <p class="muted text-xs wrap-anywhere md:truncate" title=list.clone()>{tf(KEY_REACH_FIELDS, &[("n", &n), ("fields", &list)])}</p> }
     });
     view! {
         <li class="flex gap-2 py-1.5 border-t border-base-300/60 first:border-t-0">
             <span class="muted pt-0.5">{sign}</span>
             <div class="grow min-w-0 flex flex-wrap gap-x-3">
-                <span class="font-semibold w-28 truncate">{name}</span>
+                <span class="font-semibold w-28 wrap-anywhere md:truncate">{name}</span>
                 <div class="min-w-0 grow basis-40"><p>{actions.join(t(LIST_JOIN))}</p>{fields}</div>
             </div>
         </li>
