@@ -108,7 +108,7 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
             view! {
                 <div class="group flex items-center gap-1 min-h-7 min-w-0" on:dblclick=move |_| double()>
                     {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{text}</span> }.into_any() }
-                     else { view! { <span class="min-w-0 flex flex-wrap wrap-anywhere">{value}</span> }.into_any() }}
+                     else { view! { <span class="fact">{value}</span> }.into_any() }}
                     {move || empty.get().then(|| view! { <span class="muted">"–"</span> })}
                     {reveal.clone()}
                     {editable.then(|| view! {
@@ -122,7 +122,7 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
     };
     view! {
         <div class=move || if empty.get() && !all.get() && !here.get() { "hidden" } else { "grid grid-cols-[6.5rem_minmax(0,1fr)] gap-2 py-0.5 text-[13px]" }>
-            <dt class="muted min-h-7 flex items-center leading-tight">{name}</dt>
+            <dt class="muted min-h-7 flex items-center self-start leading-tight">{name}</dt>
             <dd class="min-w-0">{body}</dd>
         </div>
     }
