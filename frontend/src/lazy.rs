@@ -166,6 +166,8 @@ lazily! {
         audit_screen() => crate::features::people::audit::screen();
     }
     roles {
+        change_effect(object: Arc<ObjectMeta>, base: Record, live: Memo<Record>) =>
+            crate::features::people::effect::of_change(object, base, live);
         roles_screen() => crate::features::people::roles::screen();
         sharing_screen() => crate::features::people::sharing::screen();
         invitations_screen() => crate::features::people::invitations::screen();

@@ -82,8 +82,19 @@ struct FieldAttrs {
     when: Vec<TokenStream>,
 }
 
-const FLAGS: [&str; 10] =
-    ["unique", "indexed", "search", "read_only", "immutable", "secret", "sealed", "hidden", "timeline", "list"];
+const FLAGS: [&str; 11] = [
+    "unique",
+    "indexed",
+    "search",
+    "read_only",
+    "immutable",
+    "secret",
+    "sealed",
+    "hidden",
+    "timeline",
+    "foreseen",
+    "list",
+];
 
 impl FieldAttrs {
     fn read(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
@@ -281,7 +292,7 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             })
         }
     };
-    let [unique, indexed, search, read_only, immutable, secret, sealed, hidden, timeline, list] =
+    let [unique, indexed, search, read_only, immutable, secret, sealed, hidden, timeline, foreseen, list] =
         FLAGS.map(|flag| attrs.has(flag));
     let sensitivity = attrs.sensitivity.clone().unwrap_or_else(|| Ident::new("Internal", zh.span()));
     let rules = &attrs.rules;
@@ -319,6 +330,7 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
             inverse: #inverse,
             inverse_label: #inverse_label,
             timeline: #timeline,
+            foreseen: #foreseen,
             section: ::std::borrow::Cow::Borrowed(#section),
             in_list: #list,
             within: #within,

@@ -35,7 +35,7 @@ pub enum Reason {
     /// Their own, or shown to everybody.
     Personal,
     NotPersonal,
-    /// Confidential, and they are neither its owner nor in its team.
+    /// Confidential, or recorded with one that is, and they are neither its owner nor in its team.
     Confidential,
     /// The person's data is kept and otherwise left alone, and they do not look after that.
     Restricted,
@@ -78,7 +78,7 @@ enum Asked {
     Member,
     Follows,
     Whole,
-    Plain,
+    Disclosed,
     Open,
 }
 
@@ -153,11 +153,7 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
         out.extend(follows.into_iter().map(|way| (Asked::Follows, way.condition)));
     }
     out.extend(guard.unrestricted(object, "t", aliases).into_iter().map(|condition| (Asked::Open, condition)));
-    if object.field("confidential").is_some() {
-        let mut plain = Sql::new("NOT ");
-        plain.column("t", "confidential");
-        out.push((Asked::Plain, plain));
-    }
+    out.extend(guard.disclosed(object, "t", aliases).into_iter().map(|condition| (Asked::Disclosed, condition)));
     out
 }
 
@@ -182,7 +178,7 @@ fn decide(guard: &Guard<'_>, object: &ObjectMeta, action: Action, answers: Vec<(
     if guard.access.is_unrestricted() {
         return verdict(Reason::Granted, None);
     }
-    let confidential = object.field("confidential").is_some() && !is(|what| matches!(what, Asked::Plain));
+    let confidential = answers.iter().any(|(what, holds)| matches!(what, Asked::Disclosed) && !holds);
     let member = is(|what| matches!(what, Asked::Member));
     let restricted = answers.iter().any(|(what, holds)| matches!(what, Asked::Open) && !holds);
     match allowed {

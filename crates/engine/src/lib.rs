@@ -26,7 +26,7 @@ pub use access::{Access, Action, DataScope};
 pub use caller::{Caller, Channel, Origin};
 pub use error::{Error, Result};
 pub use hooks::{Draft, Hooks, Saved};
-pub use read::{Found, ReadOptions};
+pub use read::{Found, ReadOptions, Whose};
 pub use write::{Keep, Written};
 
 use std::collections::HashMap;

@@ -102,14 +102,17 @@ impl Engine {
                 continue;
             }
             let visible = self.within_reach(conn, caller, target, &ids)?;
+            let readable = |key: &str| target.field(key).is_none_or(|f| caller.access.readable(target, f));
+            let (named, owned) = (readable(&target.title), readable("owner"));
             for ((_, id), (record, fields)) in order.iter().filter(|((a, _), _)| *a == at) {
                 let title = record.get(target.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
                 let owner = record.get("owner").and_then(column::uuid).and_then(|o| owners.get(&o).cloned());
+                let owner = owner.filter(|_| owned);
                 let seen = visible.contains(id);
                 out.push(Alike {
                     object: target.name.to_string(),
                     id: seen.then_some(*id),
-                    title: if seen { title.to_owned() } else { mask::name(title) },
+                    title: if seen && named { title.to_owned() } else { mask::name(title) },
                     owner,
                     masked: !seen,
                     matched: if seen { fields.iter().cloned().collect() } else { Vec::new() },

@@ -86,6 +86,7 @@ pub fn all() -> Vec<Arc<dyn ActionDef>> {
         Arc::new(crate::people::invite::MakeLink(crate::people::links::Purpose::Reset)),
         Arc::new(crate::people::factors::remove::RemoveSecondFactor),
         Arc::new(crate::people::effect::Effect),
+        Arc::new(crate::people::move_effect::MoveEffect),
         Arc::new(crate::people::reveal::Reveal),
         Arc::new(crate::people::outside::secret::SetSecret),
         Arc::new(crate::people::outside::preview::Preview),

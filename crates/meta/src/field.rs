@@ -224,6 +224,9 @@ pub struct FieldMeta {
     pub inverse_label: Option<Label>,
     /// For references: records of this object appear on the timeline of what they refer to.
     pub timeline: bool,
+    /// Decides what people may see: the action `preview_change` tells what another value would do, and it is changed
+    /// where that can be read first.
+    pub foreseen: bool,
     /// Heading under which forms and record pages group the field.
     pub section: Str,
     /// Shown as a column before the user chooses otherwise.
@@ -262,6 +265,7 @@ impl FieldMeta {
             inverse: None,
             inverse_label: None,
             timeline: false,
+            foreseen: false,
             section: Cow::Borrowed(""),
             in_list: false,
             within: None,

@@ -147,6 +147,7 @@ codes! {
     InUse 409 "in_use" "仍被其他记录引用：{}" "Still referred to by other records: {}";
     AppendOnly 422 "append_only" "此记录只能新增，不能修改或删除" "Entries are added here, never changed or taken away";
     ProcessingRestricted 422 "processing_restricted" "该记录已被限制处理，不能更改或导出" "Processing of this record is restricted: it is neither changed nor exported";
+    LastAdministrator 422 "last_administrator" "这样就没有人能管理角色与权限了，请先把管理员角色交给另一位在职人员" "Nobody would be left who can manage roles and rights; give another active person such a role first";
     NotPossible 422 "not_possible" "当前状态下不可执行：{}" "Not possible in the present state: {}";
 }
 

@@ -1,10 +1,12 @@
 //! Who may see and do what, and the trail of it.
 
 mod audit;
+mod effects;
 mod hand_over;
 mod leak_sweep;
 mod model;
 mod reach_indexes;
 mod roles;
 mod rules;
+mod secrets;
 mod sharing;

@@ -205,7 +205,10 @@ impl World {
             _ => false,
         };
         let reached = let_in || rules.iter().any(|l| !l.deny && covers(l));
-        reached && (!record.confidential || record.owner == Some(who) || member || sees)
+        let works_on = |one: &Known| one.owner == Some(who) || one.team.iter().any(|e| self.means(e, who));
+        let disclosed = !record.confidential || works_on(record) || sees;
+        // What happened with a confidential account is, too; their own work stays with whoever does it.
+        reached && disclosed && (works_on(record) || parent.is_none_or(|p| !p.confidential || works_on(p)))
     }
 }
 

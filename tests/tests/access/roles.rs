@@ -42,7 +42,7 @@ fn what_a_change_of_a_role_would_do_is_told_and_not_done() {
         told,
         json!({"people": 2, "counted": 2, "objects": [
             {"object": "account", "people_losing": 2, "records_lost": 4, "people_gaining": 0, "records_gained": 0},
-        ]})
+        ], "limited": null})
     );
     assert_eq!(
         server.sign_in("li", kezhan_tests::server::PASSWORD).get("/accounts").ids().len(),

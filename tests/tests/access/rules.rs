@@ -270,8 +270,23 @@ fn a_confidential_record_is_not_there_for_others_whatever_their_role() {
     let verdicts = b.engine.explain(&mut b.conn, &boss, &meta, account).unwrap().verdicts;
     assert_eq!((verdicts[0].allowed, verdicts[0].reason), (false, Reason::Confidential));
 
+    // Nor what happened with it, but for what is their own.
+    let hidden = b.create_as(&zhao, "contact", json!({"name": "机密联系人", "account": account}));
+    let task = b.create_as(&zhao, "task", json!({"subject": "机密任务", "account": account}));
+    let own = b.create("contact", json!({"name": "李", "account": account, "owner": boss.user}));
+    for (object, id) in [("contact", hidden), ("task", task)] {
+        assert!(fields(&mut b, &zhao, object, id).is_some());
+        assert!(fields(&mut b, &boss, object, id).is_none(), "{object}");
+        let meta = b.object(object);
+        let verdicts = b.engine.explain(&mut b.conn, &boss, &meta, id).unwrap().verdicts;
+        assert_eq!((verdicts[0].allowed, verdicts[0].reason), (false, Reason::Confidential), "{object}");
+    }
+    assert!(fields(&mut b, &boss, "contact", own).is_some());
+    assert_eq!(counted(&mut b, &boss, "contact"), 2);
+
     member(&mut b, account, json!({"user": boss.user}), json!({}));
     assert!(fields(&mut b, &boss, "account", account).is_some(), "its team sees it");
+    assert!(fields(&mut b, &boss, "contact", hidden).is_some());
     let chief = with(&b.member("chief", None, DataScope::All), json!({"*": {"read": "all", "confidential": "all"}}));
     assert!(fields(&mut b, &chief, "account", account).is_some(), "and whoever has the right to");
 }

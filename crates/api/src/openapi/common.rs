@@ -333,6 +333,11 @@ pub fn schemas() -> Vec<(String, Value)> {
                     "role": {"type": ["string", "null"], "description": "The role whose rule decided.", "example": "销售经理"},
                     "scope": {"description": "The data scope of that rule, as a role's `grants` have it.", "example": "department"},
                     "explanation": {"type": "string", "example": "Roles grant this, but not on this record"},
+                    "limits": {"type": ["object", "null"], "description": "Where the role that decided is in force at certain times or from certain networks only.",
+                        "properties": {
+                            "limits": {"type": "object", "additionalProperties": true, "description": "As in the role."},
+                            "holds_now": {"type": "boolean", "description": "At this moment; of networks only the caller's own is known."},
+                        }},
                 },
             }),
         ),
@@ -345,8 +350,8 @@ pub fn schemas() -> Vec<(String, Value)> {
                     "relation": {"type": "string", "enum": ["owner", "team", "other"], "description": "How the user stands to the record."},
                     "verdicts": {"type": "array", "items": {"$ref": "#/components/schemas/AccessVerdict"}},
                     "fields": {"type": "array", "description": "Fields that the user may not both read and change.", "items": {
-                        "type": "object", "required": ["field", "level"],
-                        "properties": {"field": {"type": "string", "example": "phone"}, "level": {"type": "string", "enum": ["hidden", "masked", "read", "write"]}},
+                        "type": "object", "required": ["field", "level", "roles"],
+                        "properties": {"roles": {"type": "array", "items": {"type": "string"}, "description": "The roles that say so; of several the strictest counts."}, "field": {"type": "string", "example": "phone"}, "level": {"type": "string", "enum": ["hidden", "masked", "read", "write"]}},
                     }},
                 },
             }),

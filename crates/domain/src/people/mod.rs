@@ -20,6 +20,7 @@ pub struct Department {
     #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
     pub name_en: Option<String>,
     #[field(
+        foreseen,
         zh = "上级部门",
         en = "Parent department",
         indexed,
@@ -110,9 +111,18 @@ pub struct User {
     pub email: Option<Email>,
     #[field(zh = "手机", en = "Mobile", search, indexed, list, sensitivity = Personal)]
     pub mobile: Option<Phone>,
-    #[field(zh = "部门", en = "Department", indexed, list, inverse = "members", inverse_label("成员", "Members"))]
+    #[field(
+        zh = "部门",
+        en = "Department",
+        indexed,
+        foreseen,
+        list,
+        inverse = "members",
+        inverse_label("成员", "Members")
+    )]
     pub home_department: Option<Id<Department>>,
     #[field(
+        foreseen,
         zh = "直属上级",
         en = "Manager",
         indexed,
@@ -123,12 +133,12 @@ pub struct User {
     pub manager: Option<UserId>,
     #[field(zh = "职位", en = "Position", indexed, list)]
     pub position: Option<Id<Position>>,
-    #[field(zh = "角色", en = "Role", indexed, list, inverse = "users", section = "account")]
+    #[field(zh = "角色", en = "Role", indexed, foreseen, list, inverse = "users", section = "account")]
     pub role: Option<Id<Role>>,
     /// Roles besides the first: each adds what it allows, and what one of them denies stays denied.
-    #[field(zh = "附加角色", en = "Additional roles", section = "account")]
+    #[field(zh = "附加角色", en = "Additional roles", foreseen, section = "account")]
     pub more_roles: Option<Vec<Id<Role>>>,
-    #[field(zh = "状态", en = "Status", indexed, list, default = "invited", section = "account")]
+    #[field(zh = "状态", en = "Status", indexed, foreseen, list, default = "invited", section = "account")]
     pub status: UserStatus,
     /// BCP 47 tag of the interface: `zh-CN` or `en`.
     #[field(zh = "界面语言", en = "Language", length(2, 10), default = "zh-CN", section = "regional")]

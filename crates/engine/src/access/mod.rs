@@ -75,7 +75,7 @@ impl Action {
 }
 
 /// A caller's permissions, resolved once per session and cached.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Access {
     /// The system itself: everything, everywhere in its tenant.
     unrestricted: bool,

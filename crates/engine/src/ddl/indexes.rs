@@ -125,6 +125,10 @@ pub fn indexes(object: &ObjectMeta) -> Vec<Index> {
         keys.insert(3, format!("({}::uuid)", ident(record)));
         out.push(index(object, HOST_MADE, keys, living()));
     }
+    if object.field("confidential").is_some() {
+        // They are few; what happened with them is kept from others as well, and asks for it row by row.
+        out.push(index(object, "confidential", vec!["id".into()], Some("confidential".into())));
+    }
     out.push(index(object, "bin", vec!["created_at".into(), "id".into()], Some("deleted_at IS NOT NULL".into())));
     if searchable(object) {
         // Who may see a record is found in the same index: of what half the companies of a city have in their names,

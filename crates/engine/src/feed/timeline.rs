@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use kezhan_meta::check::instant;
 use kezhan_meta::query::ListQuery;
+use kezhan_meta::resolve::Readable;
 use kezhan_meta::{Filter, ObjectMeta, Op, Record};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -144,7 +145,8 @@ fn referring(
     for related in caller.catalog.related(&object.name).iter().filter(|r| r.timeline) {
         let Some(source) = caller.catalog.get(&related.object) else { continue };
         let Some(field) = source.field(&related.field) else { continue };
-        if !caller.access.may(&source.name, Action::Read) {
+        // That it refers here is the value of a field.
+        if !caller.access.may(&source.name, Action::Read) || !caller.access.readable(source, field) {
             continue;
         }
         if !sources.is_empty() {

@@ -86,7 +86,9 @@ impl Engine {
 
 /// What rows of a list must meet.
 pub(super) struct Conditions {
-    /// ` WHERE …`: tenant, filter, search, and what the reach loses.
+    /// ` WHERE …`: tenant, filter, search, and what the reach loses, but for confidentiality.
+    own: Sql,
+    /// All of that.
     all: Sql,
     /// Alternatives by which a row may be within reach, where there is more than one. Each finds its rows by an index of
     /// its own; together in one WHERE they would find none.
@@ -121,7 +123,8 @@ impl Conditions {
         before(sql);
         sql.column(T, "id").push(" AS id FROM ");
         column::from(sql, object, T);
-        sql.append(self.all.clone()).push(" AND ").append(way.condition.clone());
+        let rest = if way.own { &self.own } else { &self.all };
+        sql.append(rest.clone()).push(" AND ").append(way.condition.clone());
     }
 
     /// ` FROM … k JOIN … t …`: the rows of all alternatives, each once and in order, so that no more of any is read than
@@ -187,14 +190,17 @@ pub(super) fn conditions(
     let mut sql = Sql::new(" WHERE ");
     guard.base(&mut sql, object, T, life(query));
     let mut any = Vec::new();
+    let mut own = false;
     match guard.allowed(object, T, Action::Read, Style::Set, aliases) {
         None => {}
         Some(mut list) if list.len() < 2 => {
-            sql.push(" AND ").append(list.pop().map_or(Sql::new("false"), |way| way.condition)).done();
+            let way = list.pop().unwrap_or_else(|| Sql::new("false").into());
+            own = way.own;
+            sql.push(" AND ").append(way.condition).done();
         }
         Some(list) => any = list,
     }
-    guard.taken(&mut sql, object, T, Action::Read, aliases);
+    guard.taken_from_own(&mut sql, object, T, Action::Read, aliases);
     if let Some(tree) = query.filter.as_ref().filter(|f| !f.is_all()) {
         let tree: Filter = resolve(tree, &caller.catalog, object, &*caller.access, &caller.context())?;
         sql.push(" AND ");
@@ -206,7 +212,11 @@ pub(super) fn conditions(
     if let Some(job) = query.import {
         crate::transfer::results::condition(&mut sql, caller.tenant, object, T, job);
     }
-    Ok(Conditions { all: sql, any })
+    let mut all = sql.clone();
+    for open in guard.disclosed(object, T, aliases).into_iter().filter(|_| !own) {
+        all.push(" AND ").append(open);
+    }
+    Ok(Conditions { own: sql, all, any })
 }
 
 pub(super) fn life(query: &ListQuery) -> Life {

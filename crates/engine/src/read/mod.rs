@@ -7,4 +7,5 @@ mod list;
 mod one;
 pub mod project;
 
+pub use difference::Whose;
 pub use one::{Found, ReadOptions};

@@ -5,7 +5,7 @@ use super::{Bind, Sql, column, filter, standing};
 use crate::access::{Access, Action, RESTRICTED, Reach, Rows};
 use crate::{Caller, Result};
 use kezhan_meta::resolve::{ReadsAll, resolve};
-use kezhan_meta::{Catalog, Filter, ObjectMeta, Scope};
+use kezhan_meta::{Catalog, FieldMeta, Filter, ObjectMeta, Scope};
 use uuid::Uuid;
 
 /// Fresh aliases for one statement.
@@ -43,11 +43,13 @@ pub struct Way {
     /// An index by reference has all of its rows with when they were made. They come in no order; those that a page
     /// does not take are not to be looked at.
     pub by_reference: bool,
+    /// The caller's own, which are disclosed to them whatever they are.
+    pub own: bool,
 }
 
 impl From<Sql> for Way {
     fn from(condition: Sql) -> Way {
-        Way { condition, member: None, by_reference: false }
+        Way { condition, member: None, by_reference: false, own: false }
     }
 }
 
@@ -127,8 +129,9 @@ impl<'a> Guard<'a> {
         if rows.allow.contains(&Reach::All) {
             return None;
         }
-        let mut any: Vec<Way> =
-            rows.allow.iter().map(|r| self.reach(object, alias, r, false, aliases).into()).collect();
+        let mine = |reach: &Reach| matches!(reach, Reach::Owners(few) if few.as_slice() == self.access.user.as_slice());
+        let way = |r: &Reach| Way { own: mine(r), ..self.reach(object, alias, r, false, aliases).into() };
+        let mut any: Vec<Way> = rows.allow.iter().map(way).collect();
         if object.scope == Scope::Owned {
             let least = match action {
                 Action::Read | Action::Export => Some(Least::Read),
@@ -149,6 +152,21 @@ impl<'a> Guard<'a> {
 
     /// ` AND …`: what the reach loses to denials, confidentiality and the record that a row hangs on.
     pub(crate) fn taken(&self, sql: &mut Sql, object: &ObjectMeta, alias: &str, action: Action, aliases: &mut Aliases) {
+        self.taken_from_own(sql, object, alias, action, aliases);
+        for open in self.disclosed(object, alias, aliases) {
+            sql.push(" AND ").append(open);
+        }
+    }
+
+    /// The same without confidentiality, which keeps nobody's own records from them.
+    pub(crate) fn taken_from_own(
+        &self,
+        sql: &mut Sql,
+        object: &ObjectMeta,
+        alias: &str,
+        action: Action,
+        aliases: &mut Aliases,
+    ) {
         if self.access.is_unrestricted() {
             return;
         }
@@ -160,19 +178,72 @@ impl<'a> Guard<'a> {
         for open in self.unrestricted(object, alias, aliases) {
             sql.push(" AND ").append(open);
         }
-        if object.field("confidential").is_some() {
-            let seen = self.access.rows(object, Action::Confidential);
-            if seen.is_all() {
-                return;
-            }
-            let mut plain = Sql::new("NOT ");
-            plain.column(alias, "confidential");
-            let mut any = vec![plain, self.mine(alias)];
-            any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
-            any.extend(self.allowed_rows(object, alias, &seen, aliases));
-            sql.push(" AND ");
-            any_of(sql, any);
+    }
+
+    /// That the record is not confidential, nor happened with one that is, or that the caller gets to see it all the
+    /// same: all of these.
+    pub(crate) fn disclosed(&self, object: &ObjectMeta, alias: &str, aliases: &mut Aliases) -> Vec<Sql> {
+        if self.access.is_unrestricted() {
+            return Vec::new();
         }
+        let mut all: Vec<Sql> = self.unless_confidential(object, alias, aliases).into_iter().collect();
+        let mut plain = Vec::new();
+        for (field, host) in self.recorded_with(object) {
+            let p = aliases.fresh();
+            let Some(seen) = self.unless_confidential(host, &p, aliases) else { continue };
+            let mut sql = Sql::new("NOT EXISTS (SELECT 1 FROM ");
+            column::from(&mut sql, host, &p);
+            sql.push(" WHERE ");
+            self.base(&mut sql, host, &p, Life::Any);
+            sql.push(" AND ").column(&p, "id").push(" = ");
+            column::expression(&mut sql, alias, field);
+            // Said outright, for the index of the few that are.
+            sql.push(" AND ").column(&p, "confidential").push(" AND NOT COALESCE(").append(seen);
+            sql.push(", false))");
+            plain.push(sql);
+        }
+        if plain.is_empty() {
+            return all;
+        }
+        if object.scope != Scope::Owned {
+            all.extend(plain);
+            return all;
+        }
+        // Their own work stays with whoever owns it, or works on it.
+        let mut hosts = Sql::new("(");
+        for (at, one) in plain.into_iter().enumerate() {
+            hosts.push(if at > 0 { " AND " } else { "" }).append(one);
+        }
+        hosts.push(")");
+        let mut any = vec![self.mine(alias), hosts];
+        any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
+        let mut sql = Sql::default();
+        any_of(&mut sql, any);
+        all.push(sql);
+        all
+    }
+
+    fn unless_confidential(&self, object: &ObjectMeta, alias: &str, aliases: &mut Aliases) -> Option<Sql> {
+        object.field("confidential")?;
+        let seen = self.access.rows(object, Action::Confidential);
+        if seen.is_all() {
+            return None;
+        }
+        let mut plain = Sql::new("NOT ");
+        plain.column(alias, "confidential");
+        let mut any = vec![plain, self.mine(alias)];
+        any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
+        any.extend(self.allowed_rows(object, alias, &seen, aliases));
+        let mut sql = Sql::default();
+        any_of(&mut sql, any);
+        Some(sql)
+    }
+
+    /// The fields that put a record on the timeline of another, and the objects of those.
+    fn recorded_with<'o>(&self, object: &'o ObjectMeta) -> impl Iterator<Item = (&'o FieldMeta, &'a ObjectMeta)> {
+        let catalog = self.catalog;
+        let timeline = object.fields.iter().filter(|f| f.timeline);
+        timeline.filter_map(move |f| Some((f, catalog.get(f.target()?)?.as_ref())))
     }
 
     /// That the record may be processed, and whoever has it on their timeline, where the caller does not get to see
@@ -187,12 +258,10 @@ impl<'a> Guard<'a> {
         if !self.access.withheld.is_some_and(|w| w.any) {
             return all;
         }
-        for field in object.fields.iter().filter(|f| f.timeline) {
-            let person = field.target().and_then(|t| self.catalog.get(t));
-            let Some(person) = person.filter(|p| self.access.withholds(&p.name) && p.field(RESTRICTED).is_some())
-            else {
+        for (field, person) in self.recorded_with(object) {
+            if !self.access.withholds(&person.name) || person.field(RESTRICTED).is_none() {
                 continue;
-            };
+            }
             let p = aliases.fresh();
             let mut sql = Sql::new("NOT EXISTS (SELECT 1 FROM ");
             column::from(&mut sql, person, &p);

@@ -161,6 +161,22 @@ pub fn configuring(conn: &mut PgConnection, tenant: Uuid, object: &str) -> Resul
     Ok(users.into_iter().map(|user| user.id).collect())
 }
 
+/// Which of these may sign in.
+pub fn active(conn: &mut PgConnection, tenant: Uuid, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT id FROM users WHERE tenant_id = $1 AND id = ANY($2) AND status = 'active' AND deleted_at IS NULL",
+    )
+    .bind::<SqlUuid, _>(tenant)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The limits of roles, and which of them hold.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
@@ -207,7 +223,10 @@ impl Subject<'_> {
         let mut access = Access::default();
         access.principals = self.person.map(|p| p.above.clone()).unwrap_or_default();
         access.principals.extend(self.person.map(|p| p.id));
-        for (at, role) in self.roles.iter().enumerate() {
+        // Those without limits first, so that what they grant is not explained by one that has some.
+        let mut roles: Vec<&Value> = self.roles.iter().collect();
+        roles.sort_by_key(|role| role.get("limits").is_some_and(|limits| !limits.is_null()));
+        for (at, role) in roles.into_iter().enumerate() {
             let text = |key: &str| role.get(key).and_then(Value::as_str).unwrap_or_default();
             // Limits that cannot be read are never met.
             let limits = role.get("limits").filter(|stored| !stored.is_null());

@@ -1,19 +1,20 @@
 //! What changed permissions of a role would do to the people who have it, before they are stored.
 
 use super::access::{self, Person};
+use super::limits::{Limits, Place};
 use crate::actions::{ActionDef, Target};
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use kezhan_engine::access::Grants;
-use kezhan_engine::{Action, Caller, Error, Result};
+use kezhan_engine::{Action, Caller, Error, Result, Whose};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Label, ObjectMeta, Record, Scope};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// People whose records are counted; where more have the role, the rest is not looked at and the answer says so.
-const PEOPLE_MAX: i64 = 50;
+/// People whose records are counted; where more are concerned, the rest is not looked at and the answer says so.
+pub const PEOPLE_MAX: usize = 50;
 
 pub struct Effect;
 
@@ -27,7 +28,7 @@ impl ActionDef for Effect {
     }
 
     fn help(&self) -> &'static str {
-        "Tells, object by object, how many records the people with this role could read before and after its grants became the given ones. Stores nothing. Of more than 50 people, the first 50 are counted."
+        "Tells, object by object, how many records the people with this role could read before and after its grants became the given ones, and whom limits of time and network would bind (`limited`: how many people have the role, and whether the caller has it and would be outside at this moment). Stores nothing. Of more than 50 people, the first 50 are counted."
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
@@ -45,7 +46,11 @@ impl ActionDef for Effect {
     fn input(&self) -> Value {
         json!({
             "type": "object",
-            "properties": {"grants": {"type": "object", "additionalProperties": true, "description": "As in the role's `grants`."}},
+            "properties": {
+                "grants": {"type": "object", "additionalProperties": true, "description": "As in the role's `grants`."},
+                "limits": {"type": ["object", "null"], "additionalProperties": true,
+                    "description": "As in the role's `limits`; without it they stay as they are."},
+            },
             "required": ["grants"],
             "additionalProperties": false,
         })
@@ -57,9 +62,14 @@ impl ActionDef for Effect {
             serde_json::from_value(planned.clone()).map_err(|_| Error::invalid("grants", Code::WrongType))?;
         let known: Grants = target.record.get("grants").map(access::parse_grants).unwrap_or_default();
         let ids = holders(target.conn, target.caller.tenant, target.id)?;
-        let mut people = Vec::new();
-        for id in ids.iter().take(PEOPLE_MAX as usize) {
-            people.extend(access::person(target.conn, target.caller.tenant, *id, None)?);
+        let limited = limited(target, input.get("limits"), &ids)?;
+        let mut pairs = Vec::new();
+        if known != parsed {
+            for id in ids.iter().take(PEOPLE_MAX) {
+                let Some(person) = access::person(target.conn, target.caller.tenant, *id, None)? else { continue };
+                let after = with_grants(person.clone(), target.id, &planned);
+                pairs.push((as_person(target, &person)?, as_person(target, &after)?));
+            }
         }
         let catalog = target.caller.catalog.clone();
         let changed = |o: &&Arc<ObjectMeta>| {
@@ -71,26 +81,48 @@ impl ActionDef for Effect {
         };
         let mut objects = Vec::new();
         for object in catalog.objects().filter(changed) {
-            let (mut lose, mut gain, mut lost, mut gained) = (0, 0, 0, 0);
-            for person in &people {
-                let before = as_person(target, person, None)?;
-                let after = as_person(target, person, Some(&planned))?;
-                let less = target.engine.count_beyond(target.conn, object, &before, &after)?;
-                let more = target.engine.count_beyond(target.conn, object, &after, &before)?;
-                lose += usize::from(less > 0);
-                gain += usize::from(more > 0);
-                lost += less;
-                gained += more;
-            }
-            if lose + gain > 0 {
-                objects.push(json!({
-                    "object": object.name, "people_losing": lose, "records_lost": lost,
-                    "people_gaining": gain, "records_gained": gained,
-                }));
-            }
+            let counts = target.engine.differences(target.conn, object, &pairs, Whose::Everybodys)?;
+            objects.extend(sums(object, &counts));
         }
-        Ok(json!({"people": ids.len(), "counted": people.len(), "objects": objects}))
+        let counted = ids.len().min(PEOPLE_MAX);
+        Ok(json!({"people": ids.len(), "counted": counted, "objects": objects, "limited": limited}))
     }
+}
+
+/// Whom other limits bind; none where they stay as they are.
+fn limited(target: &mut Target<'_>, given: Option<&Value>, holders: &[Uuid]) -> Result<Option<Value>> {
+    let stored = target.record.get("limits").filter(|limits| !limits.is_null());
+    let Some(given) = given.filter(|given| stored != Some(*given).filter(|limits| !limits.is_null())) else {
+        return Ok(None);
+    };
+    let limits: Limits = match given {
+        Value::Null => Limits::default(),
+        given => serde_json::from_value(given.clone()).map_err(|_| Error::invalid("limits", Code::BadValue))?,
+    };
+    if !limits.sound() {
+        return Err(Error::invalid("limits", Code::BadValue));
+    }
+    let place = Place::now(target.caller.origin.ip.as_deref().unwrap_or_default());
+    let mine = target.caller.user.filter(|user| holders.contains(user));
+    let zone = match mine {
+        Some(user) => access::person(&mut *target.conn, target.caller.tenant, user, None)?.and_then(|p| p.time_zone),
+        None => None,
+    };
+    let outside = mine.is_some() && !limits.hold(&place, access::zone(zone.as_deref()));
+    Ok(Some(json!({"people": holders.len(), "bound": limits != Limits::default(), "you_are_outside": outside})))
+}
+
+/// What the counts of several people come to; none where nothing changes.
+pub fn sums(object: &ObjectMeta, counts: &[(i64, i64)]) -> Option<Value> {
+    let people = |of: fn(&(i64, i64)) -> i64| counts.iter().filter(|pair| of(pair) > 0).count();
+    let records = |of: fn(&(i64, i64)) -> i64| counts.iter().map(of).sum::<i64>();
+    let (lose, gain) = (people(|pair| pair.0), people(|pair| pair.1));
+    (lose + gain > 0).then(|| {
+        json!({
+            "object": object.name, "people_losing": lose, "records_lost": records(|pair| pair.0),
+            "people_gaining": gain, "records_gained": records(|pair| pair.1),
+        })
+    })
 }
 
 /// Everybody who has the role.
@@ -110,15 +142,20 @@ fn holders(conn: &mut PgConnection, tenant: Uuid, role: Uuid) -> Result<Vec<Uuid
     Ok(rows.into_iter().map(|r| r.id).collect())
 }
 
-/// The person, with the role's grants as stored or as planned.
-fn as_person(target: &mut Target<'_>, person: &Person, planned: Option<&Value>) -> Result<Caller> {
-    let mut person = person.clone();
-    if let (Some(planned), Some(roles)) = (planned, person.roles.as_array_mut()) {
-        let id = target.id.to_string();
-        for role in roles.iter_mut().filter(|r| r.get("id").and_then(Value::as_str) == Some(&id)) {
-            role["grants"] = planned.clone();
+/// The person, with the role's grants as planned.
+fn with_grants(mut person: Person, role: Uuid, planned: &Value) -> Person {
+    let id = role.to_string();
+    for role in person.roles.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        if role.get("id").and_then(Value::as_str) == Some(&id) {
+            let role: &mut Map<String, Value> = role;
+            role.insert("grants".to_owned(), planned.clone());
         }
     }
+    person
+}
+
+/// The asker's call as this person would make it.
+pub fn as_person(target: &mut Target<'_>, person: &Person) -> Result<Caller> {
     let access = person.rights(target.conn, target.caller.tenant, &target.caller.catalog)?;
     Ok(Caller {
         user: Some(person.id),

@@ -66,6 +66,9 @@ pub fn order(engine: &Engine, conn: &mut PgConnection, caller: &Caller, wish: &W
     let name = named(engine, conn, caller, "from", wish.from)?;
     let successor = named(engine, conn, caller, "to", to)?;
     let mut movable = movable(caller, wish.keep);
+    if movable.is_empty() {
+        return Err(Error::refused(Code::Forbidden, &["transfer"]));
+    }
     match &wish.objects {
         Some(wanted) => {
             let known = |name: &&String| movable.iter().any(|o| o.name == **name);

@@ -1,7 +1,7 @@
 //! Users, departments and roles: what must hold among them, and who must hear of a change.
 
 use super::limits::Limits;
-use super::{identity, session, username};
+use super::{access, identity, session, username};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text, Uuid as SqlUuid};
 use kezhan_engine::access::Grants;
@@ -63,6 +63,9 @@ impl Hooks for Users {
         let gone = saved.after.is_none_or(|r| text(r, "status") != Some("active"));
         if let (true, Some(before)) = (gone, saved.before) {
             session::revoke_all(saved.conn, saved.caller.tenant, id_of(before)?, None)?;
+        }
+        if differs(saved, &["role", "more_roles", "status"]) {
+            keep_one(saved)?;
         }
         let moved = saved.before.is_some() && differs(saved, &["home_department"]);
         if let Some(after) = saved.after.filter(|_| moved) {
@@ -167,6 +170,9 @@ impl Hooks for Roles {
     }
 
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
+        if differs(saved, &["grants"]) {
+            keep_one(saved)?;
+        }
         match differs(saved, &["grants", "name", NAME_EN, "limits"]) {
             true => identity::bump_access(saved.conn, saved.caller.tenant),
             false => Ok(()),
@@ -182,6 +188,18 @@ impl Hooks for Roles {
             true => Err(Error::refused(Code::InUse, &["users"])),
             false => Ok(()),
         }
+    }
+}
+
+/// Whoever changes people and rights leaves somebody who can change them again.
+fn keep_one(saved: &mut Saved<'_>) -> Result<()> {
+    // The system sets companies up, before there is anybody.
+    if saved.caller.access.is_unrestricted() || saved.before.is_none() {
+        return Ok(());
+    }
+    match access::configuring(saved.conn, saved.caller.tenant, "role")?.is_empty() {
+        true => Err(Error::refused(Code::LastAdministrator, &[])),
+        false => Ok(()),
     }
 }
 

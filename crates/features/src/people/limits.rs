@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, Days, NaiveTime, Utc};
 use chrono_tz::Tz;
 use ipnet::IpNet;
+use kezhan_meta::{Label, Lang};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::net::IpAddr;
 
@@ -61,6 +62,28 @@ impl Limits {
     /// Nowhere, at no time.
     pub fn never() -> Limits {
         Limits { days: vec![0], ..Limits::default() }
+    }
+
+    /// For people: `周一、周二 09:00–18:00 · 10.1.0.0/16`.
+    pub fn words(&self, lang: Lang) -> String {
+        const DAYS: [Label; 7] = [
+            Label::new("周一", "Mon"),
+            Label::new("周二", "Tue"),
+            Label::new("周三", "Wed"),
+            Label::new("周四", "Thu"),
+            Label::new("周五", "Fri"),
+            Label::new("周六", "Sat"),
+            Label::new("周日", "Sun"),
+        ];
+        let day = |day: &u8| DAYS.get(usize::from(*day).checked_sub(1)?).map(|label| label.get(lang).to_owned());
+        let days =
+            self.days.iter().filter_map(day).collect::<Vec<_>>().join(if lang == Lang::Zh { "、" } else { ", " });
+        let hours =
+            self.from.zip(self.to).map(|(from, to)| format!("{}–{}", from.0.format("%H:%M"), to.0.format("%H:%M")));
+        let when: Vec<String> = [Some(days).filter(|days| !days.is_empty()), hours].into_iter().flatten().collect();
+        let networks = self.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let parts = [when.join(" "), networks];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
     /// Nothing wrong with them.

@@ -19,6 +19,7 @@ pub mod limits;
 pub mod links;
 pub mod lock;
 pub mod members;
+pub mod move_effect;
 pub mod oauth;
 pub mod outside;
 pub mod password;

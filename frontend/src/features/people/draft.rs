@@ -1,9 +1,7 @@
 //! A role's permissions while they are being changed, in the form in which they are stored.
 
-use crate::api::client::{ApiError, Call};
 use kezhan_meta::Record;
 use leptos::prelude::*;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
 
@@ -165,25 +163,4 @@ impl Draft {
             }
         });
     }
-}
-
-/// What the server says that a change would do.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Effect {
-    pub people: usize,
-    pub counted: usize,
-    pub objects: Vec<ObjectEffect>,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct ObjectEffect {
-    pub object: String,
-    pub people_losing: usize,
-    pub records_lost: i64,
-    pub people_gaining: usize,
-    pub records_gained: i64,
-}
-
-pub async fn effect(role: &str, grants: &Map<String, Value>) -> Result<Effect, ApiError> {
-    Call::post(&format!("/roles/{role}/actions/preview_grants")).body(&json!({ "grants": grants })).json().await
 }

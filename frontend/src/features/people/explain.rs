@@ -33,6 +33,7 @@ struct Verdict {
 struct FieldVerdict {
     field: String,
     level: String,
+    roles: Vec<String>,
 }
 
 fn level_name(level: &str) -> Key {
@@ -123,7 +124,8 @@ fn content(object: &ObjectMeta, told: &Explanation) -> AnyView {
         (!field.read_only || verdict.level != "read").then(|| {
             view! {
                 <li class="flex justify-between gap-3 py-1 border-t border-base-300/60">
-                    <span>{label(&field.label)}</span><span class="muted">{t(level_name(&verdict.level))}</span>
+                    <span>{label(&field.label)}</span>
+                    <span class="muted text-end">{std::iter::once(t(level_name(&verdict.level)).to_owned()).chain(verdict.roles.iter().cloned()).collect::<Vec<_>>().join(" · ")}</span>
                 </li>
             }
         })

@@ -3,6 +3,7 @@
 pub mod apps;
 pub mod audit;
 mod draft;
+pub mod effect;
 pub mod explain;
 pub mod hand_over;
 pub mod invitations;

@@ -1,21 +1,19 @@
 //! Roles and what they grant: the matrix of objects and actions, and the levels of fields. What a change would do to
 //! people is told before it is stored.
 
-use super::draft::{self, Draft, Effect};
+use super::draft::Draft;
+use super::effect;
 use super::role_form::{self, Wish};
 use super::{levels, limits, matrix};
-use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::bridge;
 use crate::i18n::{
-    self, DELETE, EFFECT_FIELDS, EFFECT_GAIN, EFFECT_LOSE, EFFECT_NONE, EFFECT_SOME, ROLE_ADD, ROLE_COPY, ROLE_DISCARD,
-    ROLE_EMPTY, ROLE_PICK, ROLE_RENAME, ROLE_UNSAVED, ROLES_TEXT, ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS,
-    TAB_LIMITS, t, tf,
+    DELETE, ROLE_ADD, ROLE_COPY, ROLE_DISCARD, ROLE_EMPTY, ROLE_PICK, ROLE_RENAME, ROLE_UNSAVED, ROLES_TEXT,
+    ROLES_TITLE, SAVE, SAVED, TAB_DATA, TAB_FIELDS, TAB_LIMITS, t,
 };
 use crate::layout::{settings, shell};
 use crate::record::few::Few;
 use crate::record::url::Url;
-use crate::state::{catalog, session, toast};
+use crate::state::{session, toast};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, Button, Look};
 use kezhan_meta::Record;
@@ -23,7 +21,6 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::time::Duration;
 
 /// Grants and limits.
 type Kept = (Map<String, Value>, Map<String, Value>);
@@ -209,11 +206,9 @@ fn acts(roles: Roles, role: Record) -> AnyView {
 
 /// What would come of it, and doing it.
 fn save_bar(few: Few, draft: Draft, role: Record) -> AnyView {
-    let effect = RwSignal::new(None::<Result<Effect, ApiError>>);
     let busy = RwSignal::new(false);
-    let asked = StoredValue::new(0_u32);
     let id = role.id().to_owned();
-    foresee(draft, id.clone(), effect, asked);
+    let told = effect::of_role(draft, id.clone());
     let save = move |_| {
         let (few, role, id) = (few.clone(), role.clone(), id.clone());
         busy.set(true);
@@ -237,71 +232,14 @@ fn save_bar(few: Few, draft: Draft, role: Record) -> AnyView {
     };
     view! {
         <div class="flex flex-wrap items-center gap-3 px-4 py-3 border-t border-base-300 shrink-0 bg-base-200">
-            <div class="grow text-[13px] min-w-48" role="status">{move || match effect.get() {
+            <div class="grow text-[13px] min-w-48" role="status">{move || match told.get() {
                 None => ui::spinner(),
                 Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
-                Some(Ok(effect)) => sentences(&effect, draft.levels_changed()),
+                Some(Ok(effect)) => effect::sentences(&effect, draft.levels_changed()),
             }}</div>
             <Button label=t(ROLE_DISCARD) on_click=move |_| draft.discard()/>
-            <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
+            <Button label=t(SAVE) look=Look::Primary busy=busy disabled=Signal::derive(move || told.with(Option::is_none)) on_click=save/>
         </div>
-    }
-    .into_any()
-}
-
-/// Asks anew whenever the draft rests for a moment; an answer that is overtaken is dropped.
-fn foresee(draft: Draft, role: String, effect: RwSignal<Option<Result<Effect, ApiError>>>, asked: StoredValue<u32>) {
-    leptos::prelude::Effect::new(move || {
-        let grants = draft.grants.get();
-        asked.update_value(|n| *n += 1);
-        let (mine, role) = (asked.get_value(), role.clone());
-        effect.set(None);
-        set_timeout(
-            move || {
-                leptos::task::spawn_local(async move {
-                    if asked.try_get_value() != Some(mine) {
-                        return;
-                    }
-                    let answer = draft::effect(&role, &grants).await;
-                    if asked.try_get_value() == Some(mine) {
-                        let _ = effect.try_set(Some(answer));
-                    }
-                });
-            },
-            Duration::from_millis(400),
-        );
-    });
-}
-
-fn sentences(effect: &Effect, fields: usize) -> AnyView {
-    let number = |n: usize| bridge::decimal(&n.to_string(), 0, 0);
-    let mut lines: Vec<(bool, String)> = Vec::new();
-    for line in &effect.objects {
-        let mut say = |key: i18n::Key, people: usize, records: i64| {
-            let name = catalog::so_many(&line.object, records);
-            let records = bridge::decimal(&records.to_string(), 0, 0);
-            lines.push((
-                key == EFFECT_LOSE,
-                tf(key, &[("people", &number(people)), ("n", &records), ("object", &name)]),
-            ));
-        };
-        if line.people_losing > 0 {
-            say(EFFECT_LOSE, line.people_losing, line.records_lost);
-        }
-        if line.people_gaining > 0 {
-            say(EFFECT_GAIN, line.people_gaining, line.records_gained);
-        }
-    }
-    let levels = (fields > 0).then(|| tf(EFFECT_FIELDS, &[("people", &number(effect.people)), ("n", &number(fields))]));
-    let partial = (effect.counted < effect.people)
-        .then(|| tf(EFFECT_SOME, &[("n", &number(effect.counted)), ("people", &number(effect.people))]));
-    view! {
-        <ul class="flex flex-col gap-0.5">
-            {lines.is_empty().then(|| view! { <li class="muted">{tf(EFFECT_NONE, &[("people", &number(effect.people))])}</li> })}
-            {levels.map(|text| view! { <li class="text-warning">{text}</li> })}
-            {lines.into_iter().map(|(loses, text)| view! { <li class=if loses { "text-warning" } else { "" }>{text}</li> }).collect_view()}
-            {partial.map(|text| view! { <li class="muted">{text}</li> })}
-        </ul>
     }
     .into_any()
 }

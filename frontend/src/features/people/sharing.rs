@@ -116,6 +116,8 @@ fn effect(form: &Form) -> Option<LocalBoxFuture<'static, Option<String>>> {
     let (kind, principal) = named.into_iter().find_map(|(key, id)| Some((key, id?)))?;
     let object = object?;
     let children = form.value("children").get() != json!("none");
+    // No rule opens what is confidential.
+    let filter = filter.and(Filter::field("confidential", Op::Eq, json!(false)));
     Some(Box::pin(async move {
         let records = number(count(&object.plural, filter.clone()).await?);
         let people = number(people(kind, &principal).await?);

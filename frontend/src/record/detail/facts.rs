@@ -60,6 +60,7 @@ fn shown(field: &FieldMeta) -> bool {
 fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Option<String>>) -> AnyView {
     let key = field.key.to_string();
     let editable = !field.read_only && !field.immutable && session::may(&open.object().name, "edit");
+    let foreseen = editable && field.foreseen;
     let name = label(&field.label);
     let here = {
         let key = key.clone();
@@ -76,7 +77,10 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
     let start = {
         let key = key.clone();
         move || {
-            if editable {
+            if foreseen {
+                // Where it is told what comes of it.
+                open.url.replace(&[("edit", Some("1".to_owned()))])
+            } else if editable {
                 editing.set(Some(key.clone()))
             }
         }

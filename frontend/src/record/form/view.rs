@@ -50,6 +50,7 @@ impl Form {
                         {self.sections()}
                     </div>
                 </div>
+                {self.effect()}
                 <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
                     {page}
                     <Button label=t(CANCEL) on_click=move |_| close()/>
@@ -59,6 +60,13 @@ impl Form {
             </form>
         }
         .into_any()
+    }
+
+    /// What would come of it for others, where fields decide over that.
+    fn effect(&self) -> Option<AnyView> {
+        let base = self.base.get_untracked()?;
+        let foreseen = self.object.fields.iter().any(|f| f.foreseen);
+        foreseen.then(|| crate::lazy::change_effect(self.object.clone(), base, self.live))
     }
 
     fn restored_note(&self, next: Callback<()>) -> Option<AnyView> {

@@ -109,6 +109,7 @@ pub fn editable(list: List, field: &FieldMeta) -> bool {
     !deleted
         && !field.read_only
         && !field.immutable
+        && !field.foreseen
         && !field.secret
         && !matches!(field.kind, FieldType::File | FieldType::Json | FieldType::AutoNumber { .. } | FieldType::Id)
         && may(&name, "edit")

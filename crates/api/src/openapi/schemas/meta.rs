@@ -60,6 +60,8 @@ pub struct MetaField {
     immutable: bool,
     secret: bool,
     hidden: bool,
+    /// Decides what people may see: `preview_change` tells what another value would do.
+    foreseen: bool,
     #[schema(example = "ordinary")]
     sensitivity: String,
     #[schema(value_type = Vec<Object>)]

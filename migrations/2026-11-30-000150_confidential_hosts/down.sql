@@ -1,0 +1,8 @@
+DROP INDEX accounts_confidential_idx;
+DROP INDEX contacts_confidential_idx;
+DROP INDEX custom_records_confidential_idx;
+DROP INDEX follow_ups_confidential_idx;
+DROP INDEX leads_confidential_idx;
+DROP INDEX opportunities_confidential_idx;
+DROP INDEX subject_requests_confidential_idx;
+DROP INDEX tasks_confidential_idx;
