@@ -92,6 +92,7 @@ lazily! {
     }
     gallery {
         gallery(list: List) => crate::record::list::layouts::gallery::gallery(list);
+        tree(list: List) => crate::record::list::layouts::tree::tree(list);
     }
     chart {
         chart(list: List) => crate::record::list::layouts::chart::chart(list);

@@ -92,6 +92,8 @@ fn groups_have_sums_by_currency_fold_by_key_and_follow_what_is_written() {
     browser.fill("#view-name", "按来源");
     browser.press("保存");
     browser.sees("视图已保存");
+    let depth = "return document.querySelector('.grid-group')?.getAttribute('aria-level')";
+    browser.until("a head says how deep it stands", || browser.script(depth) == "1");
     browser.goto("/o/opportunities");
     browser.press("按来源");
     browser.until("the view is grouped", || lines(&browser).len() == 8);

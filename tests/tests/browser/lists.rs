@@ -127,3 +127,40 @@ fn a_deal_goes_along_the_board_by_its_menu() {
     browser.until("the deal is back", || value(&api, &path, "stage") == before);
     browser.no_complaints(&[]);
 }
+
+#[test]
+fn departments_stand_below_each_other_and_open_by_keys() {
+    let server = TestServer::with_web();
+    let api = server.admin();
+    let make = |name: &str, parent: Value| {
+        let record = json!({"name": name, "parent": parent});
+        api.create("departments", record)["id"].as_str().unwrap().to_owned()
+    };
+    let centre = make("销售中心", Value::Null);
+    let east = make("华东区", json!(centre));
+    make("杭州组", json!(east));
+    let browser = Browser::signed_in_at(&server, "admin", "/o/departments?layout=tree");
+    browser.sees("华东区");
+    browser.sees_no("杭州组");
+    let at = "return document.activeElement.getAttribute('aria-label')";
+    browser.script(&format!("document.getElementById('tree-{centre}').focus()"));
+    browser.keys("\u{E015}");
+    browser.until("the next has the keyboard", || browser.script(at) == "华东区");
+    browser.keys("\u{E014}");
+    browser.sees("杭州组");
+    browser.keys("\u{E014}");
+    browser.until("what is below it", || browser.script(at) == "杭州组");
+    let level = "return document.activeElement.getAttribute('aria-level')";
+    assert_eq!(browser.script(level), "3");
+    browser.keys("\u{E012}");
+    browser.until("what is above it", || browser.script(at) == "华东区");
+    browser.keys("\u{E012}");
+    browser.sees_no("杭州组");
+    // What is added meanwhile shows, and what was open stays so.
+    make("华南区", json!(centre));
+    browser.goto("/o/departments?layout=tree&q=%E6%9D%AD%E5%B7%9E");
+    browser.sees("杭州组");
+    browser.sees_no("华东区");
+    browser.screenshot("list-tree");
+    browser.no_complaints(&[]);
+}

@@ -10,6 +10,7 @@ use crate::ui::icon;
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
 use std::sync::Arc;
+use wasm_bindgen::JsValue;
 
 pub fn row_id(row: usize) -> String {
     format!("row-{row}")
@@ -67,7 +68,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let cells = fields.iter().enumerate().map(|(col, field)| cell(col, field)).collect_view();
     view! {
         <div class="grid-row" role="row" id=row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
-            attr:aria-level=level.map(|l| l.to_string()) aria-selected=move || (shown() || is_peeked.get()).to_string()>
+            prop:ariaLevel=level.map_or(JsValue::NULL, |l| l.to_string().into()) aria-selected=move || (shown() || is_peeked.get()).to_string()>
             <div class="grid-sticky justify-center" role="gridcell" aria-colindex="1">
                 <input type="checkbox" class="checkbox" tabindex="-1" aria-label=format!("{} {title}", t(SELECT_ROW)) prop:checked=chosen
                     on:click=move |ev| list.pick(&pick, at, event_target_checked(&ev), ev.shift_key())/>

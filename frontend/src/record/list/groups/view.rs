@@ -137,7 +137,7 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
     view! {
         <div class="pointer-events-none" role="presentation" prop:style=whole>
             <div class="grid-row grid-group" role="row" id=row::row_id(at) data-row=at.to_string() aria-rowindex=(at + 2).to_string()
-                class=("grid-group-on", chosen) aria-expanded=expanded attr:aria-level=level on:click=press>
+                class=("grid-group-on", chosen) aria-expanded=expanded prop:ariaLevel=level on:click=press>
                 <div class="min-w-0" role="gridcell" aria-colindex="1" prop:style=format!("grid-column:1/{end}")>
                     <span class="grid-group-name inline-flex max-w-full items-center gap-2 pe-3">{chevron}{name}{beside}</span>
                 </div>

@@ -53,6 +53,14 @@ pub fn dates(object: &ObjectMeta) -> Vec<FieldMeta> {
     found
 }
 
+/// References by which records stand below others of their own kind.
+pub fn hierarchies(object: &ObjectMeta) -> Vec<FieldMeta> {
+    of(object, |f| {
+        let single = matches!(f.kind, T::Reference { .. } | T::User | T::Department);
+        single && f.target() == Some(&object.name) && !kezhan_meta::system::is_system(&f.key)
+    })
+}
+
 pub fn covers(object: &ObjectMeta) -> Vec<FieldMeta> {
     of(object, |f| f.kind == T::File)
 }

@@ -1,4 +1,4 @@
-//! How a list is laid out: as a table, a board, a calendar, a gallery or a chart, each with its own choices. All of it
+//! How a list is laid out: as a table, a board, a calendar, a gallery, a chart or a tree, each with its own choices. All of it
 //! is in the address, and in saved views under the same names.
 
 pub mod board;
@@ -8,10 +8,12 @@ pub mod fit;
 pub mod gallery;
 pub mod names;
 pub mod settings;
+pub mod tree;
 
 use super::{List, grid};
 use crate::i18n::{
-    Key, LAYOUT, LAYOUT_CALENDAR, LAYOUT_CHART, LAYOUT_GALLERY, LAYOUT_KANBAN, LAYOUT_SETTINGS, LAYOUT_TABLE, t,
+    Key, LAYOUT, LAYOUT_CALENDAR, LAYOUT_CHART, LAYOUT_GALLERY, LAYOUT_KANBAN, LAYOUT_SETTINGS, LAYOUT_TABLE,
+    LAYOUT_TREE, t,
 };
 use crate::lazy;
 use crate::record::url::Url;
@@ -33,6 +35,7 @@ pub enum Kind {
     Calendar,
     Gallery,
     Chart,
+    Tree,
 }
 
 /// The field whose picture a gallery shows, where the address asks for one.
@@ -47,7 +50,7 @@ pub fn cover(object: &ObjectMeta, url: Url) -> Option<String> {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Table, Kind::Kanban, Kind::Calendar, Kind::Gallery, Kind::Chart];
+    pub const ALL: [Kind; 6] = [Kind::Table, Kind::Kanban, Kind::Calendar, Kind::Gallery, Kind::Chart, Kind::Tree];
 
     pub fn key(self) -> &'static str {
         match self {
@@ -56,6 +59,7 @@ impl Kind {
             Kind::Calendar => "calendar",
             Kind::Gallery => "gallery",
             Kind::Chart => "chart",
+            Kind::Tree => "tree",
         }
     }
 
@@ -66,6 +70,7 @@ impl Kind {
             Kind::Calendar => ("calendar-days", LAYOUT_CALENDAR),
             Kind::Gallery => ("layout-grid", LAYOUT_GALLERY),
             Kind::Chart => ("chart-column", LAYOUT_CHART),
+            Kind::Tree => ("folder-tree", LAYOUT_TREE),
         }
     }
 
@@ -75,6 +80,7 @@ impl Kind {
             Kind::Table | Kind::Gallery | Kind::Chart => true,
             Kind::Kanban => fit::any_board(object),
             Kind::Calendar => fit::any_date(object),
+            Kind::Tree => !fit::hierarchies(object).is_empty(),
         }
     }
 }
@@ -121,6 +127,7 @@ pub fn body(list: List) -> AnyView {
         Kind::Calendar => lazy::calendar(list),
         Kind::Gallery => lazy::gallery(list),
         Kind::Chart => lazy::chart(list),
+        Kind::Tree => lazy::tree(list),
     })
     .into_any()
 }

@@ -3,7 +3,7 @@
 use super::{Kind, calendar, chart, fit};
 use crate::i18n::{
     BOARD_BY, BOARD_LANE, CALENDAR_END, CALENDAR_START, CALENDAR_UNTIL_NONE, CHART_BY, CHART_MEASURE, CHART_PERIOD,
-    CHART_SERIES, CHART_SHAPE, GALLERY_COVER, GALLERY_COVER_NONE, Key, LAYOUT_NONE, LAYOUT_SETTINGS_HINT,
+    CHART_SERIES, CHART_SHAPE, GALLERY_COVER, GALLERY_COVER_NONE, Key, LAYOUT_NONE, LAYOUT_SETTINGS_HINT, TREE_BY,
     label as text, t,
 };
 use crate::record::list::List;
@@ -61,6 +61,9 @@ fn all(list: List) -> Vec<Setting> {
                 None => fit::covers(&object).into_iter().next(),
             };
             vec![Setting::fields("cover", GALLERY_COVER, fit::covers(&object), now).or(GALLERY_COVER_NONE)]
+        }
+        Kind::Tree => {
+            vec![Setting::fields("by", TREE_BY, fit::hierarchies(&object), asked(fit::hierarchies, "by"))]
         }
         Kind::Chart => {
             let chart = chart::Plan::read(&object, &layout);
