@@ -18,6 +18,7 @@ pub struct Row {
     pub field: String,
     pub label: Label,
     pub sensitivity: Sensitivity,
+    pub declared: Sensitivity,
     pub encrypted: bool,
     pub purpose: Option<String>,
     pub legal_basis: Option<String>,

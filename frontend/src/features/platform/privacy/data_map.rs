@@ -7,9 +7,9 @@ use crate::fields::{self, Input};
 use crate::i18n::comma;
 use crate::i18n::{
     CANCEL, DATA_MAP_DIRECTORY, DATA_MAP_EMBEDDED, DATA_MAP_EMPTY, DATA_MAP_ENCRYPTED, DATA_MAP_KEPT, DATA_MAP_LEAST,
-    DATA_MAP_LEVEL, DATA_MAP_MONTHS, DATA_MAP_PURPOSE, DATA_MAP_READERS, DATA_MAP_STORE_DATABASE, DATA_MAP_STORE_FILES,
-    DATA_MAP_STORED, DATA_MAP_TEXT, DATA_MAP_TITLE, EDIT, EXPORT, LEVEL_MASKED, LEVEL_READ, LEVEL_WRITE, ROLE_FIELD,
-    SAVE, SAVED, label, t, tf,
+    DATA_MAP_LEVEL, DATA_MAP_MONTHS, DATA_MAP_NOT_PERSONAL, DATA_MAP_NOT_WATCHED, DATA_MAP_PERSONAL, DATA_MAP_PURPOSE,
+    DATA_MAP_READERS, DATA_MAP_STORE_DATABASE, DATA_MAP_STORE_FILES, DATA_MAP_STORED, DATA_MAP_TEXT, DATA_MAP_TITLE,
+    DATA_MAP_WATCHED, EDIT, EXPORT, Key, LEVEL_MASKED, LEVEL_READ, LEVEL_WRITE, ROLE_FIELD, SAVE, SAVED, label, t, tf,
 };
 use crate::layout::{settings, shell};
 use crate::record::url::Url;
@@ -187,6 +187,18 @@ fn stands(row: &Row, key: &str) -> Value {
     }
 }
 
+/// What another level would do.
+fn effect(before: Sensitivity, now: Sensitivity) -> Vec<Key> {
+    let crosses = |level| match (before >= level, now >= level) {
+        (false, true) => Some(true),
+        (true, false) => Some(false),
+        _ => None,
+    };
+    let personal = crosses(Sensitivity::Personal).map(|up| if up { DATA_MAP_PERSONAL } else { DATA_MAP_NOT_PERSONAL });
+    let watched = crosses(Sensitivity::Sensitive).map(|up| if up { DATA_MAP_WATCHED } else { DATA_MAP_NOT_WATCHED });
+    [personal, watched].into_iter().flatten().collect()
+}
+
 /// What the company says of one field; stored as its field policy.
 fn editor(
     policies: Arc<ObjectMeta>,
@@ -242,6 +254,17 @@ fn editor(
             ready.get().then(|| each.collect_view())
         }
     };
+    let level = values.iter().find(|(key, _)| *key == "sensitivity").map(|(_, value)| *value);
+    let (before, declared) = (row.sensitivity, row.declared);
+    let effect = move || {
+        // Nothing chosen leaves it as it was declared.
+        let now = level.map(|l| l.get()).and_then(|l| Sensitivity::parse(l.as_str()?)).unwrap_or(declared);
+        let told = effect(before, now);
+        (ready.get() && !told.is_empty()).then(|| {
+            let lines = told.iter().map(|key| view! { <li>{t(*key)}</li> }).collect_view();
+            view! { <ul class="px-4 py-2 border-t border-base-300 bg-base-200 text-[13px] text-warning shrink-0" role="status" data-effect>{lines}</ul> }
+        })
+    };
     let save = move |_| {
         let mut record = Record::new();
         for (key, value) in &values {
@@ -273,6 +296,7 @@ fn editor(
     view! {
         <Layer shape=Shape::Drawer label=title on_close=move |()| editing.set(None)>
             <div class="p-4 overflow-y-auto scroll-thin grow flex flex-col gap-3" data-policy>{inputs}</div>
+            {effect}
             <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0">
                 <Button label=t(CANCEL) on_click=move |_| editing.set(None)/>
                 <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
