@@ -319,7 +319,7 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
                     entries.into_iter().enumerate().map(|(at, entry)| {
                         let does = entry.act.clone();
                         view! {
-                            <div role="option" id=format!("palette-{at}") class="menu-item !min-h-9"
+                            <div role="option" id=format!("palette-{at}") class="menu-item !min-h-9 pointer-coarse:!min-h-11"
                                 aria-selected=move || (active.get() == at).to_string()
                                 on:mousemove=move |_| if active.get_untracked() != at { active.set(at) }
                                 on:click=move |_| act.run(does.clone())>

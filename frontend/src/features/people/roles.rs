@@ -123,7 +123,7 @@ fn picker(roles: Roles) -> AnyView {
         };
         view! {
             <button type="button" aria-current=move || here(&a).then_some("true")
-                class=move || if here(&b) { "text-start rounded-md px-3 py-2 bg-primary/12 shrink-0" } else { "text-start rounded-md px-3 py-2 hover:bg-base-content/6 shrink-0" }
+                class=move || if here(&b) { "tap text-start rounded-md px-3 py-2 bg-primary/12 shrink-0" } else { "tap text-start rounded-md px-3 py-2 hover:bg-base-content/6 shrink-0" }
                 on:click=move |_| url.push(&[("role", Some(id.clone()))])>
                 <span class="flex items-center gap-2 font-semibold text-[13px]"><span class="truncate">{name}</span>{unsaved}</span>
                 <span class="hidden md:block muted text-xs truncate" title=text.clone()>{text.clone()}</span>

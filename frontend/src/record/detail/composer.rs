@@ -222,7 +222,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                     let on = Memo::new(move |_| kind.with(|k| *k == mine));
                     view! {
                         <button type="button" role="radio" aria-checked=move || on.get().to_string()
-                            class=move || if on.get() { "px-2.5 h-7 rounded-full text-xs bg-primary/12 text-primary font-semibold" } else { "px-2.5 h-7 rounded-full text-xs muted hover:bg-base-content/6" }
+                            class=move || if on.get() { "tap px-2.5 h-7 rounded-full text-xs bg-primary/12 text-primary font-semibold" } else { "tap px-2.5 h-7 rounded-full text-xs muted hover:bg-base-content/6" }
                             on:click=move |_| kind.set(pick.clone())>{label(&k.label)}</button>
                     }
                 }).collect_view()}

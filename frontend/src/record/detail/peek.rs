@@ -22,8 +22,8 @@ pub fn aside(object: Arc<ObjectMeta>, id: String, url: Url) -> AnyView {
     };
     let tab = move |text: &'static str, value: bool| {
         view! {
-            <button type="button" class=move || if timeline_shown.get() == value { "py-2 border-b-2 border-primary text-primary font-semibold text-[13px]" }
-                else { "py-2 border-b-2 border-transparent muted text-[13px]" }
+            <button type="button" class=move || if timeline_shown.get() == value { "tap py-2 border-b-2 border-primary text-primary font-semibold text-[13px]" }
+                else { "tap py-2 border-b-2 border-transparent muted text-[13px]" }
                 aria-pressed=move || (timeline_shown.get() == value).to_string() on:click=move |_| timeline_shown.set(value)>{text}</button>
         }
     };
