@@ -42,7 +42,7 @@ pub fn aside(object: Arc<ObjectMeta>, id: String, url: Url) -> AnyView {
                 <Button label=t(CLOSE) look=Look::Quiet icon="x" icon_only=true on_click=move |_| url.replace(&[("peek", None)])/>
             </header>
             <div class="flex gap-4 px-4 border-b border-base-300">{tab(t(TAB_FACTS), false)}{tab(t(TAB_TIMELINE), true)}</div>
-            <div class="grow min-h-0 overflow-y-auto scroll-thin">{body}</div>
+            <div class="grow min-h-0 overflow-y-auto scroll-thin relative">{body}</div>
         </aside>
     }
     .into_any()
