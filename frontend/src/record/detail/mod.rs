@@ -72,12 +72,9 @@ impl Open {
             let object = open.object();
             open.record.with(|record| {
                 if let Some(record) = record {
-                    current::enter(Current {
-                        id: record.id().to_owned(),
-                        title: record.title(&object),
-                        version: record.version(),
-                        object,
-                    });
+                    let passing = url.peek("peek").is_some();
+                    let (id, title, version) = (record.id().to_owned(), record.title(&object), record.version());
+                    current::enter(Current { id, title, version, object }, passing);
                 }
             });
         });
@@ -106,7 +103,7 @@ impl Open {
                     if window().location().pathname().is_ok_and(|path| path.contains(&id)) {
                         self.url.replace_by(record_url(&object, record.id()));
                     } else {
-                        self.url.replace(&[("peek", Some(record.id().to_owned()))]);
+                        self.url.beside(Some(record.id().to_owned()));
                     }
                 }
                 Ok(record) => {

@@ -34,7 +34,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let chosen = move || list.is_picked(&mark);
     let shown = chosen.clone();
     let peek_id = id.clone();
-    let open_peek = move |_| list.url.replace(&[("peek", Some(peek_id.clone()))]);
+    let open_peek = move |_| list.url.beside(Some(peek_id.clone()));
     let is_peeked = Memo::new(move |_| list.url.get("peek").as_deref() == Some(id.as_str()));
     let cell = |col: usize, field: &FieldMeta| {
         let shown = Shown::of(field, &record);

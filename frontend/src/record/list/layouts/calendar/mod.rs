@@ -350,7 +350,7 @@ impl Screen {
     fn open(self, id: String) {
         match id.strip_prefix(CROWD) {
             Some(day) => self.list.url.push(&[("day", Some(day.to_owned())), ("span", Some("day".to_owned()))]),
-            None => self.list.url.replace(&[("peek", Some(id))]),
+            None => self.list.url.beside(Some(id)),
         }
     }
 
