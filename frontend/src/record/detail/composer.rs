@@ -176,6 +176,8 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                     let _ = next.try_set(String::new());
                     toast::done(t(FOLLOW_UP_ADDED));
                     touched();
+                    // The button could not be pressed meanwhile, and has lost the keyboard by that.
+                    keys::resume("follow-up-content");
                     // What is still being sent shows in the sheet.
                     if leaving.try_get_untracked().flatten().is_none() {
                         finished(done);
