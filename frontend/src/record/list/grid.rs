@@ -202,7 +202,7 @@ fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>
             (Line::Row { group, .. }, Some(record)) => {
                 let level = group.and_then(|g| list.groups.with(g, |g| g.level + 2));
                 if narrow {
-                    row::card(&object.get_value(), &fields.get_value(), &record, place)
+                    row::card(list, &object.get_value(), &fields.get_value(), &record, place)
                 } else {
                     row::row(
                         list,

@@ -72,6 +72,8 @@ pub struct List {
     undo: StoredValue<Vec<(u64, Callback<()>)>>,
     /// `App::written` after the last write from here, which is on screen already.
     own: StoredValue<u64>,
+    /// On a phone, where a touch opens a record, one says first that one wants to pick.
+    pub picking: RwSignal<bool>,
     /// The row that a range of picks starts from.
     anchor: StoredValue<Option<usize>>,
     /// What is done with many records: how many are done, of how many.
@@ -148,6 +150,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         resizing: RwSignal::new(None),
         undo: StoredValue::new(Vec::new()),
         own: StoredValue::new(u64::MAX),
+        picking: RwSignal::new(false),
         anchor: StoredValue::new(None),
         progress: RwSignal::new(None),
         job: RwSignal::new(None),

@@ -3,8 +3,8 @@
 use super::groups::keys::label_of;
 use super::{List, columns, layouts, sort_panel, summary, views};
 use crate::i18n::{
-    COUNT_MORE, EXPORT, FILTER, GROUP, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW, label,
-    t, tf,
+    COUNT_MORE, EXPORT, FILTER, GROUP, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW,
+    SEARCH, SELECT_ROW, label, t, tf,
 };
 use crate::lazy;
 use crate::state::session::may;
@@ -18,7 +18,7 @@ pub fn toolbar(list: List) -> AnyView {
     let saving = RwSignal::new(None::<views::Edited>);
     let exporting = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
-    let any = Memo::new(move |_| list.picked() > 0);
+    let any = Memo::new(move |_| list.picked() > 0 || list.picking.get());
     let count = move || {
         let count = list.rows.count.get()?;
         let text = bridge_number(count);
@@ -30,7 +30,7 @@ pub fn toolbar(list: List) -> AnyView {
         let object = object.clone();
         move || {
             if any.get() {
-                return view! { <div class="h-12 shrink-0">{lazy::batch_bar(list, exporting)}</div> }.into_any();
+                return view! { <div class="min-h-12 shrink-0">{lazy::batch_bar(list, exporting)}</div> }.into_any();
             }
             let menu = {
                 let (url, object) = (list.url, object.clone());
@@ -40,6 +40,13 @@ pub fn toolbar(list: List) -> AnyView {
                     let mut items = vec![MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || {
                         saving.set(Some(views::Edited::New))
                     })];
+                    // Elsewhere each row has its box.
+                    if list.narrow.get_untracked() && list.layout.with_untracked(|l| l.kind == layouts::Kind::Table) {
+                        items.insert(
+                            0,
+                            MenuItem::new("square-check-big", t(SELECT_ROW), move || list.picking.set(true)),
+                        );
+                    }
                     if may(&object.name, "import") {
                         items.push(MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())));
                     }
@@ -60,7 +67,7 @@ pub fn toolbar(list: List) -> AnyView {
                     <div class="grow hidden sm:block"></div>
                     {search(list)}
                     <div class="contents" role="toolbar" aria-label=label(&object.label_many) data-one-stop>
-                        <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
+                        <button type="button" class="btn btn-quiet tap" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
                             {icon("list-filter")}
                             <span class="hidden sm:inline">{t(FILTER)}</span>
                         </button>
@@ -152,7 +159,7 @@ fn search(list: List) -> AnyView {
     view! {
         <label class="input grow sm:grow-0 min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
             <span class="muted">{icon("search")}</span>
-            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(LIST_SEARCH) autocomplete="off"
+            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(if list.narrow.get_untracked() { SEARCH } else { LIST_SEARCH }) autocomplete="off"
                 prop:value=move || text.get()
                 on:compositionstart=move |_| composing.set_value(true)
                 on:compositionend=move |ev| { composing.set_value(false); let _ = ev; later() }
