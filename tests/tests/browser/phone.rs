@@ -54,6 +54,7 @@ fn a_follow_up_takes_a_thumb_and_a_phrase() {
     api.create("follow_ups", talk);
     browser.goto("/o/follow_ups?layout=calendar&start=happened_at&span=month&day=2026-11-12");
     browser.find("[data-day='2026-11-12'][aria-label$='1 record']");
+    browser.sees("November 2026");
     browser.sees("14:30");
     browser.no_complaints(&[]);
 }
