@@ -44,6 +44,20 @@ thread_local! {
     static KEPT: RefCell<HashMap<String, Kept>> = RefCell::default();
 }
 
+const STORED: &str = "kz.roles";
+
+/// The same over a reload, as long as the tab is open.
+fn stored() -> HashMap<String, Kept> {
+    let text = window().session_storage().ok().flatten().and_then(|s| s.get_item(STORED).ok().flatten());
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+fn store(kept: &HashMap<String, Kept>) {
+    if let (Ok(Some(session)), Ok(text)) = (window().session_storage(), serde_json::to_string(kept)) {
+        let _ = session.set_item(STORED, &text);
+    }
+}
+
 /// Whose changes they are, of which role, as it stood when they were begun.
 fn stand(role: &Record) -> String {
     let me = session::me().and_then(|me| me.id.clone()).unwrap_or_default();
@@ -63,8 +77,11 @@ pub fn screen() -> AnyView {
             _ => None,
         })
     });
-    let kept = RwSignal::new(KEPT.with_borrow(Clone::clone));
-    leptos::prelude::Effect::new(move || KEPT.set(kept.get()));
+    let kept = RwSignal::new(KEPT.with_borrow(|kept| if kept.is_empty() { stored() } else { kept.clone() }));
+    leptos::prelude::Effect::new(move || {
+        kept.with(store);
+        KEPT.set(kept.get());
+    });
     let roles = Roles { few, url, chosen, asked: RwSignal::new(None), kept };
     let asked = roles.asked;
     let add = session::may("role", "create").then(|| {
@@ -236,8 +253,8 @@ fn save_bar(few: Few, draft: Draft, role: Record) -> AnyView {
         });
     };
     view! {
-        <div class="flex flex-wrap items-center gap-3 px-4 py-3 border-t border-base-300 shrink-0 bg-base-200">
-            <div class="grow text-[13px] min-w-48" role="status">{move || match effect.get() {
+        <div class="flex flex-wrap justify-end items-center gap-3 px-4 py-3 border-t border-base-300 shrink-0 bg-base-200">
+            <div class="grow text-[13px] min-w-48 max-md:w-full" role="status">{move || match effect.get() {
                 None => ui::spinner(),
                 Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
                 Some(Ok(effect)) => sentences(&effect, draft.levels_changed()),
@@ -297,7 +314,7 @@ fn sentences(effect: &Effect, fields: usize) -> AnyView {
         .then(|| tf(EFFECT_SOME, &[("n", &number(effect.counted)), ("people", &number(effect.people))]));
     view! {
         <ul class="flex flex-col gap-0.5">
-            {lines.is_empty().then(|| view! { <li class="muted">{tf(EFFECT_NONE, &[("people", &number(effect.people))])}</li> })}
+            {(lines.is_empty() && levels.is_none()).then(|| view! { <li class="muted">{tf(EFFECT_NONE, &[("people", &number(effect.people))])}</li> })}
             {levels.map(|text| view! { <li class="text-warning">{text}</li> })}
             {lines.into_iter().map(|(loses, text)| view! { <li class=if loses { "text-warning" } else { "" }>{text}</li> }).collect_view()}
             {partial.map(|text| view! { <li class="muted">{text}</li> })}
