@@ -1,6 +1,6 @@
 //! A record's fields, each edited where it stands.
 
-use super::Open;
+use super::{Open, settled};
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
@@ -83,6 +83,10 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
     let many_lines = field.with_value(fields::wide);
     let text =
         move || open.record.with(|r| r.as_ref().map(|r| field.with_value(|f| fields::plain_text(Shown::of(f, r)))));
+    let told = {
+        let key = key.clone();
+        move || open.record.with(|r| r.as_ref().and_then(|r| settled::told(&open.object(), &key, r)))
+    };
     let start = {
         let key = key.clone();
         move || {
@@ -114,10 +118,10 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
             if here.get() {
                 return editor(open, field.get_value(), editing);
             }
-            let (press, double, button) = (press.clone(), double.clone(), button.clone());
+            let (press, double, button, told) = (press.clone(), double.clone(), button.clone(), told.clone());
             view! {
                 <div class="group flex items-center gap-1 min-h-7 min-w-0" on:dblclick=move |_| double()>
-                    {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{text}</span> }.into_any() }
+                    {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{move || told().unwrap_or_else(|| text().into_any())}</span> }.into_any() }
                      else { view! { <span class="fact">{value}</span> }.into_any() }}
                     {move || empty.get().then(|| view! { <span class="muted">"–"</span> })}
                     {reveal.clone()}

@@ -9,6 +9,7 @@ pub mod link;
 mod mention;
 pub mod peek;
 mod related;
+mod settled;
 mod stages;
 mod star;
 mod step;

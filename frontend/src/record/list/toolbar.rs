@@ -1,7 +1,7 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
 use super::groups::keys::label_of;
-use super::{List, columns, layouts, sort_panel, summary, views};
+use super::{List, columns, grid, layouts, sort_panel, summary, views};
 use crate::i18n::{
     COUNT_MORE, EXPORT, FILTER, GROUP, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW,
     SEARCH, SELECT_ROW, label, t, tf,
@@ -47,7 +47,7 @@ pub fn toolbar(list: List) -> AnyView {
                             MenuItem::new("square-check-big", t(SELECT_ROW), move || list.picking.set(true)),
                         );
                     }
-                    if may(&object.name, "import") {
+                    if may(&object.name, "import") && !grid::is_made(&object) {
                         items.push(MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())));
                     }
                     if may(&object.name, "export") {
@@ -75,7 +75,7 @@ pub fn toolbar(list: List) -> AnyView {
                         {move || list.layout.with(|l| l.kind == layouts::Kind::Table).then(|| arranging(list))}
                         {columns::chooser(list)}
                         <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
-                        {may(&object.name, "create").then(|| view! {
+                        {(may(&object.name, "create") && !grid::is_made(&object)).then(|| view! {
                             <button type="button" class="btn btn-primary" aria-label=t(NEW) on:click=move |_| list.url.push(&[("new", Some("1".to_owned()))])>
                                 {icon("plus")}
                                 <span class="hidden sm:inline">{t(NEW)}</span>
