@@ -237,9 +237,9 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
             {move || waiting.get().view()}
             <div class="flex flex-wrap items-center gap-2">
                 {move || attach.then(|| files::pickers(waiting.get(), "follow-up-file"))}
-                <label class="text-xs muted" for="follow-up-next">{t(FOLLOW_UP_NEXT)}</label>
-                <div class="w-48"><DateInput id="follow-up-next" value=next time=true/></div>
-                <div class="grow"></div>
+                <label class="text-xs muted max-md:w-full" for="follow-up-next">{t(FOLLOW_UP_NEXT)}</label>
+                <div class="w-48 max-md:w-52 max-md:grow"><DateInput id="follow-up-next" value=next time=true/></div>
+                <div class="grow max-md:hidden"></div>
                 <Button label=t(FOLLOW_UP_SAVE) look=Look::Primary submit=true busy=busy/>
             </div>
         </form>
