@@ -58,13 +58,13 @@ pub fn toolbar(list: List) -> AnyView {
                 }
             };
             view! {
-                // On a phone in two lines: the name of the list is not to be guessed.
-                <div class="flex flex-wrap sm:flex-nowrap items-center gap-x-2 sm:h-12 px-3 pb-1 sm:pb-0 shrink-0">
-                    <div class="flex items-center gap-2 h-9 w-full sm:w-auto sm:shrink-0">
+                // On a phone in two lines: the name of the list is not to be guessed. So it is on a tablet, whose buttons are larger.
+                <div class="flex flex-wrap sm:flex-nowrap items-center gap-x-2 sm:h-12 px-3 pb-1 sm:pb-0 shrink-0 pointer-coarse:max-lg:flex-wrap! pointer-coarse:max-lg:h-auto! pointer-coarse:max-lg:pb-1!">
+                    <div class="flex items-center gap-2 h-9 w-full sm:w-auto sm:shrink-0 pointer-coarse:max-lg:w-full!">
                         <h1 class="font-semibold text-base whitespace-nowrap truncate sm:max-w-48">{label(&object.label_many)}</h1>
                         {summary::toggle(list, count)}
                     </div>
-                    <div class="grow hidden sm:block"></div>
+                    <div class="grow hidden sm:block pointer-coarse:max-lg:hidden!"></div>
                     {search(list)}
                     <div class="contents" role="toolbar" aria-label=label(&object.label_many) data-one-stop>
                         <button type="button" class="btn btn-quiet tap" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
@@ -157,7 +157,7 @@ fn search(list: List) -> AnyView {
         );
     };
     view! {
-        <label class="input grow sm:grow-0 min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
+        <label class="input grow sm:grow-0 pointer-coarse:max-lg:grow! pointer-coarse:max-lg:basis-24! min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
             <span class="muted">{icon("search")}</span>
             <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(if list.narrow.get_untracked() { SEARCH } else { LIST_SEARCH }) autocomplete="off"
                 prop:value=move || text.get()
