@@ -118,6 +118,12 @@ export function formatDate(lang, text, form) {
   return format("d", locale, { day: text.length > 7 ? "numeric" : undefined, month: "short", year: "numeric", timeZone: "UTC" }).format(at);
 }
 
+/** From a day to another, or the months that these are in, as the calendar heads them. */
+export function formatSpan(lang, first, last, days) {
+  const parts = { month: days && lang === "en" ? "short" : "long", day: days ? "numeric" : undefined };
+  return format("d", lang, { year: "numeric", ...parts, timeZone: "UTC" }).formatRange(new Date(first), new Date(last));
+}
+
 /** The key of commands as keyboards have it. */
 export function commandKey() {
   return /Mac|iPhone|iPad/.test(navigator.userAgentData?.platform ?? navigator.platform) ? "⌘" : "Ctrl ";

@@ -102,16 +102,31 @@ export function mount(element, options, on) {
   element.addEventListener("keydown", keydown);
   rove();
 
+  // A list begins at the day that is asked for, once there is something in it.
+  let wanted = given.view.startsWith("list") && given.date;
+  const reveal = () => requestAnimationFrame(() => {
+    const heads = [...element.querySelectorAll(".ec-day-head")];
+    const head = wanted && (heads.find((h) => h.querySelector("time").dateTime >= wanted) ?? heads.at(-1));
+    if (!head) return;
+    wanted = undefined;
+    head.parentElement.scrollIntoView({ block: "start" });
+  });
+
   return {
     setEvents(events) {
       const focused = element.contains(document.activeElement) ? document.activeElement.closest("[data-id]")?.dataset.id : undefined;
       calendar.setOption("events", events);
+      reveal();
       // Drawn anew: the focus stays with the record.
       if (focused) {
         requestAnimationFrame(() => element.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus());
       }
     },
-    go: (date) => calendar.setOption("date", date),
+    go(date) {
+      wanted = given.view.startsWith("list") && date;
+      calendar.setOption("date", date);
+      reveal();
+    },
     destroy() {
       element.removeEventListener("keydown", keydown);
       destroyCalendar(calendar);

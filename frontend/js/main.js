@@ -1,4 +1,5 @@
 import "./keys.js";
+import "./whole.js";
 import { ahead, texts } from "kezhan-bridge";
 import init from "kezhan-wasm";
 

@@ -24,6 +24,8 @@ extern "C" {
     fn wall_clock_js(text: &str) -> String;
     #[wasm_bindgen(js_name = formatDate)]
     fn format_date_js(lang: &str, text: &str, form: &str) -> String;
+    #[wasm_bindgen(js_name = formatSpan)]
+    fn format_span_js(lang: &str, first: &str, last: &str, days: bool) -> String;
     #[wasm_bindgen(js_name = localToInstant)]
     fn local_to_instant_js(text: &str) -> String;
     #[wasm_bindgen(js_name = today)]
@@ -115,6 +117,11 @@ pub fn date_time(text: &str) -> String {
 /// The same in one of the forms that there are.
 pub fn date_as(text: &str, form: &str) -> String {
     format_date_js(prefs::lang().tag(), text, form)
+}
+
+/// From a day to another, or the months that these are in.
+pub fn span(first: &str, last: &str, days: bool) -> String {
+    format_span_js(prefs::lang().tag(), first, last, days)
 }
 
 /// `2026-11-24 14:30` where times are shown.

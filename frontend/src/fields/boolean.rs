@@ -12,7 +12,7 @@ pub fn text(value: &Value) -> String {
 
 pub fn cell(value: &Value) -> AnyView {
     let yes = value.as_bool() == Some(true);
-    view! { <span class=if yes { "text-success inline-flex" } else { "muted inline-flex" }>{icon(if yes { "check" } else { "minus" })}<span class="sr-only">{text(value)}</span></span> }
+    view! { <span class=if yes { "text-success inline-flex relative" } else { "muted inline-flex relative" }>{icon(if yes { "check" } else { "minus" })}<span class="sr-only">{text(value)}</span></span> }
         .into_any()
 }
 

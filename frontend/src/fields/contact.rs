@@ -14,7 +14,7 @@ fn link(href: String, text: String, outside: bool) -> AnyView {
     .into_any()
 }
 
-fn tel(text: &str) -> String {
+pub fn tel(text: &str) -> String {
     let number: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     format!("tel:{number}")
 }
@@ -37,7 +37,7 @@ pub fn in_grid(shown: Shown<'_>) -> Option<AnyView> {
         view! {
             <span class="flex items-center gap-1 group">
                 <span class="truncate tnum">{text.clone()}</span>
-                <a class="btn btn-quiet btn-icon !h-6 !w-6 opacity-0 group-hover:opacity-100 focus:opacity-100 ms-auto" tabindex="-1" href=href
+                <a class="btn btn-quiet btn-icon !h-6 !w-6 opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100 pointer-coarse:!size-10 pointer-coarse:-my-2 ms-auto" tabindex="-1" href=href
                     aria-label=text.clone() title=text.clone()>{icon(sign)}</a>
             </span>
         }

@@ -18,7 +18,8 @@ mod text;
 pub use filter::{condition_text, op_text, operand, path_field, path_label};
 
 use crate::api::records::RecordExt;
-use crate::state::session;
+use crate::i18n::label;
+use crate::state::{catalog, session};
 use kezhan_meta::{Default, FieldMeta, FieldType as T, Record};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -65,18 +66,25 @@ pub fn usual(field: &FieldMeta) -> Value {
     }
 }
 
-/// As it stands in a list or among a record's facts.
+/// What an object is called whose key a record keeps.
+fn named(shown: Shown<'_>) -> Option<String> {
+    let key = shown.value.as_str().filter(|_| shown.field.key == "object")?;
+    catalog::object(key).map(|object| label(&object.label))
+}
+
 /// A control is left. One that goes with its form is left as well, after everything else of the form has gone.
 pub fn finished(done: Callback<()>) {
     let _ = done.try_run(());
 }
 
+/// As it stands in a list or among a record's facts.
 pub fn cell(shown: Shown<'_>) -> AnyView {
     if shown.is_empty() {
         return ().into_any();
     }
     match &shown.field.kind {
         T::Id | T::AutoNumber { .. } | T::Json => plain::cell(shown.value),
+        T::Text if named(shown).is_some() => plain::cell(&json!(named(shown))),
         T::Text | T::LongText => text::cell(shown.value),
         T::RichText => text::rich_cell(shown.value),
         T::Integer | T::Decimal { .. } | T::Percent | T::Money => number::cell(shown),
@@ -108,6 +116,7 @@ pub fn plain_text(shown: Shown<'_>) -> String {
         return String::new();
     }
     match &shown.field.kind {
+        T::Text if named(shown).is_some() => named(shown).unwrap_or_default(),
         T::Id | T::AutoNumber { .. } | T::Text | T::LongText | T::Phone | T::Email | T::Url => plain::text(shown.value),
         T::Json => plain::text(shown.value),
         T::RichText => text::without_tags(shown.value),

@@ -113,6 +113,17 @@ pub fn in_own_words(lang: Lang) -> &'static str {
     }
 }
 
+/// A name as it stands within a sentence: English begins it with a small letter, unless it is an abbreviation.
+pub fn within(name: &str) -> String {
+    let mut letters = name.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), second) if prefs::lang() == Lang::En && !second.is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(name.chars().skip(1)).collect()
+        }
+        _ => name.to_owned(),
+    }
+}
+
 /// A label of the metadata in the reader's language; the other language where this one is empty.
 pub fn label(label: &Label) -> String {
     let lang = prefs::lang();

@@ -99,8 +99,8 @@ fn section_of(object: &str) -> String {
 fn options(title: &str, items: impl Fn() -> Vec<MenuItem> + Send + Sync + 'static) -> AnyView {
     let name = tf(OPTIONS_OF, &[("title", title)]);
     view! {
-        <div data-beside class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 rounded-md">
-            <Menu label=name class="btn btn-quiet btn-icon !h-7 !w-7" face=icon("ellipsis") items=items/>
+        <div data-beside class="absolute right-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100 bg-base-200 pointer-coarse:bg-transparent rounded-md">
+            <Menu label=name class="btn btn-quiet btn-icon tap !h-7 !w-7" face=icon("ellipsis") items=items/>
         </div>
     }
     .into_any()

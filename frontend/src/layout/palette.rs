@@ -319,14 +319,17 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
                     entries.into_iter().enumerate().map(|(at, entry)| {
                         let does = entry.act.clone();
                         view! {
-                            <div role="option" id=format!("palette-{at}") class="menu-item !min-h-9"
+                            <div role="option" id=format!("palette-{at}") class="menu-item !min-h-9 pointer-coarse:!min-h-11"
                                 aria-selected=move || (active.get() == at).to_string()
                                 on:mousemove=move |_| if active.get_untracked() != at { active.set(at) }
                                 on:click=move |_| act.run(does.clone())>
                                 <span class="muted">{icon(&entry.icon)}</span>
-                                <span class="truncate">{entry.title}</span>
-                                <span class="grow"></span>
-                                <span class="muted text-xs truncate">{entry.hint}</span>
+                                // On a phone one below the other: the name is what is looked for.
+                                <span class="grow min-w-0 flex flex-col md:flex-row md:items-center md:gap-2.5">
+                                    <span class="truncate">{entry.title}</span>
+                                    <span class="grow max-md:hidden"></span>
+                                    <span class="muted text-xs truncate">{entry.hint}</span>
+                                </span>
                             </div>
                         }
                     }).collect_view().into_any()

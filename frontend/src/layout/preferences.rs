@@ -26,7 +26,7 @@ fn choice<T: Copy + PartialEq + Send + Sync + 'static>(
         let on = move || chosen.get() == value;
         view! {
             <button type="button" role="radio" aria-checked=move || on().to_string()
-                class=move || if on() { "px-3 h-8 rounded-md text-[13px] bg-primary/12 text-primary font-semibold" } else { "px-3 h-8 rounded-md text-[13px] hover:bg-base-content/6" }
+                class=move || if on() { "tap px-3 h-8 rounded-md text-[13px] bg-primary/12 text-primary font-semibold" } else { "tap px-3 h-8 rounded-md text-[13px] hover:bg-base-content/6" }
                 on:click=move |_| { chosen.set(value); choose(value) }>{text}</button>
         }
     });

@@ -89,7 +89,7 @@ fn row(sign: &'static str, title: String, below: String, actions: AnyView) -> An
     view! {
         <li class="flex items-center gap-3 px-4 py-2 min-h-14 border-t border-base-300/60 text-[13px]">
             <span class="muted">{icon(sign)}</span>
-            <div class="grow min-w-0"><p class="font-semibold truncate">{title}</p><p class="muted tnum truncate">{below}</p></div>
+            <div class="grow min-w-0"><p class="font-semibold break-words">{title}</p><p class="muted tnum break-words">{below}</p></div>
             {actions}
         </li>
     }

@@ -13,11 +13,12 @@ use crate::record;
 use crate::state::session::{self, may};
 use crate::state::{app, favorites, inbox, lists, offline, recent};
 use crate::ui::shortcuts::{Shortcut, pressed};
-use crate::ui::{self, Button, Menu, MenuItem, icon};
+use crate::ui::{self, Button, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_location, use_navigate};
+use std::time::Duration;
 
 const SKIP: &str = "sr-only focus:not-sr-only focus:fixed focus:z-50 focus:top-2 focus:left-2 btn btn-primary";
 /// What hears the keys of the list, in each of its layouts.
@@ -34,6 +35,13 @@ pub fn shell() -> AnyView {
         // Elsewhere: whoever comes back has come another way.
         if app().followed.with_untracked(|followed| !followed.ends_with(&path)) {
             app().followed.set(String::new());
+        }
+    });
+    // What had the keyboard may have gone with its page.
+    Effect::new(move |before: Option<()>| {
+        at.pathname.track();
+        if before.is_some() {
+            set_timeout(|| keys::resume("content"), Duration::from_millis(150));
         }
     });
     favorites::load();
@@ -71,7 +79,7 @@ pub fn shell() -> AnyView {
                     {user_menu(help)}
                 </header>
                 <div role="status" aria-live="polite">{move || offline_note(outbox)}{view_note}</div>
-                <main id="content" class="grow min-h-0 flex flex-col" tabindex="-1">
+                <main id="content" class="grow min-h-0 flex flex-col outline-none" tabindex="-1">
                     {routes::routes()}
                 </main>
                 {nav::dock(search)}

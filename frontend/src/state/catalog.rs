@@ -3,8 +3,8 @@
 use super::app;
 use crate::api::client::{ApiError, Call};
 use crate::api::records::Many;
-use crate::i18n::label;
-use kezhan_meta::{Catalog, ObjectMeta};
+use crate::i18n::{in_own_words, label};
+use kezhan_meta::{Catalog, Lang, ObjectMeta};
 use leptos::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -40,9 +40,19 @@ pub async fn sounds() -> HashMap<String, String> {
 /// what they may not ask by is not asked by.
 fn declaration(mut object: Map<String, Value>) -> Result<ObjectMeta, ApiError> {
     object.entry("table").or_insert(json!(""));
+    let is_user = object.get("name") == Some(&json!("user"));
     if let Some(fields) = object.get_mut("fields").and_then(Value::as_array_mut) {
         for field in fields.iter_mut().filter_map(Value::as_object_mut) {
             field.entry("storage").or_insert(json!("custom"));
+            // The server takes no other language either.
+            if is_user && field.get("key") == Some(&json!("locale")) {
+                let options = Lang::ALL.map(|lang| {
+                    let name = in_own_words(lang);
+                    json!({ "value": lang.tag(), "label": { "zh": name, "en": name } })
+                });
+                field.insert("type".to_owned(), json!("choice"));
+                field.insert("options".to_owned(), json!(options));
+            }
             if field.get("writable") == Some(&Value::Bool(false)) {
                 field.insert("read_only".to_owned(), json!(true));
             }

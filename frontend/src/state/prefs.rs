@@ -115,6 +115,11 @@ pub fn narrow() -> bool {
     window().match_media("(max-width: 767px)").ok().flatten().is_some_and(|m| m.matches())
 }
 
+/// Worked with a finger?
+pub fn coarse() -> bool {
+    window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|m| m.matches())
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Density {
     Compact,

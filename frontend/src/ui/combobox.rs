@@ -125,7 +125,7 @@ pub fn Combobox(
     }
     .into_any();
     view! {
-        <Popover open=state.open trigger=trigger class="w-full" fit=true panel_class="p-1">
+        <Popover open=state.open trigger=trigger class="w-full min-w-0 !shrink" fit=true panel_class="p-1">
             <div role="listbox" id=list_id.clone() aria-multiselectable=many.then_some("true")>
                 {
                     let list_id = list_id.clone();

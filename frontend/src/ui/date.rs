@@ -56,7 +56,7 @@ pub fn DateInput(
     }
     .into_any();
     view! {
-        <Popover open=open trigger=trigger class="w-full" panel_class="p-3">
+        <Popover open=open trigger=trigger class="w-full min-w-0 !shrink" panel_class="p-3">
             <Show when=move || ready.get() fallback=super::spinner>
                 <calendar-date class="cally" value=value.with_untracked(|v| v.get(..10).unwrap_or_default().to_owned())
                     locale=prefs::lang().tag() first-day-of-week="1"

@@ -28,7 +28,7 @@ pub fn Popover(
         }
     };
     view! {
-        <div class=format!("inline-flex min-w-0 {class}") node_ref=anchor
+        <div class=format!("inline-flex shrink-0 {class}") node_ref=anchor
             on:keydown=move |ev| {
                 if ev.key() == "Escape" && open.get_untracked() {
                     // Not also the dialog around it.

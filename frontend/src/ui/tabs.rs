@@ -26,8 +26,8 @@ pub fn tabs(label: &'static str, current: &str, tabs: Vec<Tab>) -> AnyView {
         <nav node_ref=node class="flex gap-4 shrink-0 border-b border-base-300 overflow-x-auto scroll-thin px-4" aria-label=label>
             {tabs.into_iter().map(|tab| {
                 let here = tab.key == current;
-                let class = if here { "py-2 border-b-2 border-primary text-primary font-semibold whitespace-nowrap text-[13px]" }
-                    else { "py-2 border-b-2 border-transparent muted hover:text-base-content whitespace-nowrap text-[13px]" };
+                let class = if here { "tap shrink-0 inline-flex items-center justify-center gap-1 py-2 border-b-2 border-primary text-primary font-semibold whitespace-nowrap text-[13px]" }
+                    else { "tap shrink-0 inline-flex items-center justify-center gap-1 py-2 border-b-2 border-transparent muted hover:text-base-content whitespace-nowrap text-[13px]" };
                 view! {
                     <a href=tab.href class=class aria-current=here.then_some("true") data-noscroll="true">
                         {tab.label}

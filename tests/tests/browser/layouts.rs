@@ -161,6 +161,9 @@ fn a_calendar_shows_moves_and_makes_records_by_day() {
     // A press opens the record beside the calendar; "+" makes one on that day.
     browser.press_css("#calendar [data-id]");
     browser.until("it is open beside", || browser.path().contains("peek="));
+    // Back closes it, and the list stays.
+    browser.script("history.back()");
+    browser.until("it is closed", || !browser.path().contains("peek=") && browser.path().contains("layout=calendar"));
     browser.script("document.querySelector(\".ec-plus[data-day='2026-11-20']\").click()");
     browser.until("the form has the day", || {
         browser.script("return [...document.querySelectorAll('dialog input')].some((i) => i.value === '2026-11-20')")

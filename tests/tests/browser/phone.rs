@@ -8,12 +8,14 @@ use serde_json::json;
 fn a_follow_up_takes_a_thumb_and_a_phrase() {
     let server = workplace("wang");
     let api = server.sign_in("wang", PASSWORD);
-    let account = api.create("accounts", json!({"name": "杭州西湖茶业有限公司", "city": "杭州"}));
+    let account =
+        api.create("accounts", json!({"name": "杭州西湖茶业有限公司", "city": "杭州", "phone": "0571-87654321"}));
     let browser = Browser::signed_in(&server, "wang");
     browser.screen(390, 844);
     browser.goto("/o/accounts");
     browser.sees("杭州西湖茶业有限公司");
     browser.screenshot("phone-list");
+    browser.find("a[href='tel:057187654321'][aria-label^='拨打电话']");
     // From its card straight to writing.
     browser.press("记录跟进 · 杭州西湖茶业有限公司");
     browser.sees("电话未接通");
@@ -52,6 +54,7 @@ fn a_follow_up_takes_a_thumb_and_a_phrase() {
     api.create("follow_ups", talk);
     browser.goto("/o/follow_ups?layout=calendar&start=happened_at&span=month&day=2026-11-12");
     browser.find("[data-day='2026-11-12'][aria-label$='1 record']");
+    browser.sees("November 2026");
     browser.sees("14:30");
     browser.no_complaints(&[]);
 }

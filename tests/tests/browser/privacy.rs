@@ -50,6 +50,7 @@ fn a_request_goes_from_receipt_to_its_answer_and_an_erasure_says_what_will_go() 
     browser.pick("#field-contact", "欧阳", "欧阳青梧");
     browser.press("保存");
     browser.until("it is registered", || api.get("/subject_requests").ids().len() == 1);
+    assert!(browser.path().starts_with("/settings/privacy"), "{}", browser.path());
     let request = api.get("/subject_requests").ok()["data"][0].clone();
     let (id, number) = (request["id"].as_str().unwrap(), request["number"].as_str().unwrap());
     // Nothing is offered before it is known who asks.

@@ -228,6 +228,19 @@ fn everything_is_reached_and_left_by_keys() {
     browser.tab();
     browser.keys("\u{E007}");
     browser.until("the way past everything leads to the list", in_list);
+    // Where nothing has the keyboard yet, the list has it.
+    browser.goto("/o/accounts");
+    browser.find(pages::ROWS);
+    browser.keys("j");
+    browser.until("the first row is chosen", || {
+        in_list() && browser.script("return !!document.querySelector('.row-frame')") == true
+    });
+    let beside = || browser.path().contains("peek=");
+    browser.keys(" ");
+    browser.until("it is looked at", beside);
+    browser.keys("j");
+    browser.keys(ESCAPE);
+    browser.until("it is closed first", || !beside() && in_list());
     // Within a part arrows go on.
     browser.script("document.querySelector('nav [data-nav] a').focus()");
     browser.keys("\u{E015}");

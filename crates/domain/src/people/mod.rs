@@ -32,7 +32,7 @@ pub struct Department {
     /// Head of the department; approvals and escalations look here.
     #[field(zh = "部门负责人", en = "Manager", list)]
     pub manager: Option<UserId>,
-    #[field(zh = "排序", en = "Position", default = 0)]
+    #[field(zh = "排序", en = "Order", default = 0)]
     pub sort_order: Option<i32>,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100))]
     pub external_id: Option<String>,
@@ -140,7 +140,7 @@ pub struct User {
     pub more_roles: Option<Vec<Id<Role>>>,
     #[field(zh = "状态", en = "Status", indexed, foreseen, list, default = "invited", section = "account")]
     pub status: UserStatus,
-    /// BCP 47 tag of the interface: `zh-CN` or `en`.
+    /// The language of the interface, `zh-CN` or `en`.
     #[field(zh = "界面语言", en = "Language", length(2, 10), default = "zh-CN", section = "regional")]
     pub locale: Option<String>,
     /// IANA time zone, such as `Asia/Shanghai`.

@@ -61,7 +61,7 @@ pub struct IdentityProvider {
     pub signs_out: bool,
     #[field(zh = "启用", en = "Active", list, default = true)]
     pub active: bool,
-    #[field(zh = "排序", en = "Position", default = 0)]
+    #[field(zh = "排序", en = "Order", default = 0)]
     pub sort_order: Option<i32>,
 }
 

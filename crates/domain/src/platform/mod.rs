@@ -77,7 +77,7 @@ pub struct SavedView {
     /// object, shared with everyone.
     #[field(zh = "默认用于角色", en = "Default for roles")]
     pub default_for: Option<Vec<Id<Role>>>,
-    #[field(zh = "排序", en = "Position", default = 0)]
+    #[field(zh = "排序", en = "Order", default = 0)]
     pub sort_order: Option<i32>,
     #[field(zh = "负责人", en = "Owner", indexed, default = CurrentUser)]
     pub owner: Option<UserId>,
@@ -149,7 +149,7 @@ pub struct Favorite {
     /// The id of the record.
     #[field(zh = "所属记录", en = "Record", immutable, indexed, length(36, 36))]
     pub record: String,
-    #[field(zh = "排序", en = "Position", indexed, default = 0)]
+    #[field(zh = "排序", en = "Order", indexed, default = 0)]
     pub sort_order: Option<i32>,
     #[field(zh = "负责人", en = "Owner", indexed, immutable, default = CurrentUser)]
     pub owner: Option<UserId>,
@@ -216,7 +216,7 @@ pub struct FieldDefinition {
     pub section: Option<String>,
     #[field(zh = "帮助", en = "Help", length(1, 500))]
     pub help: Option<String>,
-    #[field(zh = "排序", en = "Position", default = 0)]
+    #[field(zh = "排序", en = "Order", default = 0)]
     pub sort_order: Option<i32>,
 }
 

@@ -25,7 +25,7 @@ pub struct Pipeline {
     /// New opportunities start here unless told otherwise.
     #[field(zh = "默认流程", en = "Default", list, indexed, default = false)]
     pub is_default: bool,
-    #[field(zh = "排序", en = "Position", list, default = 0)]
+    #[field(zh = "排序", en = "Order", list, default = 0)]
     pub sort_order: Option<i32>,
 }
 
@@ -59,7 +59,7 @@ pub struct Stage {
     /// Chance of winning from here, for weighted forecasts.
     #[field(zh = "赢率", en = "Probability", list, range("0", "100"))]
     pub probability: Option<Percent>,
-    #[field(zh = "排序", en = "Position", indexed, list, default = 0)]
+    #[field(zh = "排序", en = "Order", indexed, list, default = 0)]
     pub sort_order: Option<i32>,
     /// Keys of the fields that an opportunity must have before it comes here: `lost_reason`. Imports may lack them.
     #[field(zh = "进入阶段必填", en = "Required to enter")]

@@ -92,8 +92,9 @@ fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
                     .collect_view()
             };
             view! {
-                <td class="px-1 py-1 border-t border-base-300/60">
-                    <select class="select !h-8 !w-32 text-[13px]" aria-label=what class:muted=move || now.get() == "write"
+                <td class="px-1 py-1 border-t border-base-300/60 max-md:border-0 max-md:min-w-0">
+                    <span class="muted text-xs md:hidden" aria-hidden="true">{t(*name)}</span>
+                    <select class="select !h-8 !w-32 text-[13px] max-md:!w-full max-md:!h-11 max-md:!ps-2" aria-label=what class:muted=move || now.get() == "write"
                         on:change=move |ev| {
                             let word = event_target_value(&ev);
                             let all: &[&str] = if single { &["owner", "team", "other"] } else { std::slice::from_ref(&relation) };
@@ -105,8 +106,8 @@ fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
         let careful = field.sensitivity >= Sensitivity::Personal;
         let level = careful.then(|| badge(label(&field.sensitivity.label()), tone(field.sensitivity)));
         view! {
-            <tr>
-                <th scope="row" class="px-4 py-1 text-start font-normal border-t border-base-300/60 min-w-44">
+            <tr class="max-md:grid max-md:grid-cols-3 max-md:border-t max-md:border-base-300/60 max-md:px-3 max-md:py-2">
+                <th scope="row" class="sticky left-0 z-[1] bg-base-100 px-4 py-1 text-start font-normal border-t border-base-300/60 min-w-44 max-md:static max-md:border-0 max-md:col-span-full max-md:px-1">
                     <span class="inline-flex flex-wrap items-center gap-2">{label(&field.label)}{level}</span>
                 </th>
                 {cells.collect_view()}
@@ -114,14 +115,15 @@ fn table(draft: Draft, object: &Arc<ObjectMeta>) -> AnyView {
         }
     });
     view! {
-        <table class="text-[13px] border-separate border-spacing-0">
-            <thead class="sticky top-0 bg-base-100 z-10">
+        <table class="text-[13px] border-separate border-spacing-0 max-md:block">
+            <thead class="sticky top-0 bg-base-100 z-10 max-md:hidden">
                 <tr>
-                    <th scope="col" class="px-4 py-2 font-normal muted text-start">{t(ROLE_FIELD)}</th>
+                    <th scope="col" class="sticky left-0 bg-base-100 px-4 py-2 font-normal muted text-start">{t(ROLE_FIELD)}</th>
                     {relations.iter().map(|(_, name)| view! { <th scope="col" class="px-1 py-2 font-normal muted text-start">{t(*name)}</th> }).collect_view()}
                 </tr>
             </thead>
-            <tbody>{lines.collect_view()}</tbody>
+            // On a phone a line is a card.
+            <tbody class="max-md:block">{lines.collect_view()}</tbody>
         </table>
     }
     .into_any()

@@ -112,7 +112,7 @@ fn line(draft: Draft, open: Opened, object: String, name: String, picture: &str,
     view! {
         <tr class="group max-md:grid max-md:grid-cols-2 max-md:border-t max-md:border-base-300/60 max-md:py-1"
             class=("max-md:[&>td]:hidden", move || folded.get())>
-            <th scope="row" class="sticky left-0 bg-base-100 px-4 py-1 text-start border-t border-base-300/60 max-md:static max-md:border-0 max-md:col-span-2"
+            <th scope="row" class="sticky left-0 z-[1] bg-base-100 px-4 py-1 text-start border-t border-base-300/60 max-md:static max-md:border-0 max-md:col-span-2"
                 class:font-semibold=move || own.get() class:font-normal=move || !own.get()>
                 <span class="flex items-center justify-between gap-2 max-md:min-h-11"><span class="inline-flex items-center gap-2">{picture}{name.clone()}</span>{fold}</span>
             </th>

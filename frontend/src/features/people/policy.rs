@@ -95,8 +95,8 @@ fn form(policy: Map<String, Value>, roles: Vec<Record>) -> AnyView {
         {passwords(draft, faults)}
         {sessions(draft, faults)}
         {move || changed.get().then(|| view! {
-            <div class="sticky bottom-0 panel p-3 flex flex-wrap items-center gap-3">
-                <div class="grow min-w-48 text-[13px]" aria-live="polite">{move || effect.get().map(|found| consequences(&found))}</div>
+            <div class="sticky bottom-0 max-md:-bottom-4 z-10 panel p-3 max-md:-mx-4 max-md:-mb-4 max-md:rounded-none max-md:border-x-0 flex flex-wrap justify-end items-center gap-3">
+                <div class="grow min-w-48 max-md:w-full text-[13px] empty:hidden" aria-live="polite">{move || effect.get().map(|found| consequences(&found))}</div>
                 <Button label=t(ROLE_DISCARD) on_click=move |_| draft.set(saved.get_untracked())/>
                 <Button label=t(SAVE) look=Look::Primary busy=busy on_click=save/>
             </div>
@@ -166,7 +166,8 @@ fn number(
     view! {
         <Field id=id.clone() label=texts.0 hint=texts.1 error=fault(faults, key)>
             <input id=id.clone() type="number" min="0" inputmode="numeric" class="input !w-32 tnum" aria-describedby=format!("{id}-note")
-                placeholder=if empty { t(POLICY_NEVER) } else { "" } prop:value=shown on:change=put/>
+                placeholder=if empty { t(POLICY_NEVER) } else { "" } prop:value=shown on:change=put
+                on:input=move |ev| { if event_target_value(&ev).parse::<u32>().is_ok() { put(ev) } }/>
         </Field>
     }
     .into_any()

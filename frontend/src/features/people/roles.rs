@@ -41,6 +41,20 @@ thread_local! {
     static KEPT: RefCell<HashMap<String, Kept>> = RefCell::default();
 }
 
+const STORED: &str = "kz.roles";
+
+/// The same over a reload, as long as the tab is open.
+fn stored() -> HashMap<String, Kept> {
+    let text = window().session_storage().ok().flatten().and_then(|s| s.get_item(STORED).ok().flatten());
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+fn store(kept: &HashMap<String, Kept>) {
+    if let (Ok(Some(session)), Ok(text)) = (window().session_storage(), serde_json::to_string(kept)) {
+        let _ = session.set_item(STORED, &text);
+    }
+}
+
 /// Whose changes they are, of which role, as it stood when they were begun.
 fn stand(role: &Record) -> String {
     let me = session::me().and_then(|me| me.id.clone()).unwrap_or_default();
@@ -60,8 +74,11 @@ pub fn screen() -> AnyView {
             _ => None,
         })
     });
-    let kept = RwSignal::new(KEPT.with_borrow(Clone::clone));
-    leptos::prelude::Effect::new(move || KEPT.set(kept.get()));
+    let kept = RwSignal::new(KEPT.with_borrow(|kept| if kept.is_empty() { stored() } else { kept.clone() }));
+    leptos::prelude::Effect::new(move || {
+        kept.with(store);
+        KEPT.set(kept.get());
+    });
     let roles = Roles { few, url, chosen, asked: RwSignal::new(None), kept };
     let asked = roles.asked;
     let add = session::may("role", "create").then(|| {
@@ -120,7 +137,7 @@ fn picker(roles: Roles) -> AnyView {
         };
         view! {
             <button type="button" aria-current=move || here(&a).then_some("true")
-                class=move || if here(&b) { "text-start rounded-md px-3 py-2 bg-primary/12 shrink-0" } else { "text-start rounded-md px-3 py-2 hover:bg-base-content/6 shrink-0" }
+                class=move || if here(&b) { "tap text-start rounded-md px-3 py-2 bg-primary/12 shrink-0" } else { "tap text-start rounded-md px-3 py-2 hover:bg-base-content/6 shrink-0" }
                 on:click=move |_| url.push(&[("role", Some(id.clone()))])>
                 <span class="flex items-center gap-2 font-semibold text-[13px]"><span class="truncate">{name}</span>{unsaved}</span>
                 <span class="hidden md:block muted text-xs truncate" title=text.clone()>{text.clone()}</span>
@@ -231,8 +248,8 @@ fn save_bar(few: Few, draft: Draft, role: Record) -> AnyView {
         });
     };
     view! {
-        <div class="flex flex-wrap items-center gap-3 px-4 py-3 border-t border-base-300 shrink-0 bg-base-200">
-            <div class="grow text-[13px] min-w-48" role="status">{move || match told.get() {
+        <div class="flex flex-wrap justify-end items-center gap-3 px-4 py-3 border-t border-base-300 shrink-0 bg-base-200">
+            <div class="grow text-[13px] min-w-48 max-md:w-full" role="status">{move || match told.get() {
                 None => ui::spinner(),
                 Some(Err(error)) => view! { <span class="text-error">{error.message()}</span> }.into_any(),
                 Some(Ok(effect)) => effect::sentences(&effect, draft.levels_changed()),

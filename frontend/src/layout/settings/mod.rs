@@ -211,7 +211,7 @@ pub fn head(title: Key, text: Key, actions: AnyView) -> AnyView {
     view! {
         <div class="px-4 py-3 border-b border-base-300 bg-base-100 shrink-0 flex flex-wrap items-end gap-x-3 gap-y-2">
             <div class="grow min-w-0 basis-64">
-                <nav class="text-xs muted leading-5" aria-label=t(NAV_SETTINGS)><A href="/settings" attr:class="hover:underline">{t(NAV_SETTINGS)}</A></nav>
+                <nav class="text-xs muted leading-5" aria-label=t(NAV_SETTINGS)><A href="/settings" attr:class="relative inline-block hover:underline pointer-coarse:py-3 pointer-coarse:-my-3">{t(NAV_SETTINGS)}</A></nav>
                 <h1 class="font-semibold text-base">{t(title)}</h1>
                 <p class="muted text-[13px] max-w-3xl">{t(text)}</p>
             </div>

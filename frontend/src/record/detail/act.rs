@@ -5,7 +5,7 @@ use crate::api::client::{ApiError, Call};
 use crate::api::records;
 use crate::bridge;
 use crate::fields::{self, Input};
-use crate::i18n::{ACT_FORESEEN, ACTION_DONE, CANCEL, PASSWORD, label, t, tf};
+use crate::i18n::{ACT_FORESEEN, ACTION_DONE, CANCEL, PASSWORD, UNDO, label, t, tf};
 use crate::state::current::{Acting, Current};
 use crate::state::{app, catalog, prefs, toast, touched};
 use crate::ui::{self, Button, Field, Layer, Look, Shape};
@@ -13,6 +13,9 @@ use kezhan_meta::{FieldMeta, FieldType, Label, ObjectMeta, Record, normalise_val
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen::JsCast;
+
+const TRANSFER: &str = "transfer";
+const OWNER: &str = "owner";
 
 /// What an action answers, as a file of its own.
 fn download(on: &Current, action: &Action, answer: &Value) {
@@ -169,10 +172,22 @@ fn foresee(on: Current, key: String, values: Vec<(String, RwSignal<Value>)>) -> 
     .into_any()
 }
 
+/// Undoes a transfer: the record goes to whoever had it.
+fn give_back(on: Current, back: Record) {
+    leptos::task::spawn_local(async move {
+        let version = records::read(&on.object, &on.id).await.ok().and_then(|r| r["version"].as_i64());
+        if let Err(error) = actions::perform(&on.object, &on.id, TRANSFER, &back, version).await {
+            toast::error(&error);
+        }
+        touched();
+    });
+}
+
 fn run(on: Current, action: Action, input: Record, busy: Option<RwSignal<bool>>) {
     leptos::task::spawn_local(async move {
         // The newest version: what is on screen may be older than what one has just done.
-        let version = records::read(&on.object, &on.id).await.ok().and_then(|r| r["version"].as_i64()).or(on.version);
+        let before = records::read(&on.object, &on.id).await.unwrap_or_default();
+        let version = before.get("version").and_then(Value::as_i64).or(on.version);
         match actions::perform(&on.object, &on.id, &action.key, &input, version).await {
             Ok(made) if made["path"].is_string() => {
                 let link = made["path"].as_str().map(str::to_owned);
@@ -193,7 +208,16 @@ fn run(on: Current, action: Action, input: Record, busy: Option<RwSignal<bool>>)
                         Err(error) => return toast::problem(error.message()),
                     }
                 }
-                toast::done(tf(ACTION_DONE, &[("action", &label(&action.label)), ("title", &on.title)]));
+                let text = tf(ACTION_DONE, &[("action", &label(&action.label)), ("title", &on.title)]);
+                // What went with it is not told apart any more from what was there before.
+                let alone = input.get("children").and_then(Value::as_bool) != Some(true);
+                match before.get(OWNER).filter(|owner| action.key == TRANSFER && alone && owner.is_string()) {
+                    Some(owner) => {
+                        let back = Record::from_iter([(OWNER.to_owned(), owner.clone())]);
+                        toast::undoable(text, t(UNDO), move || give_back(on.clone(), back.clone()));
+                    }
+                    None => toast::done(text),
+                }
                 touched();
             }
             Err(error) => {

@@ -176,6 +176,8 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                     let _ = next.try_set(String::new());
                     toast::done(t(FOLLOW_UP_ADDED));
                     touched();
+                    // The button could not be pressed meanwhile, and has lost the keyboard by that.
+                    keys::resume("follow-up-content");
                     // What is still being sent shows in the sheet.
                     if leaving.try_get_untracked().flatten().is_none() {
                         finished(done);
@@ -222,7 +224,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                     let on = Memo::new(move |_| kind.with(|k| *k == mine));
                     view! {
                         <button type="button" role="radio" aria-checked=move || on.get().to_string()
-                            class=move || if on.get() { "px-2.5 h-7 rounded-full text-xs bg-primary/12 text-primary font-semibold" } else { "px-2.5 h-7 rounded-full text-xs muted hover:bg-base-content/6" }
+                            class=move || if on.get() { "tap px-2.5 h-7 rounded-full text-xs bg-primary/12 text-primary font-semibold" } else { "tap px-2.5 h-7 rounded-full text-xs muted hover:bg-base-content/6" }
                             on:click=move |_| kind.set(pick.clone())>{label(&k.label)}</button>
                     }
                 }).collect_view()}
@@ -235,9 +237,9 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
             {move || waiting.get().view()}
             <div class="flex flex-wrap items-center gap-2">
                 {move || attach.then(|| files::pickers(waiting.get(), "follow-up-file"))}
-                <label class="text-xs muted" for="follow-up-next">{t(FOLLOW_UP_NEXT)}</label>
-                <div class="w-48"><DateInput id="follow-up-next" value=next time=true/></div>
-                <div class="grow"></div>
+                <label class="text-xs muted max-md:w-full" for="follow-up-next">{t(FOLLOW_UP_NEXT)}</label>
+                <div class="w-48 max-md:w-52 max-md:grow"><DateInput id="follow-up-next" value=next time=true/></div>
+                <div class="grow max-md:hidden"></div>
                 <Button label=t(FOLLOW_UP_SAVE) look=Look::Primary submit=true busy=busy/>
             </div>
         </form>

@@ -1,6 +1,6 @@
 //! A record's fields, each edited where it stands.
 
-use super::Open;
+use super::{Open, settled};
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
@@ -66,6 +66,16 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
         let key = key.clone();
         Memo::new(move |_| editing.with(|e| e.as_deref() == Some(key.as_str())))
     };
+    // Whoever has finished is where they began.
+    let button = format!("edit-{key}");
+    let back = button.clone();
+    Effect::new(move |was: Option<bool>| {
+        let now = here.get();
+        if was == Some(true) && !now {
+            keys::resume_at(back.clone());
+        }
+        now
+    });
     let field = StoredValue::new(field);
     let empty = Memo::new(move |_| {
         open.record.with(|r| r.as_ref().is_none_or(|r| field.with_value(|f| Shown::of(f, r).is_empty())))
@@ -74,6 +84,10 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
     let many_lines = field.with_value(fields::wide);
     let text =
         move || open.record.with(|r| r.as_ref().map(|r| field.with_value(|f| fields::plain_text(Shown::of(f, r)))));
+    let told = {
+        let key = key.clone();
+        move || open.record.with(|r| r.as_ref().and_then(|r| settled::told(&open.object(), &key, r)))
+    };
     let start = {
         let key = key.clone();
         move || {
@@ -108,15 +122,15 @@ fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Opt
             if here.get() {
                 return editor(open, field.get_value(), editing);
             }
-            let (press, double) = (press.clone(), double.clone());
+            let (press, double, button, told) = (press.clone(), double.clone(), button.clone(), told.clone());
             view! {
                 <div class="group flex items-center gap-1 min-h-7 min-w-0" on:dblclick=move |_| double()>
-                    {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{text}</span> }.into_any() }
+                    {if many_lines { view! { <span class="whitespace-pre-wrap break-words min-w-0">{move || told().unwrap_or_else(|| text().into_any())}</span> }.into_any() }
                      else { view! { <span class="fact">{value}</span> }.into_any() }}
                     {move || empty.get().then(|| view! { <span class="muted">"–"</span> })}
                     {reveal.clone()}
                     {editable.then(|| view! {
-                        <button type="button" class="btn btn-quiet btn-icon !h-6 !w-6 ms-auto opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100"
+                        <button type="button" id=button class="btn btn-quiet btn-icon !h-6 !w-6 ms-auto opacity-0 group-hover:opacity-100 focus:opacity-100 pointer-coarse:opacity-100"
                             aria-label=format!("{} {name}", t(EDIT)) on:click=move |_| press()>{icon("pencil")}</button>
                     })}
                 </div>

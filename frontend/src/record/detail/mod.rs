@@ -9,6 +9,7 @@ pub mod link;
 mod mention;
 pub mod peek;
 mod related;
+mod settled;
 mod stages;
 mod star;
 mod step;
@@ -72,12 +73,9 @@ impl Open {
             let object = open.object();
             open.record.with(|record| {
                 if let Some(record) = record {
-                    current::enter(Current {
-                        id: record.id().to_owned(),
-                        title: record.title(&object),
-                        version: record.version(),
-                        object,
-                    });
+                    let passing = url.peek("peek").is_some();
+                    let (id, title, version) = (record.id().to_owned(), record.title(&object), record.version());
+                    current::enter(Current { id, title, version, object }, passing);
                 }
             });
         });
@@ -106,7 +104,7 @@ impl Open {
                     if window().location().pathname().is_ok_and(|path| path.contains(&id)) {
                         self.url.replace_by(record_url(&object, record.id()));
                     } else {
-                        self.url.replace(&[("peek", Some(record.id().to_owned()))]);
+                        self.url.beside(Some(record.id().to_owned()));
                     }
                 }
                 Ok(record) => {
@@ -249,12 +247,12 @@ fn content(open: Open) -> AnyView {
             {similar::hint(open)}
             <div class="grow min-h-0 flex">
                 {(!narrow).then(|| view! {
-                    <aside class="w-80 shrink-0 border-r border-base-300 overflow-y-auto scroll-thin">{facts::panel(open)}</aside>
+                    <aside class="w-80 shrink-0 border-r border-base-300 overflow-y-auto scroll-thin relative">{facts::panel(open)}</aside>
                 })}
                 <section class="grow min-w-0 flex flex-col min-h-0">
                     {strip}
                     // Room for the thumb's button under what is last.
-                    <div class=if narrow { "grow min-h-0 overflow-y-auto scroll-thin pb-20" } else { "grow min-h-0 overflow-y-auto scroll-thin" }>{panel}</div>
+                    <div class=if narrow { "grow min-h-0 overflow-y-auto scroll-thin relative pb-20" } else { "grow min-h-0 overflow-y-auto scroll-thin relative" }>{panel}</div>
                 </section>
             </div>
         </div>
@@ -278,14 +276,14 @@ fn header(open: Open) -> AnyView {
     let user = (object.name == "user").then(|| open.id.get_value());
     let person = matches!(object.name.as_ref(), "contact" | "lead" | "user");
     view! {
-        <header class="flex items-center gap-2 md:gap-3 px-4 h-14 shrink-0 border-b border-base-300">
+        <header class="flex items-center gap-2 md:gap-3 px-4 py-1 min-h-14 shrink-0 border-b border-base-300">
             <A href=list attr:class="btn btn-quiet btn-icon print:hidden" attr:aria-label=label(&object.label_many)>{icon("arrow-left")}</A>
             {move || if person { face(user.as_deref(), &name.get(), true) } else {
                 view! { <span class="size-9 rounded-lg bg-primary/10 text-primary hidden sm:grid place-items-center shrink-0">{icon(&sign)}</span> }.into_any()
             }}
             <div class="min-w-0">
                 <p class="text-xs muted leading-tight">{label(&object.label)}</p>
-                <h1 class="font-semibold text-base leading-tight truncate">{move || name.get()}</h1>
+                <h1 class="font-semibold text-base leading-tight line-clamp-2 break-words" title=move || name.get()>{move || name.get()}</h1>
             </div>
             <div class="grow"></div>
             {step::steps(open)}

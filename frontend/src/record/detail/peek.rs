@@ -22,8 +22,8 @@ pub fn aside(object: Arc<ObjectMeta>, id: String, url: Url) -> AnyView {
     };
     let tab = move |text: &'static str, value: bool| {
         view! {
-            <button type="button" class=move || if timeline_shown.get() == value { "py-2 border-b-2 border-primary text-primary font-semibold text-[13px]" }
-                else { "py-2 border-b-2 border-transparent muted text-[13px]" }
+            <button type="button" class=move || if timeline_shown.get() == value { "tap py-2 border-b-2 border-primary text-primary font-semibold text-[13px]" }
+                else { "tap py-2 border-b-2 border-transparent muted text-[13px]" }
                 aria-pressed=move || (timeline_shown.get() == value).to_string() on:click=move |_| timeline_shown.set(value)>{text}</button>
         }
     };
@@ -39,10 +39,10 @@ pub fn aside(object: Arc<ObjectMeta>, id: String, url: Url) -> AnyView {
                 <h2 class="font-semibold grow truncate">{title}</h2>
                 {star::star(open)}
                 <A href=full attr:class="btn btn-quiet btn-icon" attr:aria-label=t(OPEN_FULL) attr:title=t(OPEN_FULL)>{icon("maximize-2")}</A>
-                <Button label=t(CLOSE) look=Look::Quiet icon="x" icon_only=true on_click=move |_| url.replace(&[("peek", None)])/>
+                <Button label=t(CLOSE) look=Look::Quiet icon="x" icon_only=true on_click=move |_| url.beside(None)/>
             </header>
             <div class="flex gap-4 px-4 border-b border-base-300">{tab(t(TAB_FACTS), false)}{tab(t(TAB_TIMELINE), true)}</div>
-            <div class="grow min-h-0 overflow-y-auto scroll-thin">{body}</div>
+            <div class="grow min-h-0 overflow-y-auto scroll-thin relative">{body}</div>
         </aside>
     }
     .into_any()

@@ -4,7 +4,7 @@ use super::Open;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
 use crate::fields::{self, Shown};
-use crate::i18n::{NEW_OBJECT, RELATED_ALL, RELATED_EMPTY, label, t, tf};
+use crate::i18n::{NEW_OBJECT, RELATED_ALL, RELATED_EMPTY, label, t, tf, within};
 use crate::lazy;
 use crate::record::list::record_url;
 use crate::state::{app, catalog, prefs, session};
@@ -114,7 +114,7 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         app().written.track();
         load();
     });
-    let base = format!("/o/{}", object.plural);
+    let (base, name) = (format!("/o/{}", object.plural), relation.label());
     // The form opens here, with what ties the new one to this record.
     let kind = relation.kind.as_ref().map(|kind| (format!("with.{kind}"), Some(here.clone())));
     let tie = (format!("with.{field}"), Some(id.clone()));
@@ -131,12 +131,9 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
         move || match rows.get() {
             None => ui::loading_rows(3),
             Some(Err(error)) => ui::failed(&error, again.clone()),
-            Some(Ok(page)) if page.data.is_empty() => ui::empty(
-                &object.icon,
-                tf(RELATED_EMPTY, &[("objects", &label(&object.label_many))]),
-                "",
-                ().into_any(),
-            ),
+            Some(Ok(page)) if page.data.is_empty() => {
+                ui::empty(&object.icon, tf(RELATED_EMPTY, &[("objects", &within(&name))]), "", ().into_any())
+            }
             Some(Ok(page)) => table(&object, &columns, &page.data),
         }
     };

@@ -79,7 +79,7 @@ fn step(open: Open, asking: RwSignal<Option<Ask>>, stage: &Record, i: usize, at:
         }
     };
     view! {
-        <button type="button" class=format!("flex-1 min-w-24 h-8 px-3 rounded-md text-[13px] whitespace-nowrap {class}")
+        <button type="button" class=format!("tap flex-1 min-w-24 h-8 px-3 rounded-md text-[13px] whitespace-nowrap {class}")
             aria-current=here.then_some("step") on:click=press>{text}</button>
     }
     .into_any()

@@ -87,7 +87,7 @@ impl Uploads {
     }
 
     pub fn is_empty(self) -> bool {
-        self.items.with(Vec::is_empty)
+        self.items.with_untracked(Vec::is_empty)
     }
 
     fn find(self, id: u64) -> Option<Item> {
@@ -150,7 +150,7 @@ impl Uploads {
     /// One line a file.
     pub fn view(self) -> AnyView {
         let lines = move || {
-            (!self.is_empty()).then(|| {
+            (!self.items.with(Vec::is_empty)).then(|| {
                 view! {
                     <ul class="flex flex-col gap-1.5" aria-live="polite">
                         <For each=move || self.items.get() key=|item| item.id let(item)>{self.line(item)}</For>

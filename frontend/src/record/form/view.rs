@@ -237,7 +237,7 @@ impl Form {
         view! {
             <div class=class>
                 <Field id=id label=label(&draft.field.label) required=required error=error
-                    hint=if prefs::lang() == kezhan_meta::Lang::En { draft.field.help.to_string() } else { String::new() }>
+                    hint=if prefs::lang() == kezhan_meta::Lang::En { draft.field.help.replace('`', "") } else { String::new() }>
                     {body}
                     {offer}
                 </Field>

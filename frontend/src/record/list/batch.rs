@@ -44,7 +44,7 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
     let object = list.object.with_value(Arc::clone);
     let name = object.name.to_string();
     let count = move || tf(BATCH_SELECTED, &[("n", &number(list.picked()))]);
-    let busy = Signal::derive(move || list.progress.with(Option::is_some));
+    let busy = Signal::derive(move || list.progress.with(Option::is_some) || list.picked() == 0);
     // One record is changed like any; more take a right of their own.
     let many = may(&name, "bulk_edit");
     let acts = Memo::new(move |_| many || list.picked() == 1);
@@ -59,7 +59,7 @@ pub fn bar(list: List, exporting: RwSignal<bool>) -> AnyView {
         })
     };
     view! {
-        <div class="flex items-center gap-2 h-12 px-3 shrink-0 bg-primary/8 overflow-x-auto" id="batch-bar" role="toolbar">
+        <div class="flex max-md:flex-wrap items-center gap-2 min-h-12 px-3 max-md:py-1 shrink-0 bg-primary/8 md:overflow-x-auto" id="batch-bar" role="toolbar">
             <span class="font-semibold whitespace-nowrap" role="status">{count}</span>
             {matching}
             {move || list.progress.get().map(progress)}

@@ -242,7 +242,7 @@ pub fn many_lines(field: &FieldMeta) -> bool {
 }
 
 /// Keys that go elsewhere.
-fn moved(list: List, at: Option<At>, ev: &KeyboardEvent) {
+pub fn moved(list: List, at: Option<At>, ev: &KeyboardEvent) {
     let last = list.len().saturating_sub(1);
     let (row, col) = (at.map(|a| a.row), at.and_then(|a| a.col));
     let below = |n: usize| row.map_or(0, |r| r.saturating_add(n));
@@ -266,6 +266,11 @@ fn moved(list: List, at: Option<At>, ev: &KeyboardEvent) {
         },
         ("j", None) => At { row: below(1), col },
         ("k", None) => At { row: above(1), col },
+        ("Escape", _) if list.url.peek("peek").is_some() => {
+            ev.prevent_default();
+            ev.stop_propagation();
+            return list.url.beside(None);
+        }
         ("Escape", _) if at.is_some() => {
             ev.prevent_default();
             ev.stop_propagation();
@@ -293,7 +298,7 @@ fn act(list: List, at: Option<At>, ev: &KeyboardEvent) {
             _ => edit(list, ""),
         },
         (" ", _) if ev.shift_key() => list.toggle(record.id()),
-        (" ", _) => list.url.replace(&[("peek", Some(record.id().to_owned()))]),
+        (" ", _) => list.url.toggle_beside(record.id()),
         ("x", None) => list.toggle(record.id()),
         ("F2", Some(_)) => edit(list, ""),
         ("Delete" | "Backspace", Some(_)) => match list.cells.tools.get_value() {

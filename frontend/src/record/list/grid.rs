@@ -5,13 +5,13 @@ use super::state::ListState;
 use super::tools::Tools;
 use super::{List, cells, columns, head, row, typing};
 use crate::i18n::{
-    EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, IMPORT, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, label, t, tf,
+    EMPTY_LIST, EMPTY_LIST_TEXT, FILTER_CLEAR, IMPORT, NEW_OBJECT, NO_MATCH, NO_MATCH_TEXT, label, t, tf, within,
 };
 use crate::lazy;
 use crate::record::filter;
 use crate::state::session::may;
 use crate::ui::{self, Button, Look, icon};
-use kezhan_meta::{Filter, ObjectMeta, Record};
+use kezhan_meta::{Filter, ObjectMeta, Record, Scope};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use std::sync::Arc;
@@ -202,7 +202,7 @@ fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>
             (Line::Row { group, .. }, Some(record)) => {
                 let level = group.and_then(|g| list.groups.with(g, |g| g.level + 2));
                 if narrow {
-                    row::card(&object.get_value(), &fields.get_value(), &record, place)
+                    row::card(list, &object.get_value(), &fields.get_value(), &record, place)
                 } else {
                     row::row(
                         list,
@@ -240,24 +240,24 @@ pub fn nothing(list: List, state: &ListState) -> AnyView {
     }
     let create = move |_| list.url.push(&[("new", Some("1".to_owned()))]);
     let import = format!("/imports?object={}", state.object.name);
-    if !may(&state.object.name, "create") {
-        return ui::empty(
-            &state.object.icon,
-            tf(EMPTY_LIST, &[("objects", &label(&state.object.label_many))]),
-            "",
-            ().into_any(),
-        );
+    let many = within(&label(&state.object.label_many));
+    let none = tf(EMPTY_LIST, &[("objects", &many)]);
+    if !may(&state.object.name, "create") || is_made(&state.object) {
+        return ui::empty(&state.object.icon, none, "", ().into_any());
     }
     let actions = view! {
         <Button label=tf(NEW_OBJECT, &[("object", &name)]) look=Look::Primary icon="plus" on_click=create/>
         <A href=import attr:class="btn btn-plain">{icon("file-up")}{t(IMPORT)}</A>
     }
     .into_any();
-    let many = label(&state.object.label_many);
-    ui::empty(
-        &state.object.icon,
-        tf(EMPTY_LIST, &[("objects", &many)]),
-        tf(EMPTY_LIST_TEXT, &[("objects", &many)]),
-        actions,
-    )
+    ui::empty(&state.object.icon, none, tf(EMPTY_LIST_TEXT, &[("objects", &many)]), actions)
+}
+
+/// Do such records come of something else that one does, and not of a form?
+pub fn is_made(object: &ObjectMeta) -> bool {
+    match &object.scope {
+        Scope::Polymorphic { .. } => !object.opens,
+        Scope::Personal => object.field("visibility").is_none(),
+        _ => false,
+    }
 }

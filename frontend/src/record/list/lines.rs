@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 /// Height of a card on a phone with the gap above it, and of a group's head there.
 const CARD: i32 = 104;
-const CARD_HEAD: i32 = 44;
+const CARD_HEAD: i32 = 48;
+/// One more line of facts, and one of sums.
+const MORE_FACTS: i32 = 24;
+const MORE_SUMS: i32 = 18;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -146,7 +149,18 @@ impl List {
 
     pub fn steps(self) -> Steps {
         let row = app().density.get().row();
-        if self.narrow.get() { Steps { row: CARD, head: CARD_HEAD } } else { Steps { row, head: row } }
+        match self.narrow.get() {
+            true => Steps {
+                row: CARD + if self.tall_cards() { MORE_FACTS } else { 0 },
+                head: CARD_HEAD + (self.groups.tall.get() - 1).max(0) * MORE_SUMS,
+            },
+            false => Steps { row, head: row },
+        }
+    }
+
+    /// Has a card more to show than two lines hold?
+    pub fn tall_cards(self) -> bool {
+        self.state.with(|s| s.columns.len() > 4)
     }
 
     pub fn top(self, at: usize) -> i32 {

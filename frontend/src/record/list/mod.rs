@@ -72,6 +72,8 @@ pub struct List {
     undo: StoredValue<Vec<(u64, Callback<()>)>>,
     /// `App::written` after the last write from here, which is on screen already.
     own: StoredValue<u64>,
+    /// On a phone, where a touch opens a record, one says first that one wants to pick.
+    pub picking: RwSignal<bool>,
     /// The row that a range of picks starts from.
     anchor: StoredValue<Option<usize>>,
     /// What is done with many records: how many are done, of how many.
@@ -148,6 +150,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         resizing: RwSignal::new(None),
         undo: StoredValue::new(Vec::new()),
         own: StoredValue::new(u64::MAX),
+        picking: RwSignal::new(false),
         anchor: StoredValue::new(None),
         progress: RwSignal::new(None),
         job: RwSignal::new(None),
@@ -184,7 +187,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         let Some(at) = list.cells.at.get() else { return };
         let Some(row) = untrack(|| list.row(at.row)) else { return };
         if url.peek("peek").is_some_and(|id| id != row.id()) {
-            url.replace(&[("peek", Some(row.id().to_owned()))]);
+            url.beside(Some(row.id().to_owned()));
         }
     });
 
@@ -205,7 +208,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     .into_any()
 }
 
-/// `/` searches, `C` creates.
+/// `/` searches, `C` creates, `J` and `K` begin at the first row.
 fn shortcuts(list: List) {
     let handle = window_event_listener(leptos::ev::keydown, move |ev| {
         if keys::composing(&ev) || keys::typing(&ev) || !keys::plain(&ev) {
@@ -222,7 +225,17 @@ fn shortcuts(list: List) {
                 ev.prevent_default();
                 list.url.push(&[("new", Some("1".to_owned()))]);
             }
-            "Escape" if list.url.peek("peek").is_some() => list.url.replace(&[("peek", None)]),
+            "Escape" if list.url.peek("peek").is_some() => list.url.beside(None),
+            // Nothing else has the keyboard yet.
+            "j" | "k"
+                if !list.narrow.get_untracked()
+                    && list.layout.with_untracked(|l| l.kind == layouts::Kind::Table)
+                    && keys::idle() =>
+            {
+                let begun = list.cells.at.get_untracked().map(|at| cells::At { col: None, ..at });
+                cells::moved(list, begun, &ev);
+                typing::focus(list);
+            }
             _ => {}
         }
     });

@@ -130,6 +130,7 @@ impl List {
 
     pub fn pick_none(self) {
         let _ = self.every.try_set(None);
+        let _ = self.picking.try_set(false);
         let _ = self.selected.try_update(HashSet::clear);
     }
 

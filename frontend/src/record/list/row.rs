@@ -1,11 +1,13 @@
 //! One record among others: a row of cells, or a card on a phone.
 
 use super::grid::record_url;
+use super::state::phones;
 use super::{List, cells, columns};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Shown};
-use crate::i18n::{FOLLOW_UP_SAVE, PEEK, SELECT_ROW, label, t};
+use crate::i18n::{CALL, FOLLOW_UP_SAVE, PEEK, SELECT_ROW, label, t};
 use crate::record::follow;
+use crate::state::prefs;
 use crate::ui::icon;
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
@@ -35,7 +37,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let chosen = move || list.is_picked(&mark);
     let shown = chosen.clone();
     let peek_id = id.clone();
-    let open_peek = move |_| list.url.replace(&[("peek", Some(peek_id.clone()))]);
+    let open_peek = move |_| list.url.beside(Some(peek_id.clone()));
     let is_peeked = Memo::new(move |_| list.url.get("peek").as_deref() == Some(id.as_str()));
     let cell = |col: usize, field: &FieldMeta| {
         let shown = Shown::of(field, &record);
@@ -79,31 +81,52 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     .into_any()
 }
 
-/// On a phone: the name and three facts, the whole card is one link.
-pub fn card(object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: String) -> AnyView {
-    let mut facts =
-        fields.iter().filter(|f| f.key != object.title).map(|f| Shown::of(f, record)).filter(|s| !s.is_empty());
-    let facts: Vec<AnyView> = facts
-        .by_ref()
-        .take(4)
-        .map(|s| {
-            let name = label(&s.field.label);
-            view! { <span class="flex gap-1 min-w-0 items-center"><span class="muted text-xs shrink-0">{name}</span>{fields::brief(s)}</span> }.into_any()
-        })
-        .collect();
-    let (url, title) = (record_url(object, record.id()), record.title(object));
-    let follow = follow::link(object).map(|_| {
-        let (href, name) = (format!("{url}?follow=1"), format!("{} · {title}", t(FOLLOW_UP_SAVE)));
-        view! { <a href=href class="btn btn-quiet btn-icon !size-11 absolute right-4 bottom-1 muted" aria-label=name>{icon("message-square-text")}</a> }
+/// On a phone: the name and what fits of the facts, all of it one link; beside it what the thumb does most.
+pub fn card(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: &Record, place: String) -> AnyView {
+    let facts = fields.iter().filter(|f| f.key != object.title).map(|f| Shown::of(f, record)).filter(|s| !s.is_empty());
+    let facts = facts.take(6).map(|s| {
+        let name = label(&s.field.label);
+        view! { <span class="flex gap-1 max-w-full min-w-0 items-center h-[22px]"><span class="muted text-xs shrink-0">{name}</span>{fields::brief(s)}</span> }
     });
+    let facts = facts.collect_view();
+    let (url, title) = (record_url(object, record.id()), record.title(object));
+    // A number of which only the outline is shown calls nobody.
+    let number =
+        phones(object).filter_map(|f| record.value(&f.key).as_str()).find(|n| !n.is_empty() && !n.contains('*'));
+    let call = number.map(|number| (fields::contact::tel(number), "phone", format!("{} · {title}", t(CALL))));
+    let follow = follow::link(object)
+        .map(|_| (format!("{url}?follow=1"), "message-square-text", format!("{} · {title}", t(FOLLOW_UP_SAVE))));
+    let acts: Vec<_> = call.into_iter().chain(follow).collect();
+    let room = if acts.is_empty() { "pr-3" } else { "pr-14" };
+    let (height, lines) = if untrack(|| list.tall_cards()) { ("h-30", "h-[70px]") } else { ("h-24", "h-[46px]") };
+    let acts = acts.into_iter().map(|(href, sign, name)| {
+        view! { <a href=href class="btn btn-quiet btn-icon !size-11 muted" aria-label=name>{icon(sign)}</a> }
+    });
+    let acts = acts.collect_view();
+    let (id, name) = (record.id().to_owned(), format!("{} {title}", t(SELECT_ROW)));
+    let picker = move || list.picking.get().then(|| pick_box(list, id.clone(), name.clone(), height));
+    let held = record.id().to_owned();
     view! {
-        <div prop:style=place class="px-3 pt-2">
-            {follow}
-            <a href=url class="panel block h-24 pl-3 pr-14 py-2 overflow-hidden">
+        <div prop:style=place class="px-3 pt-2"
+            on:contextmenu=move |ev| if prefs::coarse() { ev.prevent_default(); list.picking.set(true); list.toggle(&held) }>
+            <div class="absolute right-4 inset-y-0 pt-2 flex flex-col justify-center" class:hidden=move || list.picking.get()>{acts}</div>
+            <a href=url class=format!("panel block pl-3 py-2 overflow-hidden {height} {room}")>
                 <span class="font-semibold block truncate">{title}</span>
-                <span class="grid grid-cols-2 gap-x-3 gap-y-0.5 text-[13px] mt-0.5">{facts}</span>
+                <span class=format!("flex flex-wrap content-start gap-x-3 gap-y-0.5 overflow-hidden text-[13px] mt-0.5 {lines}")>{facts}</span>
             </a>
+            {picker}
         </div>
+    }
+    .into_any()
+}
+
+/// Over the card: a touch picks it, and opens nothing.
+fn pick_box(list: List, id: String, name: String, height: &str) -> AnyView {
+    let mark = id.clone();
+    view! {
+        <label class=format!("absolute inset-x-3 top-2 rounded-[var(--radius-box)] flex justify-end p-3 has-checked:bg-primary/8 has-checked:outline-2 outline-primary -outline-offset-1 {height}")>
+            <input type="checkbox" class="checkbox bg-base-100 size-6" aria-label=name prop:checked=move || list.is_picked(&mark) on:change=move |_| list.toggle(&id)/>
+        </label>
     }
     .into_any()
 }

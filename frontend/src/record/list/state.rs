@@ -5,8 +5,9 @@ use super::layouts;
 use crate::api::records;
 use crate::fields;
 use crate::record::url::Url;
+use crate::state::prefs;
 use kezhan_meta::query::{Count, GroupKey, ListQuery, Sort};
-use kezhan_meta::{FieldMeta, Filter, ObjectMeta};
+use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -98,6 +99,12 @@ impl ListState {
                 fields.push(column.clone());
             }
         }
+        // The cards of a phone call.
+        if prefs::narrow() {
+            fields.extend(
+                phones(&self.object).filter(|f| !self.columns.contains(&f.key.to_string())).map(|f| f.key.to_string()),
+            );
+        }
         fields.extend(records::names_of(self.fields().iter()));
         ListQuery {
             filter: Some(self.filter.clone()).filter(|f| !f.is_all()),
@@ -127,6 +134,11 @@ fn reads(object: &ObjectMeta, filter: &Filter) -> bool {
         Filter::Field { field, .. } => fields::path_field(object, field).is_some(),
         Filter::Exists { .. } => true,
     }
+}
+
+/// Numbers that somebody can be called at.
+pub fn phones(object: &ObjectMeta) -> impl Iterator<Item = &FieldMeta> {
+    object.fields.iter().filter(|f| f.kind == FieldType::Phone && !f.hidden && !f.secret)
 }
 
 /// The title, then what the declaration puts into lists.

@@ -25,7 +25,7 @@ pub fn shown(list: List) -> Memo<bool> {
 pub fn toggle(list: List, count: impl Fn() -> Option<String> + Send + Sync + 'static) -> AnyView {
     let shown = shown(list);
     view! {
-        <button type="button" id="list-count" class="muted tnum text-[13px] whitespace-nowrap rounded px-1 hover:bg-base-200" title=t(TOTALS)
+        <button type="button" id="list-count" class="tap muted tnum text-[13px] whitespace-nowrap rounded px-1 hover:bg-base-200" title=t(TOTALS)
             aria-expanded=move || shown.get().to_string()
             on:click=move |_| list.url.replace(&[(KEY, (!shown.get_untracked()).then(|| "1".to_owned()))])>
             {count}

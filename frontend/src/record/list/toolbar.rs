@@ -1,10 +1,10 @@
 //! Above the rows: name and number, search, conditions, columns, new. Selected rows bring their own bar.
 
 use super::groups::keys::label_of;
-use super::{List, columns, layouts, sort_panel, summary, views};
+use super::{List, columns, grid, layouts, sort_panel, summary, views};
 use crate::i18n::{
-    COUNT_MORE, EXPORT, FILTER, GROUP, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW, label,
-    t, tf,
+    COUNT_MORE, EXPORT, FILTER, GROUP, IMPORT, LIST_SEARCH, LIST_SEARCH_HINT, MORE, NAV_RECYCLE, NEW, SAVE_VIEW,
+    SEARCH, SELECT_ROW, label, t, tf,
 };
 use crate::lazy;
 use crate::state::session::may;
@@ -18,7 +18,7 @@ pub fn toolbar(list: List) -> AnyView {
     let saving = RwSignal::new(None::<views::Edited>);
     let exporting = RwSignal::new(false);
     let object = list.state.with_untracked(|s| s.object.clone());
-    let any = Memo::new(move |_| list.picked() > 0);
+    let any = Memo::new(move |_| list.picked() > 0 || list.picking.get());
     let count = move || {
         let count = list.rows.count.get()?;
         let text = bridge_number(count);
@@ -30,7 +30,7 @@ pub fn toolbar(list: List) -> AnyView {
         let object = object.clone();
         move || {
             if any.get() {
-                return view! { <div class="h-12 shrink-0">{lazy::batch_bar(list, exporting)}</div> }.into_any();
+                return view! { <div class="min-h-12 shrink-0">{lazy::batch_bar(list, exporting)}</div> }.into_any();
             }
             let menu = {
                 let (url, object) = (list.url, object.clone());
@@ -40,7 +40,14 @@ pub fn toolbar(list: List) -> AnyView {
                     let mut items = vec![MenuItem::new("bookmark-plus", t(SAVE_VIEW), move || {
                         saving.set(Some(views::Edited::New))
                     })];
-                    if may(&object.name, "import") {
+                    // Elsewhere each row has its box.
+                    if list.narrow.get_untracked() && list.layout.with_untracked(|l| l.kind == layouts::Kind::Table) {
+                        items.insert(
+                            0,
+                            MenuItem::new("square-check-big", t(SELECT_ROW), move || list.picking.set(true)),
+                        );
+                    }
+                    if may(&object.name, "import") && !grid::is_made(&object) {
                         items.push(MenuItem::new("file-up", t(IMPORT), move || url.go(import.clone())));
                     }
                     if may(&object.name, "export") {
@@ -51,16 +58,16 @@ pub fn toolbar(list: List) -> AnyView {
                 }
             };
             view! {
-                // On a phone in two lines: the name of the list is not to be guessed.
-                <div class="flex flex-wrap sm:flex-nowrap items-center gap-x-2 sm:h-12 px-3 pb-1 sm:pb-0 shrink-0">
-                    <div class="flex items-center gap-2 h-9 w-full sm:w-auto sm:shrink-0">
+                // On a phone in two lines: the name of the list is not to be guessed. So it is on a tablet, whose buttons are larger.
+                <div class="flex flex-wrap sm:flex-nowrap items-center gap-x-2 sm:h-12 px-3 pb-1 sm:pb-0 shrink-0 pointer-coarse:max-lg:flex-wrap! pointer-coarse:max-lg:h-auto! pointer-coarse:max-lg:pb-1!">
+                    <div class="flex items-center gap-2 h-9 w-full sm:w-auto sm:shrink-0 pointer-coarse:max-lg:w-full!">
                         <h1 class="font-semibold text-base whitespace-nowrap truncate sm:max-w-48">{label(&object.label_many)}</h1>
                         {summary::toggle(list, count)}
                     </div>
-                    <div class="grow hidden sm:block"></div>
+                    <div class="grow hidden sm:block pointer-coarse:max-lg:hidden!"></div>
                     {search(list)}
                     <div class="contents" role="toolbar" aria-label=label(&object.label_many) data-one-stop>
-                        <button type="button" class="btn btn-quiet" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
+                        <button type="button" class="btn btn-quiet tap" aria-label=t(FILTER) on:click=move |_| filtering.set(true)>
                             {icon("list-filter")}
                             <span class="hidden sm:inline">{t(FILTER)}</span>
                         </button>
@@ -68,7 +75,7 @@ pub fn toolbar(list: List) -> AnyView {
                         {move || list.layout.with(|l| l.kind == layouts::Kind::Table).then(|| arranging(list))}
                         {columns::chooser(list)}
                         <Menu label=t(MORE) face=icon("ellipsis") items=menu/>
-                        {may(&object.name, "create").then(|| view! {
+                        {(may(&object.name, "create") && !grid::is_made(&object)).then(|| view! {
                             <button type="button" class="btn btn-primary" aria-label=t(NEW) on:click=move |_| list.url.push(&[("new", Some("1".to_owned()))])>
                                 {icon("plus")}
                                 <span class="hidden sm:inline">{t(NEW)}</span>
@@ -150,9 +157,9 @@ fn search(list: List) -> AnyView {
         );
     };
     view! {
-        <label class="input grow sm:grow-0 min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
+        <label class="input grow sm:grow-0 pointer-coarse:max-lg:grow! pointer-coarse:max-lg:basis-24! min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
             <span class="muted">{icon("search")}</span>
-            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(LIST_SEARCH) autocomplete="off"
+            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(if list.narrow.get_untracked() { SEARCH } else { LIST_SEARCH }) autocomplete="off"
                 prop:value=move || text.get()
                 on:compositionstart=move |_| composing.set_value(true)
                 on:compositionend=move |ev| { composing.set_value(false); let _ = ev; later() }

@@ -9,7 +9,7 @@ use crate::fields::reference;
 use crate::i18n::{
     AUDIT_ALL, AUDIT_CAT, AUDIT_CATEGORY, AUDIT_EMPTY, AUDIT_FROM, AUDIT_KEEP, AUDIT_OBJECT, AUDIT_OBJECTS_ALL,
     AUDIT_RECORD_ONLY, AUDIT_SEARCH, AUDIT_TEXT, AUDIT_TITLE, AUDIT_TO, AUDIT_WHO, EXPORT, FILTER_CLEAR, Key,
-    LOAD_MORE, label, t,
+    LOAD_MORE, SEARCH, label, t,
 };
 use crate::layout::settings;
 use crate::record::url::Url;
@@ -94,8 +94,8 @@ fn filters(url: Url) -> AnyView {
             {choice("object", AUDIT_OBJECT, AUDIT_OBJECTS_ALL, objects.clone())}
             {day("from", AUDIT_FROM)}
             {day("to", AUDIT_TO)}
-            <Field id="audit-q" label=t(AUDIT_SEARCH)>
-                <input id="audit-q" type="search" class="input" prop:value=url.peek("q").unwrap_or_default()
+            <Field id="audit-q" label=t(SEARCH)>
+                <input id="audit-q" type="search" class="input" placeholder=t(AUDIT_SEARCH) title=t(AUDIT_SEARCH) prop:value=url.peek("q").unwrap_or_default()
                     on:change=move |ev| url.push(&[("q", Some(event_target_value(&ev)))])/>
             </Field>
         }

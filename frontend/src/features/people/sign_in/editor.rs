@@ -260,7 +260,7 @@ fn control(form: &Form, field: FieldMeta, value: RwSignal<Value>) -> AnyView {
         invalid: Signal::derive(move || error.get().is_some()),
         done: Callback::new(|()| ()),
     });
-    let hint = if prefs::lang() == Lang::En { field.help.to_string() } else { String::new() };
+    let hint = if prefs::lang() == Lang::En { field.help.replace('`', "") } else { String::new() };
     let class = move || match (visible(), wide) {
         (false, _) => "hidden",
         (true, true) => "sm:col-span-full min-w-0",

@@ -148,14 +148,14 @@ fn line(policies: &Arc<ObjectMeta>, row: Row, editing: RwSignal<Option<Row>>) ->
             "read" => LEVEL_READ,
             _ => LEVEL_WRITE,
         };
-        view! { <li class="inline whitespace-nowrap">{reader.role.clone()}<span class="muted">" "{t(level)}</span>{end}</li> }
+        view! { <li class="inline"><span class="md:whitespace-nowrap">{reader.role.clone()}<span class="muted">" "{t(level)}</span></span>{end}</li> }
     });
     let (sealed, level) = (row.encrypted, row.sensitivity);
     let (purpose, abroad, stored) = (row.purpose.clone(), row.cross_border.clone(), row.stored.clone());
     let readers = readers.collect_view();
     let change = format!("{} · {name}", t(EDIT));
     view! {
-        <tr class="align-top max-md:grid max-md:grid-cols-[1fr_auto] max-md:border-t max-md:border-base-300/60 max-md:py-2">
+        <tr class="align-top max-md:grid max-md:grid-cols-[minmax(0,1fr)_auto] max-md:border-t max-md:border-base-300/60 max-md:py-2">
             <th scope="row" class=format!("{CELL} text-start md:font-normal min-w-32")>{name}</th>
             <td class=format!("{CELL} max-md:col-span-full")>
                 <div class="flex flex-wrap gap-1">

@@ -10,6 +10,7 @@ use crate::i18n::{
     PRIVACY_RESTRICTED, PRIVACY_TEXT, PRIVACY_TITLE, t,
 };
 use crate::layout::settings;
+use crate::lazy;
 use crate::record::url::Url;
 use crate::state::{app, catalog, session};
 use crate::ui::{Button, Look, icon};
@@ -32,14 +33,16 @@ pub fn screen() -> AnyView {
         figure("processing_purposes", t(PRIVACY_PURPOSES), "scale", Filter::all()),
     ];
     let create = session::may("subject_request", "create").then(|| {
-        view! { <Button label=t(PRIVACY_NEW_REQUEST) look=Look::Primary icon="plus" on_click=move |_| url.go("/o/subject_requests?new=1".to_owned())/> }
+        view! { <Button label=t(PRIVACY_NEW_REQUEST) look=Look::Primary icon="plus" on_click=move |_| url.push(&[("new", Some("1".to_owned()))])/> }
     });
+    let adding = Memo::new(move |_| url.get("new").is_some());
     view! {
         <section class="grow min-h-0 overflow-y-auto scroll-thin bg-base-100">
             {settings::head(PRIVACY_TITLE, PRIVACY_TEXT, create.into_any())}
             <div class="p-4 grid gap-3 grid-cols-2 lg:grid-cols-3 max-w-4xl">{figures}</div>
             {retention::section(url)}
         </section>
+        {move || adding.get().then(|| catalog::object("subject_request").map(|object| lazy::create_form(object, url)))}
     }
     .into_any()
 }

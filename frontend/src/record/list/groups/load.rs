@@ -1,7 +1,7 @@
 //! Brings groups and their records, and keeps those that are on screen where something was written meanwhile.
 
 use super::totals::ask;
-use super::{Group, Load, starts};
+use super::{Group, Load, starts, view};
 use crate::api::records::{self, RecordExt};
 use crate::record::list::{Line, List, ListState};
 use kezhan_meta::Record;
@@ -34,6 +34,7 @@ fn recall(list: List, written: u64) -> bool {
     let left = LEFT.with_borrow(|left| left.as_ref().filter(|(other, ..)| *other == key).cloned());
     let Some((_, mut groups, more)) = left.filter(|_| list.rows.recall(written)) else { return false };
     groups.iter_mut().filter(|g| g.load == Load::Loading).for_each(|g| g.load = Load::Idle);
+    view::measure(list, &groups);
     list.groups.all.set(groups);
     list.groups.more.set(more);
     true
@@ -95,6 +96,7 @@ fn merge(list: List, mut found: Vec<Group>, same: bool, own: bool) {
         all.extend(records);
     }
     list.rows.rows.set(all);
+    view::measure(list, &found);
     list.groups.all.set(found);
 }
 

@@ -75,6 +75,8 @@ pub struct Groups {
     pub fold: Memo<Fold>,
     /// What groups are worked with, once its code is there.
     pub hands: RwSignal<Option<Hands>>,
+    /// Lines that the sums of a head take on a phone.
+    pub tall: RwSignal<i32>,
     ticket: StoredValue<u64>,
 }
 
@@ -115,6 +117,7 @@ impl Groups {
             more: RwSignal::new(false),
             fold: Memo::new(move |_| Fold::read(url)),
             hands: RwSignal::new(None),
+            tall: RwSignal::new(0),
             ticket: StoredValue::new(0),
         }
     }

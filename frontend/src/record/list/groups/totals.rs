@@ -53,6 +53,14 @@ impl Sum {
         };
         self.parts.iter().map(text).collect()
     }
+
+    /// The same with money as rows write it, where there is one currency: several share a sign.
+    pub fn written(&self, field: &FieldMeta) -> Vec<String> {
+        match self.parts.as_slice() {
+            [(currency, sum)] if field.kind == T::Money => vec![bridge::money(&sum.to_string(), currency)],
+            _ => self.texts(field),
+        }
+    }
 }
 
 pub fn summed(state: &ListState) -> Vec<FieldMeta> {

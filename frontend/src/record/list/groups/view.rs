@@ -89,22 +89,14 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
         }
     };
     if list.narrow.get_untracked() {
-        let sums: Vec<_> = sums.iter().map(|f| (label(&f.label), sum(f))).collect();
-        let sums = sums.into_iter().map(|(name, sum)| {
-            let text = move || {
-                let texts = sum()?;
-                let more = texts.len().saturating_sub(1);
-                let first = texts.first()?;
-                // A phone has no room for every currency.
-                Some(if more > 0 { format!("{name} {first} +{more}") } else { format!("{name} {first}") })
-            };
-            view! { <span class="tnum truncate">{text}</span> }
-        });
+        let sums = move || read.with(|g| g.as_ref().map(|g| amounts(g, &sums))).unwrap_or_default();
+        let each = move || sums().into_iter().map(|text| view! { <span>{text}</span> }).collect_view();
+        let whole = move || format!("{};--head:{}px", whole(), list.steps().head - 4);
         return view! {
             <div class="pointer-events-none" prop:style=whole>
                 <button type="button" class="sticky grid-group grid-group-card" aria-expanded=expanded on:click=press>
-                    {chevron}{name}<span class="grow"></span>
-                    <span class="flex flex-col items-end min-w-0 overflow-hidden text-xs muted">{sums.collect_view()}</span>
+                    <span class="flex items-center gap-2 w-full min-w-0">{chevron}{name}</span>
+                    <span class="flex flex-wrap gap-x-3 w-full ps-6 text-xs leading-[18px] muted tnum text-start empty:hidden">{each}</span>
                 </button>
             </div>
         }
@@ -126,7 +118,7 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
         let lines = move || {
             let texts = sum().unwrap_or_default();
             let more = texts.len().saturating_sub(STACKED);
-            let class = if texts.len() > 1 { "block text-[11px] leading-[14px] truncate" } else { "block truncate" };
+            let class = if texts.len() > 1 { "block text-xs leading-[14px] truncate" } else { "block truncate" };
             texts.into_iter().take(STACKED).enumerate().map(|(n, text)| {
                 let text = if n + 1 == STACKED && more > 0 { format!("{text} +{more}") } else { text };
                 view! { <span class=class>{text}</span> }
@@ -146,6 +138,38 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
         </div>
     }
     .into_any()
+}
+
+/// All sums of a group, each with its name before the first of its amounts.
+fn amounts(group: &Group, fields: &[FieldMeta]) -> Vec<String> {
+    let of = |field: &FieldMeta| {
+        let sum = group.sums.iter().find(|s| s.field == field.key).map(|s| s.written(field)).unwrap_or_default();
+        let name = label(&field.label);
+        sum.into_iter().enumerate().map(move |(n, text)| if n == 0 { format!("{name} {text}") } else { text })
+    };
+    fields.iter().flat_map(of).collect()
+}
+
+/// How many lines the sums of the heads take on this phone: all heads are as high as the highest.
+pub fn measure(list: List, groups: &[Group]) {
+    if !list.narrow.get_untracked() {
+        return;
+    }
+    let wide = window().inner_width().ok().and_then(|w| w.as_f64()).unwrap_or(360.0) as usize;
+    let room = wide.saturating_sub(60);
+    let width = |text: &String| text.chars().map(|c| if c.is_ascii() { 7 } else { 12 }).sum::<usize>();
+    let fields = list.state.with_untracked(totals::summed);
+    let lines = |group: &Group| {
+        let (mut lines, mut left) = (0, 0);
+        for wide in amounts(group, &fields).iter().map(width) {
+            if wide > left {
+                (lines, left) = (lines + 1, room);
+            }
+            left = left.saturating_sub(wide + 12);
+        }
+        lines
+    };
+    list.groups.tall.set(groups.iter().map(lines).max().unwrap_or(0));
 }
 
 fn name(group: &Group) -> AnyView {

@@ -177,11 +177,11 @@ fn card(gallery: Gallery, n: usize, record: &Arc<Record>, step: Memo<i32>, width
             on:focus=move |_| gallery.at.set(n)
             on:keydown=move |ev| key(gallery, n, &open, &ev)>
             {picture}
-            <input type="checkbox" class="checkbox absolute top-2 left-2 bg-base-100 opacity-0 group-hover:opacity-100 group-focus-within:opacity-100 checked:opacity-100 pointer-coarse:opacity-100" tabindex="-1"
+            <label class="absolute top-0 left-0 p-2 pointer-coarse:p-3"><input type="checkbox" class="checkbox block bg-base-100 opacity-0 group-hover:opacity-100 group-focus-within:opacity-100 checked:opacity-100 pointer-coarse:opacity-100" tabindex="-1"
                 aria-label=format!("{} {title}", t(SELECT_ROW)) prop:checked=chosen
-                on:click=move |ev| list.pick(&pick, n, event_target_checked(&ev), ev.shift_key())/>
-            <button type="button" tabindex="-1" class="btn btn-plain btn-icon !h-7 !w-7 !absolute top-2 right-2 opacity-0 group-hover:opacity-100 pointer-coarse:opacity-100" aria-label=t(PEEK) title=t(PEEK)
-                on:click=move |_| list.url.replace(&[("peek", Some(peek.clone()))])>{icon("panel-right-open")}</button>
+                on:click=move |ev| list.pick(&pick, n, event_target_checked(&ev), ev.shift_key())/></label>
+            <button type="button" tabindex="-1" class="btn btn-plain btn-icon tap !h-7 !w-7 !absolute top-2 right-2 opacity-0 group-hover:opacity-100 pointer-coarse:opacity-100" aria-label=t(PEEK) title=t(PEEK)
+                on:click=move |_| list.url.beside(Some(peek.clone()))>{icon("panel-right-open")}</button>
             <div class="px-3 pt-2">
                 <a href=url tabindex="-1" class="font-semibold block truncate leading-7 hover:text-primary">{title}</a>
                 <ul>{facts}</ul>
@@ -235,7 +235,7 @@ fn key(gallery: Gallery, n: usize, (id, url): &(String, String), ev: &KeyboardEv
         }
         " " if !ev.shift_key() => {
             ev.prevent_default();
-            return list.url.replace(&[("peek", Some(id.clone()))]);
+            return list.url.toggle_beside(id);
         }
         " " | "x" => {
             ev.prevent_default();

@@ -130,7 +130,7 @@ pub fn panel(list: List) -> AnyView {
     view! {
         <div class="flex flex-col gap-3">
             {move || all(list).into_iter().map(line).collect_view()}
-            {move || list.layout.with(|l| matches!(l.kind, Kind::Kanban | Kind::Gallery)).then(|| view! { <p class="text-xs muted">{t(LAYOUT_SETTINGS_HINT)}</p> })}
+            {move || (!list.narrow.get() && list.layout.with(|l| matches!(l.kind, Kind::Kanban | Kind::Gallery))).then(|| view! { <p class="text-xs muted">{t(LAYOUT_SETTINGS_HINT)}</p> })}
         </div>
     }
     .into_any()

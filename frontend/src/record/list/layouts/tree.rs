@@ -322,7 +322,7 @@ impl Tree {
             }
             " " if !ev.shift_key() => {
                 ev.prevent_default();
-                return self.list.url.replace(&[("peek", Some(id.to_owned()))]);
+                return self.list.url.toggle_beside(id);
             }
             " " | "x" => {
                 ev.prevent_default();

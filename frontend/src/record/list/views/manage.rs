@@ -58,7 +58,7 @@ fn everything(list: List, all: &[Record]) -> AnyView {
     let href = whole(list, begins.then_some(NONE));
     view! {
         <li class="flex items-center gap-0.5">
-            <a href=href class="grow min-w-0 px-2 py-1.5 rounded-md hover:bg-base-content/6 truncate">{t(VIEW_ALL)}</a>
+            <a href=href class="grow min-w-0 px-2 py-1.5 pointer-coarse:py-3 rounded-md hover:bg-base-content/6 truncate">{t(VIEW_ALL)}</a>
             {begin(list, NONE, !begins, of_role)}
         </li>
     }
@@ -76,9 +76,9 @@ fn row(list: List, edited: RwSignal<Option<Edited>>, view: &Record, all: &[Recor
         view.expanded("unit").map(|unit| title_of("department", unit)).filter(|_| view.value("visibility") == "team");
     let name = view.text("name").to_owned();
     let class = if here {
-        "grow min-w-0 px-2 py-1.5 rounded-md bg-base-content/8 font-semibold truncate"
+        "grow min-w-0 px-2 py-1.5 pointer-coarse:py-3 rounded-md bg-base-content/8 font-semibold truncate"
     } else {
-        "grow min-w-0 px-2 py-1.5 rounded-md hover:bg-base-content/6 truncate"
+        "grow min-w-0 px-2 py-1.5 pointer-coarse:py-3 rounded-md hover:bg-base-content/6 truncate"
     };
     let pin = {
         let (id, object) = (id.clone(), name_of(list));
@@ -123,7 +123,7 @@ fn begin(list: List, id: &str, begins: bool, of_role: bool) -> AnyView {
 
 fn tool(face: &'static str, name: Key, pressed: Option<bool>, act: impl Fn() + 'static) -> AnyView {
     view! {
-        <button type="button" class="btn btn-quiet btn-icon !h-7 !w-7 muted aria-pressed:text-primary shrink-0" aria-label=t(name) title=t(name)
+        <button type="button" class="btn btn-quiet btn-icon tap !h-7 !w-7 muted aria-pressed:text-primary shrink-0" aria-label=t(name) title=t(name)
             aria-pressed=pressed.map(|p| p.to_string()) on:click=move |_| act()>{icon(face)}</button>
     }
     .into_any()

@@ -162,9 +162,9 @@ pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
     let named = Memo::new(move |_| current.with(Option::is_some));
     let class = |here: bool| {
         if here {
-            "px-2.5 py-1 rounded-md bg-base-content/8 font-semibold whitespace-nowrap"
+            "tap shrink-0 inline-flex items-center justify-center px-2.5 py-1 rounded-md bg-base-content/8 font-semibold whitespace-nowrap"
         } else {
-            "px-2.5 py-1 rounded-md muted hover:bg-base-content/6 whitespace-nowrap"
+            "tap shrink-0 inline-flex items-center justify-center px-2.5 py-1 rounded-md muted hover:bg-base-content/6 whitespace-nowrap"
         }
     };
     let name = list.object.with_value(|o| o.name.to_string());
@@ -213,12 +213,12 @@ pub fn tabs(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
 fn manager(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
     let open = RwSignal::new(false);
     let trigger = view! {
-        <button type="button" class="btn btn-quiet btn-icon !h-7 muted" aria-haspopup="dialog" aria-label=t(VIEWS) title=t(VIEWS)
+        <button type="button" class="btn btn-quiet btn-icon tap !h-7 muted" aria-haspopup="dialog" aria-label=t(VIEWS) title=t(VIEWS)
             aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|o| *o = !*o)>{icon("chevron-down")}</button>
     }
     .into_any();
     view! {
-        <Popover open=open trigger=trigger class="shrink-0" panel_class="p-2 w-[22rem]">{lazy::views_panel(list, edited)}</Popover>
+        <Popover open=open trigger=trigger panel_class="p-2 w-[22rem]">{lazy::views_panel(list, edited)}</Popover>
     }
     .into_any()
 }

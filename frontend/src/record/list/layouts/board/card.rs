@@ -83,7 +83,7 @@ fn targets(board: Board, from: Place, id: &str) -> Vec<MenuItem> {
     };
     let peek = id.to_owned();
     let mut items = vec![MenuItem::new("panel-right-open", t(PEEK), move || {
-        list.url.replace(&[("peek", Some(peek.clone()))]);
+        list.url.beside(Some(peek.clone()));
     })];
     if board.movable {
         let columns = board.columns.get_untracked().into_iter().enumerate().filter(|(at, _)| *at != from.column);
@@ -170,7 +170,7 @@ fn key(board: Board, at: Place, n: usize, (id, url): &(String, String), ev: &Key
             None => drop(beyond(false).map(|to| focus(to, 0))),
         },
         "Enter" => board.list.url.go(url.clone()),
-        " " => board.list.url.replace(&[("peek", Some(id.clone()))]),
+        " " => board.list.url.toggle_beside(id),
         _ => return,
     }
     ev.prevent_default();

@@ -59,6 +59,8 @@ struct Screen {
     /// Where the records of a day go on that has too many.
     more: RwSignal<Option<String>>,
     error: RwSignal<Option<ApiError>>,
+    /// Asked for the day that is shown already: a list may have been scrolled away from it.
+    again: RwSignal<u32>,
     ticket: StoredValue<u64>,
 }
 
@@ -78,6 +80,7 @@ pub fn calendar(list: List) -> AnyView {
         crowds: RwSignal::new(Vec::new()),
         more: RwSignal::new(None),
         error: RwSignal::new(None),
+        again: RwSignal::new(0),
         ticket: StoredValue::new(0),
     };
     Effect::new(move || {
@@ -125,7 +128,7 @@ pub fn calendar(list: List) -> AnyView {
         <div class="flex flex-wrap items-center gap-1 px-3 py-2 shrink-0">
             <Button label=t(CALENDAR_PREVIOUS) look=Look::Quiet icon="chevron-left" icon_only=true on_click=move |_| go(true)/>
             <Button label=t(CALENDAR_NEXT) look=Look::Quiet icon="chevron-right" icon_only=true on_click=move |_| go(false)/>
-            <Button label=t(TODAY) on_click=move |_| list.url.replace(&[("day", None)])/>
+            <Button label=t(TODAY) on_click=move |_| { list.url.replace(&[("day", None)]); screen.again.update(|n| *n += 1) }/>
             <h2 class="font-semibold px-2" aria-live="polite">{move || screen.title.get()}</h2>
             <div class="grow"></div>
             <div class="inline-flex flex-wrap" role="group" aria-label=t(CALENDAR_SPAN)>{spans}</div>
@@ -168,6 +171,7 @@ impl Screen {
             });
         });
         Effect::new(move || {
+            self.again.track();
             let (ready, day) = (ready.get(), self.day.get().to_string());
             calendar.with_value(|c| {
                 if let Some(calendar) = c.as_ref().filter(|_| ready) {
@@ -350,7 +354,7 @@ impl Screen {
     fn open(self, id: String) {
         match id.strip_prefix(CROWD) {
             Some(day) => self.list.url.push(&[("day", Some(day.to_owned())), ("span", Some("day".to_owned()))]),
-            None => self.list.url.replace(&[("peek", Some(id))]),
+            None => self.list.url.beside(Some(id)),
         }
     }
 

@@ -4,7 +4,7 @@ use super::when::{Span, When, tinted};
 use super::{CROWD, Screen, tone_class};
 use crate::api::records::RecordExt;
 use crate::bridge;
-use crate::i18n::{CALENDAR_DAY_HOLDS, CALENDAR_NEW, CALENDAR_NOTHING, PERIOD_MONTH, WEEKDAYS, t, tf};
+use crate::i18n::{CALENDAR_DAY_HOLDS, CALENDAR_NEW, CALENDAR_NOTHING, WEEKDAYS, t, tf};
 use crate::record::detail::focus_later;
 use crate::ui::{Button, Look};
 use chrono::{Datelike, Days, NaiveDate};
@@ -46,8 +46,8 @@ pub fn grid(screen: Screen) -> AnyView {
     Effect::new(move || {
         let all = days.get();
         if let (Some(first), Some(last), Some(middle)) = (all.first(), all.last(), all.get(all.len() / 2)) {
-            let named = [("year", middle.year().to_string()), ("month", middle.month().to_string())];
-            screen.title.set(tf(PERIOD_MONTH, &named.each_ref().map(|(key, text)| (*key, text.as_str()))));
+            let (from, to, week) = if span == Span::Week { (first, last, true) } else { (middle, middle, false) };
+            screen.title.set(bridge::span(&from.to_string(), &to.to_string(), week));
             screen.range.set(last.succ_opt().map(|end| (*first, end)));
         }
     });
@@ -147,7 +147,7 @@ fn chosen(screen: Screen, when: &When, entries: &[Entry], holds: i64) -> AnyView
     });
     view! {
         <div class="flex items-center gap-2 min-h-11 border-t border-base-300">
-            <h3 class="grow font-semibold tnum">{day.to_string()}" "<span class="font-normal muted">{weekday}</span></h3>
+            <h3 class="grow font-semibold tnum">{bridge::date_time(&day.to_string())}" "<span class="font-normal muted">{weekday}</span></h3>
             {screen.creates(when).then(|| view! { <Button label=t(CALENDAR_NEW) look=Look::Quiet icon="plus" icon_only=true on_click=move |_| screen.create(&day.to_string())/> })}
         </div>
         {(holds == 0).then(|| view! { <p class="muted py-2">{t(CALENDAR_NOTHING)}</p> })}

@@ -3,7 +3,7 @@
 use super::super::{Layout, fit};
 use crate::i18n::{CALENDAR_DAY, CALENDAR_LIST, CALENDAR_MONTH, CALENDAR_WEEK, Key};
 use crate::record::list::ListState;
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use kezhan_meta::query::{Aggregate, By, Count, Function, GroupKey, ListQuery, Sort};
 use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Tone};
 use serde_json::json;
@@ -37,8 +37,11 @@ impl Span {
 
     pub fn step(self, from: NaiveDate, back: bool) -> Option<NaiveDate> {
         match (self, back) {
-            (Span::Month | Span::List, false) => from.checked_add_months(Months::new(1)),
-            (Span::Month | Span::List, true) => from.checked_sub_months(Months::new(1)),
+            (Span::Month, false) => from.checked_add_months(Months::new(1)),
+            (Span::Month, true) => from.checked_sub_months(Months::new(1)),
+            // A list is read from its beginning.
+            (Span::List, false) => from.with_day(1)?.checked_add_months(Months::new(1)),
+            (Span::List, true) => from.with_day(1)?.checked_sub_months(Months::new(1)),
             (Span::Week, false) => from.checked_add_days(Days::new(7)),
             (Span::Week, true) => from.checked_sub_days(Days::new(7)),
             (Span::Day, false) => from.succ_opt(),
