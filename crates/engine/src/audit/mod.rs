@@ -11,7 +11,7 @@ mod seal;
 mod verify;
 
 pub use query::{Entry, Filter, Page, allowed};
-pub use redact::redact;
+pub use redact::{redact, veil};
 pub use retain::{DAYS_MIN, Retention, keep_to, retain, set_retention};
 pub use seal::{Head, Sealer, head};
 pub use verify::{Fault, Verdict, verify};
