@@ -9,7 +9,6 @@ mod foresee;
 mod gather;
 mod hooks;
 mod policies;
-pub mod reading;
 pub mod retention;
 pub mod shred;
 
