@@ -8,6 +8,7 @@ mod erase;
 mod foresee;
 mod gather;
 mod hooks;
+mod identity;
 mod policies;
 pub mod retention;
 pub mod shred;
