@@ -36,6 +36,7 @@ impl Bench {
         let system = Caller {
             tenant,
             user: None,
+            viewer: None,
             department: None,
             channel: Channel::System,
             origin: Origin::default(),

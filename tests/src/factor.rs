@@ -46,6 +46,12 @@ impl Begun {
         Begun::from(api, &api.post("/auth/login", &json!({"username": username, "password": password})))
     }
 
+    /// As our own page in a browser begins one.
+    pub fn in_browser(api: &Api, username: &str, password: &str) -> Begun {
+        let login = api.request(Method::POST, "/auth/login").header("x-requested-with", "kezhan");
+        Begun::from(api, &send(login.json(&json!({"username": username, "password": password}))))
+    }
+
     pub fn from(api: &Api, reply: &Reply) -> Begun {
         assert_eq!(reply.status, 202, "{}", reply.text);
         Begun { api: api.clone(), challenge: reply.json(), device: cookie(reply, "kz_device").unwrap() }

@@ -35,6 +35,8 @@ pub enum AuditError {
     NoTenant(String),
     #[error("an anchor is a number, a colon and a hash, as `kezhan audit verify` prints them")]
     Anchor,
+    #[error("there is no company here, and nothing was verified")]
+    Nothing,
     #[error("the audit trail does not hold for {0}")]
     Broken(String),
 }
@@ -47,6 +49,9 @@ pub fn run(conn: &mut PgConnection, command: &AuditCommand) -> Result<(), AuditE
     let chosen: Vec<&TenantId> = all.iter().filter(|t| tenant.as_ref().is_none_or(|key| *key == t.key)).collect();
     if let (Some(key), true) = (tenant, chosen.is_empty()) {
         return Err(AuditError::NoTenant(key.clone()));
+    }
+    if chosen.is_empty() {
+        return Err(AuditError::Nothing);
     }
     let mut broken = Vec::new();
     for TenantId { id, key } in chosen {

@@ -147,22 +147,21 @@ fn run(cli: Cli) -> Result<(), CliError> {
                 false => println!("the demonstration company is there already"),
             }
         }
-        Command::Tenant(command) => with_database(&config, |url| {
-            database::migrate(url)?;
-            let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
-            Ok(tenant::run(&config, &mut connection, &config.engine()?, command)?)
-        })?,
+        Command::Tenant(command @ TenantCommand::Add { .. }) => {
+            with_database(&config, |url| tenants(&config, url, command))?;
+        }
+        Command::Tenant(command) => with_existing(&config, |url| tenants(&config, url, command))?,
         Command::Host(command) => with_database(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             Ok(host_cli::run(&mut connection, &command)?)
         })?,
-        Command::Audit(command) => with_database(&config, |url| {
+        Command::Audit(command) => with_existing(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             Ok(audit_cli::run(&mut connection, &command)?)
         })?,
-        Command::Keys(command) => with_database(&config, |url| {
+        Command::Keys(command) => with_existing(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             Ok(keys_cli::run(&config, &mut connection, &command)?)
@@ -179,7 +178,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             }
             println!("the schema is up to date");
         }
-        Command::Reindex => with_database(&config, |url| {
+        Command::Reindex => with_existing(&config, |url| {
             database::migrate(url)?;
             let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
             let each = |tenant: &str, object: &str, changed: usize| println!("{changed:>8} {tenant} {object}");
@@ -187,7 +186,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         })?,
         Command::Backup { file, encrypt, recipient } => {
             let cover = cover(encrypt, &recipient)?;
-            let manifest = with_database(&config, |url| Ok(backup::backup(&config, url, &file, cover.as_ref())?))?;
+            let manifest = with_existing(&config, |url| Ok(backup::backup(&config, url, &file, cover.as_ref())?))?;
             println!("wrote {}: the database and {} file(s)", file.display(), manifest.entries.len() - 1);
         }
         Command::Restore { file, force, identity } => {
@@ -245,9 +244,23 @@ fn load_demo(config: &Config, url: &str) -> Result<demo::Summary, CliError> {
     Ok(demo::load(&mut connection, &config.engine()?, Utc::now())?)
 }
 
+fn tenants(config: &Config, url: &str, command: TenantCommand) -> Result<(), CliError> {
+    database::migrate(url)?;
+    let mut connection = PgConnection::establish(url).map_err(DatabaseError::from)?;
+    Ok(tenant::run(config, &mut connection, &config.engine()?, command)?)
+}
+
 /// Opens the database, works on it, and stops what was started for it, whatever came out.
 fn with_database<T>(config: &Config, work: impl FnOnce(&str) -> Result<T, CliError>) -> Result<T, CliError> {
-    let database = Database::open(config)?;
+    within(Database::open(config)?, work)
+}
+
+/// The same where there is one.
+fn with_existing<T>(config: &Config, work: impl FnOnce(&str) -> Result<T, CliError>) -> Result<T, CliError> {
+    within(Database::existing(config)?, work)
+}
+
+fn within<T>(database: Database, work: impl FnOnce(&str) -> Result<T, CliError>) -> Result<T, CliError> {
     let result = work(database.url());
     database.close()?;
     result

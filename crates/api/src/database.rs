@@ -1,10 +1,11 @@
 //! The database of this process: which server it is on, and its schema.
 
 use crate::config::Config;
-use crate::embedded::{EmbeddedError, Postgres};
+use crate::embedded::{EmbeddedError, Options, Postgres};
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
+use diesel::sql_types::Bool;
 use diesel::{Connection, PgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -26,6 +27,13 @@ pub enum DatabaseError {
     Query(#[from] diesel::result::Error),
     #[error("migration: {0}")]
     Migration(String),
+    #[error(
+        "there is no database in {0}, and nothing was looked at: name the one that is meant in DATABASE_URL, KEZHAN_DATA or \
+         KEZHAN_PG_DATA"
+    )]
+    NoCluster(String),
+    #[error("the database that DATABASE_URL names is empty, and nothing was looked at")]
+    Empty,
     #[error("the database was made by a newer version of this program (migration {0})")]
     Newer(String),
 }
@@ -44,6 +52,22 @@ impl Database {
         }
         let postgres = Postgres::start(config)?;
         Ok(Database { url: postgres.url(), embedded: Some(Supervised::new(postgres)) })
+    }
+
+    /// As [`Database::open`], for what makes no sense without anything being there: makes neither cluster nor schema, as a
+    /// wrong setting would then look like an installation in which all is well.
+    pub fn existing(config: &Config) -> Result<Database, DatabaseError> {
+        if config.database_url.is_none() && !Postgres::exists(config) {
+            return Err(DatabaseError::NoCluster(Options::of(config).home.display().to_string()));
+        }
+        let database = Database::open(config)?;
+        match is_empty(database.url()) {
+            Ok(false) => Ok(database),
+            answer => {
+                database.close()?;
+                answer.and(Err(DatabaseError::Empty))
+            }
+        }
     }
 
     pub fn url(&self) -> &str {
@@ -91,6 +115,13 @@ impl Supervised {
             None => Ok(()),
         }
     }
+}
+
+/// Has nothing ever been put here?
+fn is_empty(url: &str) -> Result<bool, DatabaseError> {
+    let mut connection = PgConnection::establish(url)?;
+    let there = diesel::dsl::sql::<Bool>("SELECT to_regclass('public.tenants') IS NOT NULL");
+    Ok(!diesel::RunQueryDsl::get_result::<bool>(there, &mut connection)?)
 }
 
 /// Brings the schema up to date and says what was applied. Safe to call from many processes at once.

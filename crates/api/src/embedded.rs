@@ -109,6 +109,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// Has a cluster of this configuration been made?
+    pub fn exists(config: &Config) -> bool {
+        Options::of(config).home.join("data/PG_VERSION").exists()
+    }
+
     /// Starts or adopts the cluster of this configuration.
     pub fn start(config: &Config) -> Result<Postgres> {
         config.create_data_dir()?;

@@ -10,7 +10,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use diesel::PgConnection;
-use kezhan_engine::Result;
+use kezhan_engine::{Channel, Result};
 use kezhan_features::people::admit::{Admission, Proven, Threshold, admit};
 use kezhan_features::people::challenge::Further;
 use kezhan_features::people::door::Door;
@@ -93,7 +93,11 @@ where
 {
     let device = device(req);
     let (door, here, known) = (door(state, req), Here::of(state), device.clone());
-    let (admission, codes) = state.db.run(move |conn| Ok(step(conn, &here.threshold(&door, &known))?)).await?;
+    // Our own page says what it is, and any browser that has been here before shows its cookie.
+    let keeps_cookies = door.channel == Channel::Web || known_device(req).is_some();
+    let step =
+        move |conn: &mut PgConnection| Ok(step(conn, &Threshold { keeps_cookies, ..here.threshold(&door, &known) })?);
+    let (admission, codes) = state.db.run(step).await?;
     let (mut response, arrived) = match admission {
         Admission::In(session) => {
             let (mut response, mut pair) = tokens(state, req, session).await?;
@@ -141,7 +145,7 @@ impl Here {
     }
 
     pub fn threshold<'a>(&self, door: &'a Door, device: &'a str) -> Threshold<'a> {
-        Threshold { door, device, days: self.days, access_minutes: self.access_minutes }
+        Threshold { door, device, keeps_cookies: true, days: self.days, access_minutes: self.access_minutes }
     }
 }
 
@@ -159,7 +163,7 @@ async fn tokens(
     let access_token = state.tokens.issue(session.tenant, session.user, session.id)?;
     let who = Who {
         credential: state.tokens.check(&access_token)?,
-        channel: kezhan_engine::Channel::Web,
+        channel: Channel::Web,
         origin: crate::extract::origin(state, req),
         request_id: crate::extract::request_id(req),
         lang: crate::extract::lang(req),

@@ -45,6 +45,8 @@ pub struct Caller {
     pub tenant: Uuid,
     /// None for the system itself.
     pub user: Option<Uuid>,
+    /// The administrator who looks with the user's eyes: what is on record as done, they did.
+    pub viewer: Option<Uuid>,
     pub department: Option<Uuid>,
     pub channel: Channel,
     pub origin: Origin,
@@ -65,6 +67,7 @@ impl Caller {
         Caller {
             tenant,
             user: None,
+            viewer: None,
             department: None,
             channel: Channel::System,
             origin: Origin::default(),

@@ -144,6 +144,7 @@ codes! {
     FileDamaged 422 "file_damaged" "文件已损坏" "The file is damaged";
     SealedCondition 422 "sealed_condition" "“{}”是加密字段：保存的条件只能判断它是否为空" "“{}” is encrypted: a condition that is kept may only ask whether it is empty";
     SealedInUse 422 "sealed_in_use" "保存的条件仍在比较此字段的值，请先修改：{}" "Conditions that are kept compare this field; change them first: {}";
+    NotSealed 422 "not_sealed" "“{}”未加密保存，不能定为机密；请先将该字段设为加密，或选择“敏感个人信息”" "“{}” is not encrypted and cannot be secret: encrypt the field first, or choose “Sensitive personal”";
     InUse 409 "in_use" "仍被其他记录引用：{}" "Still referred to by other records: {}";
     AppendOnly 422 "append_only" "此记录只能新增，不能修改或删除" "Entries are added here, never changed or taken away";
     ProcessingRestricted 422 "processing_restricted" "该记录已被限制处理，不能更改或导出" "Processing of this record is restricted: it is neither changed nor exported";

@@ -16,6 +16,9 @@ pub struct Entry {
     pub category: String,
     pub action: String,
     pub actor: Option<Value>,
+    /// With whose eyes the actor looked.
+    #[serde(rename = "as")]
+    pub seen_as: Option<Value>,
     pub object: Option<String>,
     pub record: Option<Value>,
     pub channel: String,

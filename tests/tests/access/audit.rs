@@ -274,6 +274,35 @@ fn what_was_tampered_with_shows_and_is_named() {
     assert!(!run(&["--tenant", "nobody"]).0);
 }
 
+#[test]
+fn a_wrong_setting_does_not_look_like_a_trail_that_holds() {
+    let dir = std::env::temp_dir().join(format!("kezhan-nothing-{}", std::process::id()));
+    let run = |url: Option<&str>, arguments: &[&str]| {
+        let mut command = process::command(&dir);
+        if let Some(url) = url {
+            command.env("DATABASE_URL", url);
+        }
+        let output = command.args(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let archive = dir.with_extension("backup");
+    let archive = archive.to_str().unwrap();
+    // A second look, too, finds nothing rather than what the first has made.
+    for arguments in
+        [&["audit", "verify"][..], &["audit", "verify"], &["keys", "list"], &["tenant", "list"], &["backup", archive]]
+    {
+        let (fine, out, err) = run(None, arguments);
+        assert!(!fine && out.is_empty() && err.contains("there is no database in"), "{arguments:?}: {out} {err}");
+        assert!(!dir.join("postgres").exists(), "{arguments:?}");
+    }
+    // One without companies is no trail that holds either.
+    let db = TestDb::new();
+    let (fine, out, err) = run(Some(db.url()), &["audit", "verify"]);
+    assert!(!fine && out.is_empty() && err.contains("nothing was verified"), "{out} {err}");
+    let _ = std::fs::remove_dir_all(dir);
+}
+
 /// The rows that a statement is going to change.
 fn kept(sql: &str) -> String {
     let (table, condition) = parts(sql);

@@ -276,3 +276,29 @@ fn what_was_shared_is_listed_in_the_order_of_the_records_not_of_the_sharing() {
     admin.post(&merge, &json!({"losers": [ids[6]]})).ok();
     assert_eq!(walk(""), ["c5", "c4", "c3", "c2", "c1", "c0"]);
 }
+
+#[test]
+fn a_membership_that_has_run_out_makes_room_for_another() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let li = server.user("li", &server.role("r", json!({"account": {"read": "self"}})), json!({}));
+    let account = admin.create("accounts", json!({"name": "甲"}));
+    let member = |more: Value| {
+        let mut wish = json!({"object": "account", "record": account["id"], "user": li});
+        wish.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        admin.post("/record_members", &wish)
+    };
+    let first = member(json!({"expires_at": "2120-01-01T00:00:00Z"})).created();
+    let taken = member(json!({})).problem(422, "invalid");
+    assert_eq!((&taken["errors"][0]["field"], &taken["errors"][0]["code"]), (&json!("user"), &json!("taken")));
+    let path = format!("/record_members/{}", first["id"].as_str().unwrap());
+    admin.patch(&path, &json!({"expires_at": "2020-01-01T00:00:00Z"})).ok();
+    let li = server.sign_in("li", PASSWORD);
+    assert!(names(&li, "/accounts").is_empty());
+    let second = member(json!({"level": "write"})).created();
+    assert_eq!(names(&li, "/accounts"), ["甲"]);
+    admin.get(&path).problem(404, "not_found");
+    let team = admin.get(&format!("/record_members?record={}", account["id"].as_str().unwrap())).ids();
+    assert_eq!(team, [second["id"].as_str().unwrap()]);
+    member(json!({})).problem(422, "invalid");
+}

@@ -45,6 +45,8 @@ fn sample(b: &mut Bench, object: &ObjectMeta, field: &FieldMeta, n: usize) -> Va
         ("field_policy", "field") => {
             return json!(["mobile", "phone", "email", "wechat", "address", "birthday", "name", "notes"][n % 8]);
         }
+        // Secret is only what is encrypted.
+        ("field_policy", "sensitivity") => return json!(["public", "internal", "personal", "sensitive"][n % 4]),
         ("record_layout", "object") => {
             return json!(["account", "contact", "lead", "task", "product", "stage", "role", "user"][n % 8]);
         }

@@ -434,7 +434,10 @@ fn all_of_it_goes_by_command_line() {
     assert!(ok(&["tenant", "erase", "acme", "--confirm", "acme"], "").contains("will be erased"));
     ok(&["tenant", "keep", "acme"], "");
     ok(&["tenant", "resume", "acme"], "");
-    ok(&["tenant", "erase", "acme", "--confirm", "acme", "--now"], "");
+    // One that waits for its day is erased at once where somebody says so.
+    assert!(ok(&["tenant", "erase", "acme", "--confirm", "acme"], "").contains("will be erased"));
+    assert!(!run(&db, &data, &["tenant", "erase", "acme", "--confirm", "acme"], "").status.success());
+    assert!(ok(&["tenant", "erase", "acme", "--confirm", "acme", "--now"], "").contains("erased acme"));
     assert_eq!(ok(&["tenant", "list"], ""), "");
     assert_eq!(mentions(&db, "acme"), ["host_trail"]);
     let _ = std::fs::remove_dir_all(data);

@@ -95,7 +95,8 @@ fn a_challenge_belongs_to_one_browser_and_one_person() {
     server.user("wang", &role, json!({}));
     let (of_li, codes_of_li) = set_up(&server.sign_in("li", PASSWORD), PASSWORD);
     let (of_wang, _) = set_up(&server.sign_in("wang", PASSWORD), PASSWORD);
-    let (li, wang) = (begun(&server, "li"), begun(&server, "wang"));
+    let browser = |name: &str| Begun::in_browser(&server.anonymous(), name, PASSWORD);
+    let (li, wang) = (browser("li"), browser("wang"));
     let answer = json!({"code": code(&of_li, 1)});
     li.post_from(None, "/auth/second_factor", answer.clone()).problem(401, "challenge_over");
     li.post_from(Some(&wang.device), "/auth/second_factor", answer.clone()).problem(401, "challenge_over");
@@ -113,6 +114,42 @@ fn a_challenge_belongs_to_one_browser_and_one_person() {
     sql(&server, "UPDATE sign_in_challenges SET expires_at = now() - interval '1 second'");
     li.post("/auth/second_factor", answer).problem(401, "challenge_over");
     admin.get("/auth/me").ok();
+}
+
+#[test]
+fn a_program_signs_in_without_cookies_and_a_browser_needs_its_own() {
+    let (server, admin, _) = staff();
+    let (secret, codes) = set_up(&server.sign_in("li", PASSWORD), PASSWORD);
+    let program = begun(&server, "li");
+    let wrong = json!({"code": code(&secret, 40)});
+    program.post_from(None, "/auth/second_factor", wrong).problem(422, "invalid");
+    // Somebody's browser is none of it.
+    let strange = "kz_device=made-up-by-a-stranger-in-the-street";
+    let answer = json!({"code": code(&secret, 1)});
+    program.post_from(Some(strange), "/auth/second_factor", answer.clone()).problem(401, "challenge_over");
+    let inside = token(&server, &program.post_from(None, "/auth/second_factor", answer));
+    inside.get("/accounts").ok();
+    // A browser that has been here before shows its cookie, and has to show it again.
+    let known = kezhan_tests::server::send(
+        server
+            .anonymous()
+            .request(reqwest::Method::POST, "/auth/login")
+            .header("cookie", &program.device)
+            .json(&json!({"username": "li", "password": PASSWORD})),
+    );
+    let known = Begun::from(&server.anonymous(), &known);
+    let answer = json!({"recovery_code": codes[0]});
+    known.post_from(None, "/auth/second_factor", answer.clone()).problem(401, "challenge_over");
+    known.post("/auth/second_factor", answer).ok();
+    // In several steps, too.
+    let role = server.role("另", json!({"account": {"read": "all"}}));
+    server.user("qian", &role, json!({}));
+    admin.put("/security_policy", &policy(json!({"second_factor": "required"}))).ok();
+    let program = begun(&server, "qian");
+    assert_eq!(program.challenge["step"], "enrol");
+    let offer = program.post_from(None, "/auth/second_factor/enrol", json!({})).ok();
+    let shown = json!({"code": code(offer["secret"].as_str().unwrap(), 0)});
+    program.post_from(None, "/auth/second_factor", shown).ok();
 }
 
 #[test]

@@ -341,3 +341,94 @@ fn answers_that_are_kept_for_repetitions_forget_an_erased_person() {
     assert_eq!(once("k2", &other), (201, kept));
     assert_eq!(api.get("/contacts").ids().len(), 2);
 }
+
+#[test]
+fn an_erased_person_is_gone_from_the_lead_they_were_what_was_merged_and_how_they_consented() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let lead = json!({"name": MARK, "company": "杭州西湖茶业有限公司", "city": "杭州", "mobile": "13977310007",
+        "wechat": "ouyang-qw", "notes": format!("{MARK}下周回电")});
+    let lead = id(&api.create("leads", lead));
+    api.create("follow_ups", json!({"content": format!("与{MARK}初次通话"), "lead": lead}));
+    let made = api.post(&format!("/leads/{lead}/actions/convert"), &json!({})).ok();
+    let contact = made["contact"].as_str().unwrap().to_owned();
+    let double = json!({"name": format!("{MARK}（旧）"), "mobile": "13977310008", "email": "wu@example.com"});
+    let double = id(&api.create("contacts", double));
+    api.post(&format!("/contacts/{contact}/actions/merge"), &json!({"losers": [double]})).ok();
+    let purpose = json!({"name": "邮件营销", "notice": "我们会给您发送产品资讯", "notice_version": "2026-1"});
+    let purpose = id(&api.create("processing_purposes", purpose));
+    let said =
+        json!({"contact": contact, "purpose": purpose, "state": "given", "evidence": format!("{MARK}在展会签字")});
+    let consent = id(&api.create("consents", said));
+    // Somebody else of the same name stays.
+    let other = id(&api.create("contacts", json!({"name": "陈静", "mobile": "13977310009"})));
+    let gone = json!({"content": format!("{MARK}的旧记录"), "contact": contact});
+    let gone = id(&api.create("follow_ups", gone));
+    assert_eq!(api.delete(&format!("/follow_ups/{gone}")).status, 204);
+
+    let asked = json!({"kind": "erasure", "requester": "本人", "contact": contact, "verification": "身份证原件"});
+    let request = api.create("subject_requests", asked);
+    let (request, number) = (id(&request), request["number"].clone());
+    act(&api, &request, "restrict_processing", json!({})).ok();
+    let tenant = api.get("/auth/me").ok()["tenant"].as_str().unwrap().parse().unwrap();
+    let mut zh = api.clone();
+    zh.lang = "zh-CN";
+    for (who, parts) in [
+        (&zh, ["1 条线索中的姓名", "1 条记录的个人信息", "1 个客户中", "1 条同意记录中的证明", "2 条跟进记录"]),
+        (
+            &api,
+            [
+                "1 leads that became",
+                "1 records merged into it",
+                "the notes of 1 accounts",
+                "the evidence of 1 consents",
+                "2 follow-ups",
+            ],
+        ),
+    ] {
+        let told = act(who, &request, "preview_erasure", json!({})).ok();
+        assert_eq!((&told["others"], &told["merged"], &told["consents"]), (&json!(1), &json!(1), &json!(1)), "{told}");
+        for part in parts {
+            assert!(told["told"].to_string().contains(part), "{part} is not in {told}");
+        }
+    }
+    assert_eq!(api.get(&format!("/leads/{lead}")).ok()["name"], MARK, "a preview takes nothing away");
+    act(&api, &request, "erase_data", json!({"confirm": number})).ok();
+
+    let all = everything(&server);
+    for trace in [MARK, "13977310007", "13977310008", "wu@example.com", "ouyang-qw"] {
+        let places: Vec<&str> = all.lines().filter(|l| l.contains(trace)).collect();
+        assert!(places.is_empty(), "{trace} is still in {places:#?}");
+    }
+    let left = api.get(&format!("/leads/{lead}")).ok();
+    assert_eq!((&left["company"], &left["city"]), (&json!("杭州西湖茶业有限公司"), &json!("杭州")));
+    assert!(left["mobile"].is_null() && left["notes"].is_null(), "{left}");
+    let said = api.get(&format!("/consents/{consent}")).ok();
+    assert_eq!((&said["state"], &said["evidence"]), (&json!("given"), &Value::Null));
+    assert_eq!(api.get(&format!("/contacts/{contact}")).ok()["processing_restricted"], true, "as before");
+    assert_eq!(api.get(&format!("/contacts/{other}")).ok()["mobile"], "13977310009");
+    let mut conn = server.db.connect();
+    patiently("it is sealed", || audit::verify(&mut conn, tenant, None).is_ok_and(|v| v.seals > 0));
+    assert_eq!(audit::verify(&mut conn, tenant, None).unwrap().fault, None);
+    // Nothing is left to be taken away.
+    let again = act(&api, &request, "preview_erasure", json!({})).ok();
+    assert!(again["told"].to_string().contains("was erased before"), "{again}");
+}
+
+#[test]
+fn of_a_lead_without_a_company_its_account_forgets_the_person_too() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let lead = id(&api.create("leads", json!({"name": MARK, "phone": "0571-87654321", "city": "杭州"})));
+    let made = api.post(&format!("/leads/{lead}/actions/convert"), &json!({})).ok();
+    let asked = json!({"kind": "erasure", "requester": "本人", "lead": lead, "verification": "电话回拨"});
+    let request = api.create("subject_requests", asked);
+    act(&api, &id(&request), "erase_data", json!({"confirm": request["number"]})).ok();
+    let all = everything(&server);
+    for trace in [MARK, "87654321"] {
+        let places: Vec<&str> = all.lines().filter(|l| l.contains(trace)).collect();
+        assert!(places.is_empty(), "{trace} is still in {places:#?}");
+    }
+    let account = api.get(&format!("/accounts/{}", made["account"].as_str().unwrap())).ok();
+    assert_eq!(account["city"], "杭州");
+}

@@ -4,5 +4,6 @@ mod data_rights;
 mod files;
 mod files_moved;
 mod sealed_fields;
+mod sealed_later;
 mod sensitivity;
 mod vault;

@@ -12,7 +12,8 @@ pub struct SignInChallenge {
     /// `finishSignIn`. `password`: choose another one, with `renewPassword`.
     #[schema(example = "second_factor")]
     step: String,
-    /// Names the sign-in; good for completing it in the same browser, and for nothing else.
+    /// Names the sign-in; good for completing it, in the same browser or, where it began without cookies, without, and for
+    /// nothing else.
     #[schema(example = "kzc_AZ3mQ0x")]
     challenge: String,
     /// Seconds until it is over.

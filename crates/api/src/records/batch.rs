@@ -2,6 +2,7 @@
 
 use super::Request;
 use crate::call::{Answer, Call};
+use kezhan_engine::audit::Given;
 use kezhan_engine::{Action, Error, Result, Written};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{ObjectMeta, Record, Violation};
@@ -37,6 +38,8 @@ struct Done {
     id: Uuid,
     version: i64,
     body: Option<Vec<u8>>,
+    /// Sensitive values that the answer shows and the caller did not bring along.
+    given: Given,
 }
 
 pub fn run(call: &mut Call<'_>, object: &Arc<ObjectMeta>, request: &Request) -> Result<Answer> {
@@ -55,10 +58,14 @@ pub fn run(call: &mut Call<'_>, object: &Arc<ObjectMeta>, request: &Request) -> 
     call.transaction(|call| {
         let mut results = Vec::with_capacity(batch.operations.len());
         let mut failed = 0;
+        let mut given = Given::default();
         for (at, operation) in batch.operations.into_iter().enumerate() {
             let client_ref = operation.client_ref();
             match perform(call, object, operation) {
-                Ok(done) => results.push(success(done, client_ref)?),
+                Ok(mut done) => {
+                    given.extend(std::mem::take(&mut done.given));
+                    results.push(success(done, client_ref)?);
+                }
                 Err(error) if batch.all_or_none || is_ours(&error) => return Err(at_index(error, "operations", at)),
                 Err(error) => {
                     failed += 1;
@@ -69,6 +76,7 @@ pub fn run(call: &mut Call<'_>, object: &Arc<ObjectMeta>, request: &Request) -> 
                 }
             }
         }
+        given.note(call.conn, call.caller)?;
         let body = format!(
             "{{\"succeeded\":{},\"failed\":{failed},\"results\":[{}]}}",
             results.len() - failed,
@@ -92,19 +100,27 @@ impl Operation {
 /// Each operation has a savepoint of its own inside the engine.
 fn perform(call: &mut Call<'_>, object: &Arc<ObjectMeta>, operation: Operation) -> Result<Done> {
     let (engine, caller) = (&call.state.engine, call.caller);
-    let written = |status, w: Written| Done { status, id: w.id, version: w.version, body: Some(w.body) };
+    let written = |status, w: Written, brought: &[String]| Done {
+        status,
+        id: w.id,
+        version: w.version,
+        body: Some(w.body),
+        given: if status == 201 { Given::default() } else { w.given.without(&object.name, brought) },
+    };
     Ok(match operation {
-        Operation::Create { record, .. } => written(201, engine.create(call.conn, caller, object, record)?),
+        Operation::Create { record, .. } => written(201, engine.create(call.conn, caller, object, record)?, &[]),
         Operation::Update { id, record, version, .. } => {
-            written(200, engine.update(call.conn, caller, object, id, record, version)?)
+            let brought: Vec<String> = record.keys().cloned().collect();
+            written(200, engine.update(call.conn, caller, object, id, record, version)?, &brought)
         }
         Operation::Upsert { key, value, record, .. } => {
+            let brought: Vec<String> = record.keys().cloned().collect();
             let (w, is_new) = engine.upsert(call.conn, caller, object, &key, &value, record)?;
-            written(if is_new { 201 } else { 200 }, w)
+            written(if is_new { 201 } else { 200 }, w, &brought)
         }
         Operation::Delete { id, version, .. } => {
             let version = engine.delete(call.conn, caller, object, id, version)?;
-            Done { status: 204, id, version, body: None }
+            Done { status: 204, id, version, body: None, given: Given::default() }
         }
     })
 }

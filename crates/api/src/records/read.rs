@@ -4,7 +4,6 @@ use super::Request;
 use crate::call::{Answer, Call};
 use kezhan_engine::write::merge;
 use kezhan_engine::{Error, Result};
-use kezhan_features::platform::privacy::reading;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{ObjectMeta, Record};
@@ -71,7 +70,7 @@ pub fn one(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Re
     let unchanged = options.expand.is_empty() && matches(request.if_none_match.as_deref(), found.version);
     // Whoever has the record already has seen it before.
     if !unchanged {
-        reading::opened(call.conn, call.caller, object, id, &found.body)?;
+        found.given.note(call.conn, call.caller)?;
     }
     let answer = if unchanged { Answer::empty(304) } else { Answer::ok(found.body) };
     Ok(answer.version(found.version))

@@ -21,8 +21,9 @@ pub fn update(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: 
     request.params.only(&[])?;
     let (patch, expected): (Record, _) = (request.json()?, request.expected()?);
     call.note_write(object);
+    let brought: Vec<String> = patch.keys().cloned().collect();
     let written = call.state.engine.update(call.conn, call.caller, object, id, patch, expected)?;
-    Ok(changed(written))
+    changed(call, object, written, &brought)
 }
 
 pub fn delete(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
@@ -36,7 +37,8 @@ pub fn delete(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: 
 pub fn restore(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
     request.params.only(&[])?;
     call.note_write(object);
-    Ok(changed(call.state.engine.restore(call.conn, call.caller, object, id)?))
+    let written = call.state.engine.restore(call.conn, call.caller, object, id)?;
+    changed(call, object, written, &[])
 }
 
 pub fn upsert(
@@ -49,9 +51,10 @@ pub fn upsert(
     request.params.only(&[])?;
     no_condition(request)?;
     let record: Record = request.json()?;
+    let brought: Vec<String> = record.keys().cloned().collect();
     call.note_write(object);
     let (written, is_new) = call.state.engine.upsert(call.conn, call.caller, object, key, value, record)?;
-    Ok(if is_new { created(object, written) } else { changed(written) })
+    if is_new { Ok(created(object, written)) } else { changed(call, object, written, &brought) }
 }
 
 /// A condition that would not be kept must not be swallowed.
@@ -67,6 +70,8 @@ fn created(object: &ObjectMeta, written: Written) -> Answer {
     Answer { status: 201, ..Answer::ok(written.body) }.version(written.version).with("location", location)
 }
 
-fn changed(written: Written) -> Answer {
-    Answer::ok(written.body).version(written.version)
+/// The answer shows the whole record: whoever changed one field of it is given the others.
+fn changed(call: &mut Call<'_>, object: &ObjectMeta, written: Written, brought: &[String]) -> Result<Answer> {
+    written.given.without(&object.name, brought).note(call.conn, call.caller)?;
+    Ok(Answer::ok(written.body).version(written.version))
 }

@@ -149,7 +149,7 @@ pub struct Account {
     #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY", section = "scale")]
     pub currency: Option<String>,
     /// Encrypted at rest.
-    #[field(zh = "银行账号", en = "Bank account", sealed, sensitivity = Sensitive, section = "scale", length(4, 40))]
+    #[field(zh = "银行账号", en = "Bank account", sealed, indexed, sensitivity = Sensitive, section = "scale", length(4, 40))]
     pub bank_account: Option<String>,
     #[field(zh = "成立年份", en = "Year established", range("1000", "2100"), section = "scale")]
     pub founded: Option<i32>,

@@ -4,14 +4,17 @@
 //! their numbers from one sequence and are one trail. Nothing in it is changed; a chain of seals over it shows where
 //! that was done all the same.
 
+mod given;
 mod query;
 mod redact;
 mod retain;
 mod seal;
 mod verify;
 
+pub use given::Given;
+pub(crate) use given::{says_something, watched};
 pub use query::{Entry, Filter, Page, allowed};
-pub use redact::redact;
+pub use redact::{redact, veil};
 pub use retain::{DAYS_MIN, Retention, keep_to, retain, set_retention};
 pub use seal::{Head, Sealer, head};
 pub use verify::{Fault, Verdict, verify};
@@ -148,11 +151,16 @@ const RIGHTS: &[&str] =
 const CONFIGURATION: &[&str] =
     &["object_definition", "field_definition", "record_layout", "field_policy", "pipeline", "stage"];
 
+/// The member of a detail that says with whose eyes the actor looked.
+const SEEN_AS: &str = "as";
+
 /// Something that happened, to go into the trail with the transaction at hand.
 #[derive(Clone, Debug)]
 pub struct Note<'a> {
     pub event: Event,
     pub actor: Option<Uuid>,
+    /// With whose eyes the actor looked.
+    pub seen_as: Option<Uuid>,
     pub channel: Channel,
     pub origin: &'a Origin,
     pub request_id: &'a str,
@@ -166,7 +174,8 @@ impl<'a> Note<'a> {
     pub fn by(caller: &'a Caller, event: Event) -> Note<'a> {
         Note {
             event,
-            actor: caller.user,
+            actor: caller.viewer.or(caller.user),
+            seen_as: caller.viewer.and(caller.user),
             channel: caller.channel,
             origin: &caller.origin,
             request_id: &caller.request_id,
@@ -185,6 +194,10 @@ impl<'a> Note<'a> {
     }
 
     pub fn write(self, conn: &mut PgConnection, tenant: Uuid) -> Result<()> {
+        let mut detail = self.detail;
+        if let (Some(user), Some(detail)) = (self.seen_as, detail.as_object_mut()) {
+            detail.insert(SEEN_AS.to_owned(), Value::String(user.to_string()));
+        }
         let optional = |text: Option<&str>| Bind::Text(text.map(str::to_owned));
         let mut sql = Sql::new(
             "INSERT INTO audit_events (seq, tenant_id, action, object, record_id, actor_id, channel, request_id, ip, via, \
@@ -194,7 +207,7 @@ impl<'a> Note<'a> {
         sql.bind(Bind::Uuid(self.record)).push(", ").bind(Bind::Uuid(self.actor)).push(", ");
         sql.text(self.channel.key()).push(", ").text(self.request_id).push(", ");
         sql.bind(optional(self.origin.ip.as_deref())).push(", ").bind(Bind::Uuid(self.origin.via)).push(", ");
-        sql.bind(optional(self.origin.agent.as_deref())).push(", ").bind(Bind::Json(Some(self.detail))).push(")");
+        sql.bind(optional(self.origin.agent.as_deref())).push(", ").bind(Bind::Json(Some(detail))).push(")");
         sql.execute(conn)?;
         Ok(())
     }

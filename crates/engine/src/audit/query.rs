@@ -3,8 +3,9 @@
 //! For those who keep users and rights. It names everything that happened, but shows of a record no more than the reader
 //! may see of it anyway: of one out of reach neither its name nor its values.
 
-use super::Category;
+use super::given::RECORDS;
 use super::retain::belongs;
+use super::{Category, SEEN_AS};
 use crate::sql::row::RawRow;
 use crate::sql::{Bind, Sql};
 use crate::{Action, Caller, Engine, Error, Result};
@@ -12,7 +13,7 @@ use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
-use kezhan_meta::query::ListQuery;
+use kezhan_meta::query::{LIMIT_MAX, ListQuery};
 use kezhan_meta::resolve::Readable;
 use kezhan_meta::{Filter as Condition, ObjectMeta, Record};
 use serde::Serialize;
@@ -46,6 +47,9 @@ pub struct Entry {
     pub category: &'static str,
     pub action: String,
     pub actor: Option<Value>,
+    /// With whose eyes the actor looked.
+    #[serde(rename = "as")]
+    pub seen_as: Option<Value>,
     pub object: Option<String>,
     /// The record, with its title where the reader may see it.
     pub record: Option<Value>,
@@ -95,7 +99,7 @@ impl Engine {
         {
             return Ok(Page::default());
         }
-        let mut sql = Sql::new("SELECT t.*, u.name::text, u.username::text FROM (");
+        let mut sql = Sql::new("SELECT t.*, u.name::text, u.username::text, v.name::text, v.username::text FROM (");
         let mut first = true;
         for (table, rest) in [
             ("changes", "NULL::text AS agent, e.changes, NULL::jsonb AS detail"),
@@ -110,7 +114,9 @@ impl Engine {
         }
         sql.push(") t LEFT JOIN users u ON u.tenant_id = ")
             .uuid(caller.tenant)
-            .push(" AND u.id = t.actor_id ORDER BY t.seq DESC");
+            .push(" AND u.id = t.actor_id LEFT JOIN users v ON v.tenant_id = ")
+            .uuid(caller.tenant)
+            .push(&format!(" AND v.id = (t.detail->>'{SEEN_AS}')::uuid ORDER BY t.seq DESC"));
         sql.limit(limit + 1);
         let mut page = Page::default();
         sql.rows(conn, |row| {
@@ -139,16 +145,24 @@ impl Engine {
     fn clothe(&self, conn: &mut PgConnection, caller: &Caller, entries: &mut [Entry]) -> Result<()> {
         let mut ids: BTreeMap<String, BTreeSet<Uuid>> = BTreeMap::new();
         for entry in entries.iter() {
-            if let (Some(object), Some(id)) = (&entry.object, entry.record.as_ref().and_then(id_of)) {
-                ids.entry(object.clone()).or_default().insert(id);
-            }
+            let Some(object) = &entry.object else { continue };
+            ids.entry(object.clone()).or_default().extend(entry.record.as_ref().and_then(id_of));
+            let named = entry.detail.get(RECORDS).and_then(Value::as_array).into_iter().flatten();
+            ids.entry(object.clone()).or_default().extend(named.filter_map(parsed));
         }
         let mut titles: HashMap<Uuid, Value> = HashMap::new();
         for (name, ids) in ids {
             let Some(object) = caller.catalog.get(&name) else { continue };
-            titles.extend(self.titles(conn, caller, object, &ids.into_iter().collect::<Vec<_>>())?);
+            for some in ids.into_iter().collect::<Vec<_>>().chunks(LIMIT_MAX as usize) {
+                titles.extend(self.titles(conn, caller, object, some)?);
+            }
         }
         for entry in entries {
+            if let Some(Value::Array(named)) = entry.detail.get_mut(RECORDS) {
+                let all = named.len();
+                named.retain(|id| parsed(id).is_some_and(|id| titles.contains_key(&id)));
+                entry.withheld = named.len() < all;
+            }
             let Some(id) = entry.record.as_ref().and_then(id_of) else { continue };
             let object = entry.object.as_deref().and_then(|name| caller.catalog.get(name));
             match (titles.get(&id), object) {
@@ -189,7 +203,7 @@ impl Engine {
             let query = ListQuery {
                 filter: Some(condition.clone()),
                 fields: Some(std::iter::once("id".to_owned()).chain(title.clone()).collect()),
-                limit: Some(200),
+                limit: Some(LIMIT_MAX),
                 deleted,
                 ..ListQuery::default()
             };
@@ -206,7 +220,11 @@ impl Engine {
 }
 
 fn id_of(record: &Value) -> Option<Uuid> {
-    record.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok())
+    record.get("id").and_then(parsed)
+}
+
+fn parsed(id: &Value) -> Option<Uuid> {
+    id.as_str().and_then(|id| Uuid::parse_str(id).ok())
 }
 
 fn readable(caller: &Caller, object: &ObjectMeta, key: &str) -> bool {
@@ -227,7 +245,13 @@ fn part(caller: &Caller, filter: &Filter, cursor: Option<i64>, limit: usize, tab
         sql.push(" AND e.object = ").text(object.clone());
     }
     if let Some(record) = filter.record {
-        sql.push(" AND e.record_id = ").uuid(record);
+        sql.push(" AND (e.record_id = ").uuid(record);
+        if table == "audit_events" {
+            // Among those of an answer of many.
+            sql.push(&format!(" OR e.record_id IS NULL AND jsonb_exists(e.detail->'{RECORDS}', "));
+            sql.text(record.to_string()).push(")");
+        }
+        sql.push(")");
     }
     if let Some(action) = &filter.action {
         sql.push(" AND e.action = ").text(action.clone());
@@ -270,11 +294,17 @@ fn entry(row: &RawRow) -> Entry {
         (true, Some(object)) => Category::of_object(object),
         _ => Category::of_event(&action),
     };
+    let person = |id: Option<Uuid>, name: usize| {
+        id.map(|id| json!({ "id": id, "name": row.text(name), "username": row.text(name + 1) }))
+    };
+    let mut detail = map(12);
+    let seen_as = detail.remove(SEEN_AS).and_then(|id| id.as_str().and_then(|id| id.parse().ok()));
     Entry {
         id: row.int8(0).unwrap_or_default(),
         at: row.time(1).map(instant).unwrap_or_default(),
         category: category.key(),
-        actor: row.uuid(5).map(|id| json!({ "id": id, "name": row.text(13), "username": row.text(14) })),
+        actor: person(row.uuid(5), 13),
+        seen_as: person(seen_as, 15),
         record: row.uuid(4).map(|id| json!({ "id": id })),
         channel: text(6).unwrap_or_default(),
         request_id: text(7).unwrap_or_default(),
@@ -282,7 +312,7 @@ fn entry(row: &RawRow) -> Entry {
         via: row.uuid(9),
         agent: text(10),
         changes: map(11),
-        detail: Value::Object(map(12)),
+        detail: Value::Object(detail),
         withheld: false,
         action,
         object,

@@ -113,6 +113,7 @@ fn retire(conn: &mut PgConnection, tenant: Uuid, category: Category, days: i64) 
             Note {
                 event: Event::Retired,
                 actor: None,
+                seen_as: None,
                 channel: Channel::System,
                 origin: &Origin::default(),
                 request_id: "",

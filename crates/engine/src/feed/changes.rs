@@ -1,4 +1,5 @@
 use super::{body, decode, encode, masked, page_size};
+use crate::audit::Given;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result};
@@ -53,10 +54,12 @@ impl Engine {
         sql.push(") ORDER BY c.txid, c.seq").limit(limit);
         let mut data: Vec<Value> = Vec::new();
         let mut last = place;
+        let mut given = Given::default();
         sql.rows(conn, |row| {
             last = (row.int8(0).unwrap_or_default(), row.int8(1).unwrap_or_default());
             let name = row.text(3).unwrap_or_default();
             let Some(object) = objects.iter().find(|o| o.name == name) else { return Ok(()) };
+            let id = row.uuid(4).unwrap_or_default();
             data.push(json!({
                 "at": row.time(2).map(instant),
                 "object": name,
@@ -65,10 +68,11 @@ impl Engine {
                 "version": row.int4(6),
                 "actor": row.uuid(7).map(|id| id.to_string()),
                 "channel": row.text(8),
-                "changes": masked(&caller.access, object, row, 9),
+                "changes": masked(&caller.access, (object, id), row, 9, &mut given),
             }));
             Ok(())
         })?;
+        given.note(conn, caller)?;
         let gap = gap(conn, place)?;
         let answer = json!({ "data": data, "next_cursor": encode(&last)?, "gap": gap });
         serde_json::to_vec(&answer).map_err(|e| Error::Internal(e.to_string()))

@@ -2,6 +2,7 @@
 
 use super::masked;
 use crate::Caller;
+use crate::audit::Given;
 use crate::sql::Sql;
 use crate::sql::row::RawRow;
 use kezhan_meta::ObjectMeta;
@@ -23,7 +24,7 @@ pub fn select(caller: &Caller, object: &ObjectMeta, id: Uuid) -> Sql {
 }
 
 /// One of them, as far as the caller may read it.
-pub fn json(caller: &Caller, object: &ObjectMeta, row: &RawRow) -> Map<String, Value> {
+pub fn json(caller: &Caller, (object, id): (&ObjectMeta, Uuid), row: &RawRow, given: &mut Given) -> Map<String, Value> {
     let actor = row.uuid(4).map(|actor| json!({ "id": actor.to_string(), "name": row.text(5) }));
     let parts = [
         ("at", json!(row.time(AT).map(instant))),
@@ -31,7 +32,7 @@ pub fn json(caller: &Caller, object: &ObjectMeta, row: &RawRow) -> Map<String, V
         ("version", json!(row.int4(3))),
         ("actor", json!(actor)),
         ("channel", json!(row.text(6))),
-        ("changes", Value::Object(masked(&caller.access, object, row, 7))),
+        ("changes", Value::Object(masked(&caller.access, (object, id), row, 7, given))),
     ];
     parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -1,4 +1,5 @@
 use super::{body, decode, encode, entry, page_size};
+use crate::audit::Given;
 use crate::read::ReadOptions;
 use crate::{Caller, Engine, Error, Result};
 use diesel::PgConnection;
@@ -28,15 +29,17 @@ impl Engine {
         let mut data: Vec<Value> = Vec::new();
         let mut last = None;
         let mut more = false;
+        let mut given = Given::default();
         sql.rows(conn, |row| {
             if data.len() == limit {
                 more = true;
                 return Ok(());
             }
             last = row.int8(entry::SEQ);
-            data.push(Value::Object(entry::json(caller, object, row)));
+            data.push(Value::Object(entry::json(caller, (object, id), row, &mut given)));
             Ok(())
         })?;
+        given.note(conn, caller)?;
         let next = last.filter(|_| more).map(|seq| encode(&seq)).transpose()?;
         body(data, next)
     }

@@ -7,7 +7,9 @@ mod entry;
 mod history;
 mod timeline;
 
+use crate::audit::{self, Given};
 use crate::sql::row::RawRow;
+use crate::vault::VEIL;
 use crate::{Access, Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +19,7 @@ use kezhan_meta::resolve::Readable;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 pub use changes::ChangesQuery;
 
@@ -40,9 +43,24 @@ fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T> {
 }
 
 /// The entry's fields without those that the caller may not read.
-fn masked(access: &Access, object: &ObjectMeta, row: &RawRow, at: usize) -> Map<String, Value> {
-    let stored: Map<String, Value> = row.json(at).and_then(|j| serde_json::from_slice(j).ok()).unwrap_or_default();
-    stored.into_iter().filter(|(key, _)| object.field(key).is_some_and(|f| access.readable(object, f))).collect()
+fn masked(
+    access: &Access,
+    (object, id): (&ObjectMeta, Uuid),
+    row: &RawRow,
+    at: usize,
+    given: &mut Given,
+) -> Map<String, Value> {
+    let mut stored: Map<String, Value> = row.json(at).and_then(|j| serde_json::from_slice(j).ok()).unwrap_or_default();
+    stored.retain(|key, change| {
+        let Some(field) = object.field(key).filter(|f| access.readable(object, f)) else { return false };
+        // Of a sealed field, and of what was erased, history tells only that there was something.
+        let tells = |side: &str| change.get(side).is_some_and(|v| !v.is_null() && v != VEIL);
+        if audit::watched(access, field) && (tells("from") || tells("to")) {
+            given.add(&object.name, key, Some(id));
+        }
+        true
+    });
+    stored
 }
 
 fn body(data: Vec<Value>, next: Option<String>) -> Result<Vec<u8>> {

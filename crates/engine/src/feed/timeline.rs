@@ -1,4 +1,5 @@
 use super::{body, decode, encode, entry, page_size};
+use crate::audit::Given;
 use crate::read::ReadOptions;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Bind, Sql, column};
@@ -42,7 +43,8 @@ impl Engine {
         self.read(conn, caller, object, id, &options)?.ok_or_else(Error::not_found)?;
         let limit = page_size(limit, 100)?;
         let place = cursor.map(decode::<Place>).transpose()?;
-        let mut entries = own_changes(conn, caller, object, id, limit, place.as_ref())?;
+        let mut given = Given::default();
+        let mut entries = own_changes(conn, caller, object, id, limit, place.as_ref(), &mut given)?;
         entries.extend(referring(conn, caller, object, id, limit, place.as_ref())?);
         entries.sort_by(|a, b| (b.at, &b.key).cmp(&(a.at, &a.key)));
         let more = entries.len() > limit;
@@ -51,7 +53,7 @@ impl Engine {
             Some(last) => Some(encode(&(last.at, &last.key))?),
             None => None,
         };
-        let records = self.referred(conn, caller, &entries)?;
+        let records = self.referred(conn, caller, &entries, &mut given)?;
         let mut data = Vec::with_capacity(entries.len());
         for mut entry in entries {
             if let (Some((_, id)), Value::Object(json)) = (&entry.refers, &mut entry.json) {
@@ -62,11 +64,18 @@ impl Engine {
             }
             data.push(entry.json);
         }
+        given.note(conn, caller)?;
         body(data, next)
     }
 
     /// The records that entries show, one query per object.
-    fn referred(&self, conn: &mut PgConnection, caller: &Caller, entries: &[Entry]) -> Result<HashMap<Uuid, Record>> {
+    fn referred(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        entries: &[Entry],
+        given: &mut Given,
+    ) -> Result<HashMap<Uuid, Record>> {
         let mut by_object: HashMap<&str, (&Arc<ObjectMeta>, Vec<String>)> = HashMap::new();
         for (object, id) in entries.iter().filter_map(|e| e.refers.as_ref()) {
             by_object.entry(&object.name).or_insert((object, Vec::new())).1.push(id.to_string());
@@ -78,7 +87,7 @@ impl Engine {
                 filter: Some(Filter::field("id", Op::In, json!(ids))),
                 ..ListQuery::default()
             };
-            for record in self.records(conn, caller, object, &query)?.0 {
+            for record in self.records_given(conn, caller, object, &query, given)?.0 {
                 if let Some(id) = record.get("id").and_then(column::uuid) {
                     out.insert(id, record);
                 }
@@ -102,6 +111,7 @@ fn own_changes(
     id: Uuid,
     limit: usize,
     place: Option<&Place>,
+    given: &mut Given,
 ) -> Result<Vec<Entry>> {
     let mut sql = entry::select(caller, object, id);
     // Padded, so that the order of the texts is that of the numbers.
@@ -109,7 +119,7 @@ fn own_changes(
     sql.push(" ORDER BY c.at DESC, c.seq DESC").limit(limit + 1);
     let mut out = Vec::new();
     sql.rows(conn, |row| {
-        let mut json = entry::json(caller, object, row);
+        let mut json = entry::json(caller, (object, id), row, given);
         json.insert("kind".into(), json!("change"));
         let key = format!("{:020}", row.int8(entry::SEQ).unwrap_or_default());
         let at = row.time(entry::AT).unwrap_or_default();

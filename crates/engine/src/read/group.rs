@@ -1,6 +1,7 @@
 //! Grouped reads: counts, sums and the like by field or by period.
 
 use super::list::conditions;
+use crate::audit::{self, Given};
 use crate::sql::row::Wire;
 use crate::sql::scope::{Aliases, Guard};
 use crate::sql::{Sql, column};
@@ -80,7 +81,23 @@ pub(super) fn run(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta,
         Ok(())
     })?;
     body.extend_from_slice(b"]}");
+    if !first {
+        given(caller, object, query).note(conn, caller)?;
+    }
     Ok(body)
+}
+
+/// Sensitive fields of which groups and sums tell something, of nobody in particular. Counts tell nothing of a value.
+fn given(caller: &Caller, object: &ObjectMeta, query: &ListQuery) -> Given {
+    let tells = |a: &&Aggregate| !matches!(a.function, Function::Count | Function::CountDistinct);
+    let keys = query.group_by.iter().map(GroupKey::field);
+    let mut out = Given::default();
+    for key in keys.chain(query.aggregates.iter().filter(tells).filter_map(|a| a.field.as_deref())) {
+        if object.field(key).is_some_and(|field| audit::watched(&caller.access, field)) {
+            out.add(&object.name, key, None);
+        }
+    }
+    out
 }
 
 fn known<'o>(caller: &Caller, object: &'o ObjectMeta, key: &str) -> Result<&'o FieldMeta> {

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Key, order, order_by};
 use super::project::{self, Node, Select, Wanted};
+use crate::audit::Given;
 use crate::sql::row::Wire;
 use crate::sql::scope::{Aliases, Guard, Life, Style, Way};
 use crate::sql::{Sql, column, filter, members};
@@ -35,12 +36,13 @@ impl Engine {
             crate::search::learn(conn, &object.table)?;
         }
         let page = Page::plan(caller, object, query)?;
+        let mut given = Given::default();
         let next = page.run(conn, |node, row| {
             if !first {
                 body.push(b',');
             }
             first = false;
-            node.write(row, &mut body)
+            node.write(row, &mut body, &mut given)
         })?;
         body.extend_from_slice(b"],\"next_cursor\":");
         let next = next.map(|c| c.encode()).transpose()?;
@@ -50,6 +52,7 @@ impl Engine {
             body.extend_from_slice(format!(",\"count\":{count}").as_bytes());
         }
         body.push(b'}');
+        given.note(conn, caller)?;
         Ok(body)
     }
 
@@ -61,11 +64,23 @@ impl Engine {
         object: &ObjectMeta,
         query: &ListQuery,
     ) -> Result<(Vec<Record>, Option<String>)> {
+        self.records_given(conn, caller, object, query, &mut Given::default())
+    }
+
+    /// As [`Engine::records`], for what goes out: whoever calls this puts into the trail what was given.
+    pub(crate) fn records_given(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &ObjectMeta,
+        query: &ListQuery,
+        given: &mut Given,
+    ) -> Result<(Vec<Record>, Option<String>)> {
         let page = Page::plan(caller, object, query)?;
         let mut out = Vec::new();
         let next = page.run(conn, |node, row| {
             let mut bytes = Vec::new();
-            node.write(row, &mut bytes)?;
+            node.write(row, &mut bytes, given)?;
             out.push(serde_json::from_slice(&bytes).map_err(|e| Error::Internal(e.to_string()))?);
             Ok(())
         })?;

@@ -1,6 +1,7 @@
 //! One record by its id.
 
 use super::project::{self, Node, Select, Wanted};
+use crate::audit::Given;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result};
@@ -22,6 +23,8 @@ pub struct ReadOptions {
 pub struct Found {
     pub version: i64,
     pub body: Vec<u8>,
+    /// The sensitive values in it; whoever sends it puts that into the trail.
+    pub given: Given,
 }
 
 impl Engine {
@@ -43,8 +46,9 @@ impl Engine {
         let mut found = None;
         sql.rows(conn, |row| {
             let mut body = Vec::with_capacity(1024);
-            node.write(row, &mut body)?;
-            found = Some(Found { version: i64::from(row.int4(version_at).unwrap_or_default()), body });
+            let mut given = Given::default();
+            node.write(row, &mut body, &mut given)?;
+            found = Some(Found { version: i64::from(row.int4(version_at).unwrap_or_default()), body, given });
             Ok(())
         })?;
         Ok(found)

@@ -2,6 +2,7 @@
 //! A column that the caller may not read never enters the SELECT.
 
 use crate::access::{FieldRule, Level, Relation};
+use crate::audit::{self, Given};
 use crate::sql::members::{self, Least};
 use crate::sql::row::{RawRow, Wire};
 use crate::sql::scope::{Aliases, Guard, Life, Style};
@@ -102,7 +103,16 @@ pub struct Node {
     fields: Vec<Cell>,
     /// Where it stands how the caller stands to the record: is it theirs, are they in its team?
     relation: Option<(usize, usize)>,
+    watch: Option<Watch>,
     expands: Vec<(String, Expanded)>,
+}
+
+/// Of which record it is on record who was given its sensitive fields.
+#[derive(Debug)]
+struct Watch {
+    object: String,
+    /// Place of the record's id.
+    id_at: usize,
 }
 
 #[derive(Debug)]
@@ -115,6 +125,8 @@ struct Cell {
     /// Present where the caller does not see every record's value in full.
     veil: Option<Veil>,
     seal: Option<Seal>,
+    /// Where it is watched who is given the field: its key.
+    watched: Option<String>,
 }
 
 /// What it takes to open a sealed value.
@@ -177,7 +189,8 @@ fn text_of(json: &[u8]) -> String {
 }
 
 impl Node {
-    pub fn write(&self, row: &RawRow, out: &mut Vec<u8>) -> Result<()> {
+    /// `given` hears of the sensitive values among it that go out in full.
+    pub fn write(&self, row: &RawRow, out: &mut Vec<u8>, given: &mut Given) -> Result<()> {
         out.push(b'{');
         let mut n = 0;
         for cell in &self.fields {
@@ -190,10 +203,17 @@ impl Node {
             }
             n += 1;
             out.extend_from_slice(cell.key.as_bytes());
+            let start = out.len();
             match (&cell.veil, level) {
                 (_, level) if cell.seal.is_some() => cell.write_sealed(row, level, out)?,
                 (Some(veil), Some(Level::Masked)) => row.write_masked(cell.at, cell.wire, veil.mask, out)?,
                 _ => row.write(cell.at, cell.wire, out)?,
+            }
+            if let (Some(key), Some(watch)) = (&cell.watched, &self.watch)
+                && level != Some(Level::Masked)
+                && out.get(start..).is_some_and(audit::says_something)
+            {
+                given.add(&watch.object, key, row.uuid(watch.id_at));
             }
         }
         if !self.expands.is_empty() {
@@ -210,8 +230,8 @@ impl Node {
                 first = false;
                 out.extend_from_slice(key.as_bytes());
                 match expanded {
-                    Expanded::One(_, node) => node.write(row, out)?,
-                    Expanded::Many(at, node) => row.write_rows(*at, out, |row, out| node.write(row, out))?,
+                    Expanded::One(_, node) => node.write(row, out, given)?,
+                    Expanded::Many(at, node) => row.write_rows(*at, out, |row, out| node.write(row, out, given))?,
                 }
             }
             out.push(b'}');
@@ -270,7 +290,12 @@ pub fn plan(
                 opener: Opener::of(guard.catalog)?.clone(),
             }),
         };
-        node.fields.push(Cell { key: format!("\"{}\":", field.key), at, wire: Wire::of(field), veil, seal });
+        let watched = audit::watched(guard.access, field).then(|| field.key.to_string());
+        if watched.is_some() && node.watch.is_none() {
+            let id_at = *id_at.get_or_insert_with(|| select.add(|sql| sql.column(alias, "id").done()));
+            node.watch = Some(Watch { object: object.name.to_string(), id_at });
+        }
+        node.fields.push(Cell { key: format!("\"{}\":", field.key), at, wire: Wire::of(field), veil, seal, watched });
     }
     if node.fields.iter().any(|cell| cell.veil.as_ref().is_some_and(|veil| !veil.rule.fixed())) {
         node.relation = Some(relation(select, guard, object, alias, aliases));

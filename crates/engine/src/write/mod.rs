@@ -21,6 +21,7 @@ mod upsert;
 
 pub use keep::Keep;
 
+use crate::audit::Given;
 use uuid::Uuid;
 
 /// A record that went in, as this caller may see it.
@@ -29,4 +30,6 @@ pub struct Written {
     pub id: Uuid,
     pub version: i64,
     pub body: Vec<u8>,
+    /// The sensitive values in it; whoever sends it puts that into the trail, but for what the caller brought along.
+    pub given: Given,
 }

@@ -1,6 +1,7 @@
 //! Record and change in one data-modifying statement, answered with the caller's own projection.
 
 use super::{Written, draft, host};
+use crate::audit::Given;
 use crate::read::project::{self, Node, Select, Wanted};
 use crate::search::keys::SearchKeys;
 use crate::sql::scope::{Aliases, Guard, Life};
@@ -167,9 +168,10 @@ fn finish(
     let mut written = None;
     sql.rows(conn, |row| {
         let mut body = Vec::with_capacity(1024);
-        node.write(row, &mut body)?;
+        let mut given = Given::default();
+        node.write(row, &mut body, &mut given)?;
         let version = i64::from(row.int4(version_at).unwrap_or_default());
-        written = Some(Written { id, version, body });
+        written = Some(Written { id, version, body, given });
         Ok(())
     })
     .map_err(|error| explain(object, error))?;

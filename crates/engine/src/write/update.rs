@@ -1,5 +1,7 @@
 use super::{Written, draft, host, references, store};
 use crate::access::Relation;
+use crate::audit::Given;
+use crate::read::ReadOptions;
 use crate::read::project::{self, Select, Wanted};
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
@@ -57,9 +59,33 @@ impl Engine {
         id: Uuid,
         patch: Record,
     ) -> Result<Written> {
+        self.amended(conn, caller, object, id, patch, Life::Living)
+    }
+
+    /// The same of a record that may be in the recycle bin.
+    pub fn amend_any(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        patch: Record,
+    ) -> Result<Written> {
+        self.amended(conn, caller, object, id, patch, Life::Any)
+    }
+
+    fn amended(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        patch: Record,
+        life: Life,
+    ) -> Result<Written> {
         let caller = &caller.elevated();
         conn.transaction(|conn| {
-            let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
+            let locked = lock(conn, caller, object, id, Action::Edit, life)?;
             self.apply(conn, caller, object, id, locked, patch, Vec::new())
         })
     }
@@ -81,9 +107,13 @@ impl Engine {
         draft::settle(self, conn, caller, object, Some(&before), &mut after, faults)?;
         let diff = draft::diff(object, Some(&before), &after);
         if diff.is_empty() {
-            let found = self.read(conn, caller, object, id, &crate::read::ReadOptions::default())?;
+            let options = ReadOptions {
+                deleted: before.get("deleted_at").is_some_and(|at| !at.is_null()),
+                ..ReadOptions::default()
+            };
+            let found = self.read(conn, caller, object, id, &options)?;
             let found = found.ok_or_else(Error::not_found)?;
-            return Ok(Written { id, version: found.version, body: found.body });
+            return Ok(Written { id, version: found.version, body: found.body, given: found.given });
         }
         references::check(conn, caller, object, Some(&before), &after)?;
         let given = diff.contains_key("owner");
@@ -151,7 +181,7 @@ pub fn lock(
     let mut found = None;
     sql.rows(conn, |row| {
         let mut body = Vec::with_capacity(1024);
-        node.write(row, &mut body)?;
+        node.write(row, &mut body, &mut Given::default())?;
         let record = serde_json::from_slice(&body).map_err(|e| Error::Internal(e.to_string()))?;
         let version = i64::from(row.int4(version_at).unwrap_or_default());
         let may = |at: usize| row.bool(at).unwrap_or_default();

@@ -139,7 +139,8 @@ pub fn order_erasure(
     if confirm != company.key {
         return Err(Error::Invalid(vec![Violation::new("confirm", Code::BadValue).with("confirm").with(&company.key)]));
     }
-    expect(company, &["active", "suspended"])?;
+    // One that waits already need not wait any longer.
+    expect(company, if days > 0 { &["active", "suspended"] } else { &["active", "suspended", "erasing"] })?;
     conn.transaction(|conn| {
         set(conn, company, "erasing", Some(days.max(0)))?;
         trail::note(conn, actor, "erase_ordered", Some((company.id, &company.key)), json!({ "days": days }))?;

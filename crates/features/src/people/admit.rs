@@ -71,6 +71,8 @@ pub struct Threshold<'a> {
     pub door: &'a Door,
     /// The secret that the browser holds, by which it is known again.
     pub device: &'a str,
+    /// It will come back with that secret: a browser, not a program.
+    pub keeps_cookies: bool,
     /// How long a session lives unused, where the tenant's policy says nothing.
     pub days: i32,
     /// How long an access token lives.

@@ -1,6 +1,6 @@
 //! What is missing yet of a sign-in: a second factor, or one to be set up, or another password. Whoever holds the
 //! challenge's token, in the browser in which the sign-in began, has proved who they are and may complete it; the token
-//! is good for nothing else.
+//! is good for nothing else. A program that began it without cookies completes it without.
 
 use super::admit::{self, Admission, Proven, Threshold, Way};
 use super::door::Guest;
@@ -50,7 +50,7 @@ impl Step {
 #[derive(Clone, Debug, Serialize)]
 pub struct Further {
     pub step: Step,
-    /// Names the sign-in; good for completing it in this browser.
+    /// Names the sign-in; good for completing it in this browser, or without cookies where it began without.
     #[serde(rename = "challenge")]
     pub token: String,
     /// Seconds until it is over.
@@ -67,7 +67,7 @@ pub fn begin(conn: &mut PgConnection, proven: &Proven, at: &Threshold<'_>, step:
     let (id, secret) = (Uuid::now_v7(), random_bytes());
     diesel::sql_query(
         "INSERT INTO sign_in_challenges (tenant_id, id, user_id, token_hash, device_hash, way, name, second_factor, step, \
-         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => $10))",
+         needs_device, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => $11))",
     )
     .bind::<SqlUuid, _>(proven.tenant)
     .bind::<SqlUuid, _>(id)
@@ -78,6 +78,8 @@ pub fn begin(conn: &mut PgConnection, proven: &Proven, at: &Threshold<'_>, step:
     .bind::<Text, _>(&proven.name)
     .bind::<Bool, _>(proven.second_factor)
     .bind::<Text, _>(step.key())
+    // Browsers come back with their cookie; whom a provider has sent here is in one.
+    .bind::<Bool, _>(at.keeps_cookies || proven.way == Way::Provider)
     .bind::<Integer, _>(SECONDS)
     .execute(conn)?;
     let factors = Standing::of(conn, proven.tenant, proven.user)?.kinds();
@@ -114,17 +116,19 @@ struct Row {
     second_factor: bool,
     #[diesel(sql_type = Text)]
     step: String,
+    #[diesel(sql_type = Bool)]
+    needs_device: bool,
 }
 
 fn over() -> Error {
     Error::refused(Code::ChallengeOver, &[])
 }
 
-/// Whose it is, if it is one, of this browser, and not over.
+/// Whose it is, if it is one, of this browser or begun without cookies, and not over.
 pub fn open(conn: &mut PgConnection, shown: &str, device: Option<&str>) -> Result<Open> {
-    let (Some((tenant, id, secret)), Some(device)) = (parse(shown), device) else { return Err(over()) };
+    let Some((tenant, id, secret)) = parse(shown) else { return Err(over()) };
     let row = diesel::sql_query(
-        "SELECT user_id, token_hash, device_hash, way, name, second_factor, step FROM sign_in_challenges \
+        "SELECT user_id, token_hash, device_hash, way, name, second_factor, step, needs_device FROM sign_in_challenges \
          WHERE tenant_id = $1 AND id = $2 AND expires_at > now() AND answers < $3",
     )
     .bind::<SqlUuid, _>(tenant)
@@ -133,7 +137,11 @@ pub fn open(conn: &mut PgConnection, shown: &str, device: Option<&str>) -> Resul
     .get_result::<Row>(conn)
     .optional()?;
     let row = row.ok_or_else(over)?;
-    if !same(&row.token_hash, &digest(&secret)) || !same(&row.device_hash, &digest(device.as_bytes())) {
+    let here = match device {
+        Some(device) => same(&row.device_hash, &digest(device.as_bytes())),
+        None => !row.needs_device,
+    };
+    if !same(&row.token_hash, &digest(&secret)) || !here {
         return Err(over());
     }
     let step = Step::ALL.into_iter().find(|s| s.key() == row.step).ok_or_else(over)?;

@@ -42,6 +42,7 @@ impl Door {
         Note {
             event,
             actor: guest.actor,
+            seen_as: None,
             channel: self.channel,
             origin: &origin,
             request_id: &self.request_id,

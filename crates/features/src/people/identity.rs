@@ -90,7 +90,7 @@ pub struct Identity {
 impl Identity {
     /// Keeps one caller's idempotency keys and limits apart from another's.
     pub fn principal(&self) -> Uuid {
-        self.key.or(self.person.as_ref().map(|p| p.id)).unwrap_or_default()
+        self.key.or(self.viewer).or(self.user()).unwrap_or_default()
     }
 
     pub fn user(&self) -> Option<Uuid> {
@@ -112,6 +112,7 @@ impl Identity {
         Caller {
             tenant: self.tenant,
             user: self.user(),
+            viewer: self.viewer,
             department: self.access.department,
             channel,
             origin: Origin { via: self.key.or(self.session), ..origin },

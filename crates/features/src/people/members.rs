@@ -1,10 +1,11 @@
 //! Teams: whom the owner of a record lets in.
 
+use chrono::{DateTime, Utc};
 use kezhan_engine::{Draft, Error, Hooks, Result};
 use kezhan_meta::problem::Code;
-use kezhan_meta::query::ListQuery;
-use kezhan_meta::{Filter, Op, Scope, Violation};
-use serde_json::json;
+use kezhan_meta::query::{LIMIT_MAX, ListQuery};
+use kezhan_meta::{Filter, Op, Record, Scope, Violation};
+use serde_json::{Value, json};
 
 pub struct RecordMembers;
 
@@ -34,15 +35,25 @@ impl Hooks for RecordMembers {
                 field("record", &record),
                 field("principal", &principal),
             ])),
-            limit: Some(1),
+            limit: Some(LIMIT_MAX),
             ..ListQuery::default()
         };
-        let known = draft.engine.records(draft.conn, &draft.caller.elevated(), draft.object, &query)?.0;
-        match known.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Invalid(vec![Violation::new("user", Code::Taken)])),
+        let system = draft.caller.elevated();
+        for known in draft.engine.records(draft.conn, &system, draft.object, &query)?.0 {
+            let id = known.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            let Some(id) = id.filter(|_| is_over(&known)) else {
+                return Err(Error::Invalid(vec![Violation::new("user", Code::Taken)]));
+            };
+            // A new membership takes the place of one that has run out.
+            draft.engine.delete(draft.conn, &system, draft.object, id, None)?;
         }
+        Ok(())
     }
+}
+
+fn is_over(member: &Record) -> bool {
+    let until = member.get("expires_at").and_then(Value::as_str);
+    until.and_then(|at| DateTime::parse_from_rfc3339(at).ok()).is_some_and(|at| at <= Utc::now())
 }
 
 /// Whichever of the three is named becomes the principal.

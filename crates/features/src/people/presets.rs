@@ -1,12 +1,36 @@
 //! The roles that every company starts with.
 
 use kezhan_engine::Action;
-use serde_json::{Value, json};
+use kezhan_meta::{FieldMeta, Sensitivity};
+use serde_json::{Map, Value, json};
 
 /// Every action on every object.
 pub fn all_grants() -> Value {
     let every = Action::ALL.into_iter().map(|action| (action.key().to_owned(), json!("all")));
     json!({"*": Value::Object(every.collect())})
+}
+
+/// What needs particular care shows as an outline, but for the fields that the role `keeps`; whoever `reveals` sees it in
+/// full for a reason.
+fn masked(mut grants: Value, keeps: &[&str], reveals: bool) -> Value {
+    for object in kezhan_domain::standard().objects() {
+        let closed = |f: &&FieldMeta| {
+            f.sensitivity >= Sensitivity::Sensitive && !keeps.contains(&format!("{}.{}", object.name, f.key).as_str())
+        };
+        let fields: Map<String, Value> =
+            object.fields.iter().filter(closed).map(|f| (f.key.to_string(), json!("masked"))).collect();
+        if fields.is_empty() {
+            continue;
+        }
+        let name = object.name.as_ref();
+        let mut own = grants.get(name).or_else(|| grants.get("*")).cloned().unwrap_or_default();
+        if reveals {
+            own["reveal"] = own["read"].clone();
+        }
+        own["fields"] = Value::Object(fields);
+        grants[name] = own;
+    }
+    grants
 }
 
 /// The names of the roles with their records, which allow what they name: `*` for every object that is not named itself.
@@ -38,8 +62,12 @@ pub fn roles() -> [(&'static str, Value); 8] {
         grants
     };
     let service_edit = json!({ "read": "all", "create": "self", "edit": "self", "delete": "self", "export": "none" });
+    // Where to pay, and where money comes from.
+    let keeps = |name: &str| if name == "财务" { &["account.bank_account"][..] } else { &[] };
+    let reveals = |name: &str| ["销售总监", "销售经理", "财务"].contains(&name);
     let role = |name: &'static str, english: &str, about: [&str; 2], grants: Value| {
         let [description, description_en] = about;
+        let grants = if name == "管理员" { grants } else { masked(grants, keeps(name), reveals(name)) };
         let record = json!({
             "name": name, "name_en": english, "description": description, "description_en": description_en,
             "grants": grants,

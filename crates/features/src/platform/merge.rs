@@ -84,6 +84,7 @@ impl ActionDef for Merge {
         }
         let order = Order { survivor: target.id, losers, take, expected: target.expected };
         let merged = target.engine.merge(target.conn, target.caller, target.object, &order)?;
+        merged.written.given.note(target.conn, target.caller)?;
         let record: Value = serde_json::from_slice(&merged.written.body).map_err(|e| Error::Internal(e.to_string()))?;
         Ok(json!({"merge": merged.merge, "moved": merged.moved, "record": record}))
     }
@@ -122,6 +123,7 @@ impl ActionDef for Unmerge {
     fn run(&self, target: &mut Target<'_>, input: &Record) -> Result<Value> {
         let merge = required_id(input, "merge")?;
         let written = target.engine.unmerge(target.conn, target.caller, target.object, target.id, merge)?;
+        written.given.note(target.conn, target.caller)?;
         serde_json::from_slice(&written.body).map_err(|e| Error::Internal(e.to_string()))
     }
 }

@@ -1,5 +1,5 @@
 //! Seals what is to be sealed, in the background: everything after a data key was renewed, what stands in the clear
-//! after a custom field was made a sealed one.
+//! after a custom field was made a sealed one, in the records and in their history.
 
 use crate::people::identity;
 use crate::people::setup::system;
@@ -7,7 +7,7 @@ use diesel::{Connection, PgConnection};
 use kezhan_engine::jobs::{self, Handler, Run, Signal};
 use kezhan_engine::transfer::ledger;
 use kezhan_engine::vault::SealedColumn;
-use kezhan_engine::{Engine, Error, Result};
+use kezhan_engine::{Engine, Error, Result, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 pub const KIND: &str = "vault_reseal";
 const BATCH: u16 = 200;
+/// Entries of history that are veiled at once.
+const ENTRIES: usize = 500;
 
 /// Sealed values that are no fields of records. Whoever seals into a table of their own adds a line here.
 pub const COLUMNS: &[SealedColumn] = &[
@@ -103,6 +105,20 @@ impl Handler for Reseal {
             // What was in the clear may have been searched by.
             if changed > 0 {
                 self.0.reindex(conn, &caller, object)?;
+            }
+            let sealed = object.fields.iter().filter(|f| f.sealed);
+            let sealed: Vec<String> = sealed.map(|f| f.key.to_string()).collect();
+            let mut place = Some(0);
+            while let Some(after) = place {
+                let signal = conn.transaction(|conn| {
+                    let (count, next) = audit::veil(conn, &caller, &object.name, &sealed, after, ENTRIES)?;
+                    place = next;
+                    state.done += count as u64;
+                    run.checkpoint(conn, &state)
+                })?;
+                if signal != Signal::Continue {
+                    return Ok(signal);
+                }
             }
         }
         Ok(Signal::Continue)

@@ -79,6 +79,7 @@ pub fn caller_of(engine: &Engine, conn: &mut PgConnection, job: &Job) -> Result<
     Ok(Caller {
         tenant: job.tenant_id,
         user: rights.user,
+        viewer: None,
         department: rights.department,
         channel: Channel::Import,
         origin: Origin { via: Some(job.id), ..Origin::default() },

@@ -47,6 +47,7 @@ impl ActionDef for MoveStage {
             input.clone(),
             target.expected,
         )?;
+        written.given.note(target.conn, target.caller)?;
         serde_json::from_slice(&written.body).map_err(|e| kezhan_engine::Error::Internal(e.to_string()))
     }
 }

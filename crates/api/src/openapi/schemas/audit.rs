@@ -37,6 +37,8 @@ pub struct AuditEntry {
     action: String,
     /// Nobody where the system did it, or where it is not known who tried.
     actor: Option<AuditActor>,
+    /// With whose eyes the actor looked.
+    r#as: Option<AuditActor>,
     #[schema(example = "account")]
     object: Option<String>,
     record: Option<AuditRecord>,

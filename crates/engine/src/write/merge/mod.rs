@@ -124,7 +124,7 @@ impl Engine {
     fn reread(&self, conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, id: Uuid) -> Result<Written> {
         let found = self.read(conn, caller, object, id, &crate::read::ReadOptions::default())?;
         let found = found.ok_or_else(Error::not_found)?;
-        Ok(Written { id, version: found.version, body: found.body })
+        Ok(Written { id, version: found.version, body: found.body, given: found.given })
     }
 
     /// The values to be taken over, of records that the caller may edit and delete, and only such as they see in full.

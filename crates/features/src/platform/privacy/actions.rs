@@ -171,7 +171,7 @@ impl ActionDef for Erase {
     }
 
     fn help(&self) -> &'static str {
-        "Takes away for good what identifies the person: the fields of the record but for what ties it to others, its files, its history, and with `texts` what was written in follow-ups and tasks about them. Deals and amounts stay as they are. It cannot be undone. Takes a verified request that names a contact or a lead, and its number in `confirm`."
+        "Takes away for good what identifies the person: the fields of the record but for what ties it to others, the lead that became it and what was merged into it, the evidence of consents, its files, its history, and with `texts` what was written in follow-ups and tasks about them. Deals and amounts stay as they are. It cannot be undone. Takes a verified request that names a contact or a lead, and its number in `confirm`."
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
@@ -211,12 +211,23 @@ impl ActionDef for Erase {
         note(target, Event::Erased, &object, id, json!(done))?;
         let text = owned(
             format!(
-                "已删除：字段 {} 项、关联记录文字 {} 条、文件 {} 个、历史条目 {} 条",
-                done.fields, done.texts, done.files, done.entries
+                "已删除：字段 {} 项、同一人的其他记录 {} 条、同意证明 {} 条、关联记录文字 {} 条、文件 {} 个、历史条目 {} 条",
+                done.fields,
+                done.others + done.merged,
+                done.consents,
+                done.texts,
+                done.files,
+                done.entries
             ),
             format!(
-                "erased: {} fields, the texts of {} records, {} files, {} entries of history",
-                done.fields, done.texts, done.files, done.entries
+                "erased: {} fields, {} other records of the person, the evidence of {} consents, the texts of {} records, \
+                 {} files, {} entries of history",
+                done.fields,
+                done.others + done.merged,
+                done.consents,
+                done.texts,
+                done.files,
+                done.entries
             ),
         );
         attest(target, &text)?;

@@ -21,7 +21,7 @@ impl ActionDef for Foresee {
     }
 
     fn help(&self) -> &'static str {
-        "Tells what `erase_data` would take away, and stores nothing: the fields, and how many records' texts, files and entries of history; `told` says the same in words."
+        "Tells what `erase_data` would take away, and stores nothing: the fields, and how many other records of the same person, consents, texts, files and entries of history; `told` says the same in words."
     }
 
     fn applies(&self, object: &ObjectMeta) -> bool {
@@ -62,7 +62,8 @@ impl ActionDef for Foresee {
         let name = whole.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
         let told = told(&object, name, &erased, texts);
         let told: Vec<&str> = told.iter().map(|line| line.get(caller.lang)).collect();
-        Ok(json!({ "object": object.name, "record": id, "fields": erased.keys, "texts": erased.texts,
+        Ok(json!({ "object": object.name, "record": id, "fields": erased.keys, "others": erased.others,
+            "merged": erased.merged, "accounts": erased.accounts, "consents": erased.consents, "texts": erased.texts,
             "files": erased.files, "entries": erased.entries, "told": told }))
     }
 }
@@ -70,15 +71,59 @@ impl ActionDef for Foresee {
 /// What goes, and what stays, line by line.
 fn told(object: &Arc<ObjectMeta>, name: &str, erased: &Erased, texts: bool) -> Vec<Label> {
     let line = |zh: String, en: String| Label { zh: zh.into(), en: en.into() };
-    if erased.fields == 0 {
+    if erased.is_nothing() {
         return vec![line(format!("“{name}”的个人信息已经删除过。"), format!("“{name}” was erased before."))];
     }
     let labels: Vec<&Label> = erased.keys.iter().filter_map(|key| Some(&object.field(key)?.label)).collect();
     let (zh, en): (Vec<&str>, Vec<&str>) = labels.iter().map(|l| (l.zh.as_ref(), l.en.as_ref())).unzip();
-    let mut out = vec![line(
-        format!("{}“{name}”的 {} 项内容：{}", object.label.zh, erased.fields, zh.join("、")),
-        format!("{} fields of the {} “{name}”: {}", erased.fields, object.label.en.to_lowercase(), en.join(", ")),
-    )];
+    let mut out = Vec::new();
+    if erased.fields > 0 {
+        out.push(line(
+            format!("{}“{name}”的 {} 项内容：{}", object.label.zh, erased.fields, zh.join("、")),
+            format!("{} fields of the {} “{name}”: {}", erased.fields, object.label.en.to_lowercase(), en.join(", ")),
+        ));
+    }
+    let counted = [
+        (
+            erased.others,
+            if object.name == "lead" {
+                line(
+                    format!("由此线索转化的 {} 个联系人的个人信息", erased.others),
+                    format!("the personal information of {} contacts that the lead became", erased.others),
+                )
+            } else {
+                line(
+                    format!("转化为此联系人的 {} 条线索中的姓名与联系方式（公司信息保留）", erased.others),
+                    format!(
+                        "name and contact details in {} leads that became the contact (company facts stay)",
+                        erased.others
+                    ),
+                )
+            },
+        ),
+        (
+            erased.merged,
+            line(
+                format!("已合并到其中、在回收站里的 {} 条记录的个人信息", erased.merged),
+                format!("the personal information of {} records merged into it, in the recycle bin", erased.merged),
+            ),
+        ),
+        (
+            erased.accounts,
+            line(
+                format!("{} 个客户中由其线索带入的备注", erased.accounts),
+                format!("what their lead has left in the notes of {} accounts", erased.accounts),
+            ),
+        ),
+        (
+            erased.consents,
+            line(
+                format!("{} 条同意记录中的证明", erased.consents),
+                format!("the evidence of {} consents", erased.consents),
+            ),
+        ),
+    ];
+    out.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, line)| line));
     if texts {
         out.push(line(
             format!("{} 条跟进记录和任务中的文字", erased.texts),
@@ -90,8 +135,9 @@ fn told(object: &Arc<ObjectMeta>, name: &str, erased: &Erased, texts: bool) -> V
         format!("{} files, the content of {} entries of history", erased.files, erased.entries),
     ));
     out.push(line(
-        "保留：所属客户、商机、合同与金额，以及已办理此请求的记录".into(),
-        "Kept: the account, deals, contracts and amounts, and the record of this request".into(),
+        "保留：所属客户、商机、合同与金额，同意记录本身，以及已办理此请求的记录".into(),
+        "Kept: the account, deals, contracts and amounts, that consents were given, and the record of this request"
+            .into(),
     ));
     out
 }

@@ -8,8 +8,8 @@ mod erase;
 mod foresee;
 mod gather;
 mod hooks;
+mod identity;
 mod policies;
-pub mod reading;
 pub mod retention;
 pub mod shred;
 

@@ -29,8 +29,14 @@ impl Hooks for Policies {
         let Some(meta) = draft.caller.catalog.get(&object) else {
             return Err(Error::Invalid(vec![Violation::new("object", Code::NotAnOption).with(object)]));
         };
-        if meta.field(&key).is_none_or(|f| f.secret) {
+        let Some(field) = meta.field(&key).filter(|f| !f.secret) else {
             return Err(Error::Invalid(vec![Violation::new("field", Code::NotAnOption).with(key)]));
+        };
+        // Secret means encrypted, to whoever reads the map.
+        let secret = draft.changed("sensitivity") && draft.text("sensitivity") == Some(Sensitivity::Secret.key());
+        if secret && !field.sealed {
+            let label = field.label.get(draft.caller.lang);
+            return Err(Error::Invalid(vec![Violation::new("sensitivity", Code::NotSealed).with(label)]));
         }
         draft.set("path", format!("{object}.{key}"));
         Ok(())

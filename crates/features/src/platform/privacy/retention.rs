@@ -131,7 +131,7 @@ impl Handler for Runs {
                     let Some(id) = record.get("id").and_then(Value::as_str) else { continue };
                     let id: Uuid = id.parse().map_err(|_| Error::Internal(format!("no id {id}")))?;
                     let outcome = match anonymise {
-                        true => erase(&self.0, conn, &caller, &subject, id, true).map(|erased| erased.fields > 0),
+                        true => erase(&self.0, conn, &caller, &subject, id, true).map(|erased| !erased.is_nothing()),
                         false => self.0.delete(conn, &caller, &subject, id, None).map(|_| true),
                     };
                     match outcome {

@@ -4,8 +4,8 @@ use crate::api::audit::Entry;
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    AUDIT_AGENT, AUDIT_DO, AUDIT_IP, AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_SAID, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD,
-    Key, LIST_JOIN, NO, YES, label, t,
+    AUDIT_AGENT, AUDIT_AS, AUDIT_DO, AUDIT_IP, AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_SAID, AUDIT_THROUGH, AUDIT_VIA,
+    AUDIT_WITHHELD, Key, LIST_JOIN, NO, YES, label, t, tf,
 };
 use crate::layout::nav;
 use crate::record::detail::history;
@@ -18,12 +18,12 @@ use serde_json::Value;
 
 pub fn line(entry: Entry) -> AnyView {
     let open = RwSignal::new(false);
-    let known = |key: &str| entry.actor.as_ref().and_then(|a| a.get(key)).and_then(Value::as_str).map(str::to_owned);
-    let actor = match (known("name").or_else(|| known("username")), entry.channel.as_str()) {
+    let actor = match (name_of(entry.actor.as_ref()), entry.channel.as_str()) {
         (Some(name), _) => name,
         (None, "web" | "api") => t(AUDIT_NOBODY).to_owned(),
         (None, channel) => history::channel(channel),
     };
+    let seen_as = name_of(entry.seen_as.as_ref()).map(|name| tf(AUDIT_AS, &[("name", &name)]));
     let object = entry.object.as_deref().and_then(catalog::object);
     let title = entry.record.as_ref().and_then(|r| r.get("title")).and_then(Value::as_str).unwrap_or_default();
     let what = [object.as_ref().map(|o| label(&o.label)).unwrap_or_default(), title.to_owned()];
@@ -37,7 +37,10 @@ pub fn line(entry: Entry) -> AnyView {
             <button type="button" aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|o| *o = !*o)
                 class="w-full text-start px-4 py-2 min-h-11 grid gap-x-4 gap-y-0.5 grid-cols-[1fr_auto] md:grid-cols-[10rem_10rem_1fr_9rem_1.25rem] items-center hover:bg-base-content/4">
                 <span class="muted tnum whitespace-nowrap order-3 md:order-none">{at}</span>
-                <span class="font-semibold wrap-anywhere md:truncate">{actor}</span>
+                <span class="min-w-0 wrap-anywhere md:truncate">
+                    <span class="font-semibold">{actor}</span>
+                    {seen_as.map(|text| view! { <span class="muted ms-1">{text}</span> })}
+                </span>
                 <span class="min-w-0 wrap-anywhere md:truncate col-span-full md:col-span-1 order-2 md:order-none">
                     <span class=if warns { "text-error font-semibold" } else { "" }>{verb}</span>
                     {(!what.is_empty()).then(|| view! { <span class="muted ms-2">{what}</span> })}
@@ -49,6 +52,11 @@ pub fn line(entry: Entry) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+fn name_of(person: Option<&Value>) -> Option<String> {
+    let known = |key: &str| person.and_then(|p| p.get(key)).and_then(Value::as_str).map(str::to_owned);
+    known("name").or_else(|| known("username"))
 }
 
 fn details(entry: &Entry, object: Option<&ObjectMeta>) -> AnyView {

@@ -15,7 +15,7 @@ use crate::layout::{settings, shell};
 use crate::record::url::Url;
 use crate::state::{catalog, toast};
 use crate::ui::{self, Button, Field, Layer, Look, Shape, badge, icon};
-use kezhan_meta::{FieldMeta, ObjectMeta, Record, Sensitivity, Tone};
+use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Record, Sensitivity, Tone};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -233,11 +233,19 @@ fn editor(
         })
     };
     let title = format!("{} · {}", label(&row.object_label), label(&row.label));
+    let open = !row.encrypted && row.sensitivity != Sensitivity::Secret;
     let inputs = {
         let (policies, values) = (policies.clone(), values.clone());
         move || {
             let each = values.iter().filter_map(|(key, value)| {
-                let field: FieldMeta = policies.field(key)?.clone();
+                let mut field: FieldMeta = policies.field(key)?.clone();
+                if let FieldType::Choice { options } = &mut field.kind
+                    && open
+                    && *key == "sensitivity"
+                {
+                    // Secret is what is encrypted.
+                    options.to_mut().retain(|option| option.value != Sensitivity::Secret.key());
+                }
                 let (id, name) = (format!("policy-{key}"), label(&field.label));
                 let done = Callback::new(|()| ());
                 let input = Input {
