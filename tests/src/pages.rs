@@ -52,10 +52,11 @@ pub const PAGES: &[Page] = &[
     ),
     after(
         &["[role=columnheader] input[type=checkbox]"],
-        Page { wide_only: true, ..page("batch", "/o/accounts", "main .h-12 .btn") },
+        Page { wide_only: true, ..page("batch", "/o/accounts", "#batch-bar .btn") },
     ),
     page("opportunities", "/o/opportunities", ROWS),
     page("kanban", "/o/opportunities?layout=kanban&by=stage", "main section"),
+    page("tree", "/o/departments?layout=tree", "[role=treeitem]"),
     page("record", "/o/accounts/{account}", "#follow-up-content, main dl"),
     page("record-deal", "/o/opportunities/{opportunity}", "#follow-up-content, main dl"),
     page("record-history", "/o/accounts/{account}?tab=history", "main ol, main li"),

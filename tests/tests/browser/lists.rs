@@ -142,7 +142,7 @@ fn departments_stand_below_each_other_and_open_by_keys() {
     let browser = Browser::signed_in_at(&server, "admin", "/o/departments?layout=tree");
     browser.sees("华东区");
     browser.sees_no("杭州组");
-    let at = "return document.activeElement.getAttribute('aria-label')";
+    let at = "return document.activeElement.querySelector('a')?.innerText";
     browser.script(&format!("document.getElementById('tree-{centre}').focus()"));
     browser.keys("\u{E015}");
     browser.until("the next has the keyboard", || browser.script(at) == "华东区");

@@ -266,16 +266,16 @@ impl Tree {
             })
             .collect_view()
         });
-        let (opened, href, text) = (url.clone(), url, title.clone());
+        let (opened, href) = (url.clone(), url);
         view! {
             <div role="treeitem" class="group flex items-center gap-2 min-h-9 pointer-coarse:min-h-11 pe-4 text-[13px] hover:bg-base-content/4 focus-visible:outline-2 -outline-offset-2 aria-selected:bg-primary/10"
-                id=format!("tree-{id}") prop:style=inset(depth) prop:ariaLevel=(depth + 1).to_string() aria-label=title.clone()
+                id=format!("tree-{id}") prop:style=inset(depth) prop:ariaLevel=(depth + 1).to_string()
                 aria-selected=move || chosen.get().to_string() aria-expanded=move || below.get().map(|_| open.get().to_string())
                 tabindex=move || if here() { "0" } else { "-1" }
                 on:focus=move |_| self.at.set(Some(stored.get_value()))
                 on:keydown=move |ev| self.key(&stored.get_value(), &opened, &ev)>
                 <span class="w-7 shrink-0">{twist}</span>
-                <a href=href tabindex="-1" class="font-semibold truncate hover:text-primary hover:underline underline-offset-4">{text}</a>
+                <a href=href tabindex="-1" class="font-semibold truncate hover:text-primary hover:underline underline-offset-4">{title}</a>
                 {move || below.get().map(|n| view! { <span class="muted tnum text-xs">{n}</span> })}
                 <span class="ms-auto hidden md:flex items-center gap-4 min-w-0 muted">{facts}</span>
             </div>
