@@ -108,7 +108,7 @@ pub fn roles() -> [(&'static str, Value); 8] {
         role(
             "市场",
             "Marketing",
-            ["查看全部客户与线索，管理自己的线索", "Sees all accounts and leads, works on leads of one's own"],
+            ["查看全部客户，管理全部线索", "Sees all accounts, works on all leads"],
             with(json!({
                 "*": { "read": "all" },
                 "lead": all("all", "self"),
