@@ -56,6 +56,10 @@ fn another_role_a_lower_department_and_leaving_are_told_before_they_are_saved() 
     // The west below the east: who sees the east sees the west as well.
     assert_eq!(lost(&effect(&api, "departments", &west, json!({"parent": east})), "account"), (0, 0, 1, 2));
     assert_eq!(effect(&api, "users", &li, json!({"name": "李"})), json!([]));
+    // Only those whose sight may change are counted as concerned.
+    let path = format!("/users/{li}/actions/preview_change");
+    let told = api.post(&path, &json!({"change": {"role": all}})).ok();
+    assert_eq!((&told["people"], &told["counted"]), (&json!(1), &json!(1)));
     let circle = json!({"change": {"parent": west}});
     api.post(&format!("/departments/{west}/actions/preview_change"), &circle).problem(422, "invalid");
     let li_herself = server.sign_in("li", PASSWORD).post(&format!("/users/{li}/actions/preview_change"), &circle);

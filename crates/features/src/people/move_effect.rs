@@ -83,19 +83,20 @@ impl ActionDef for MoveEffect {
             }
         }
         let (pairs, own_after) = tried(target, changes, &ids, before, &own, moved)?;
+        let mut changed: Vec<(Caller, Caller)> = pairs.into_iter().filter(|(b, a)| b.access != a.access).collect();
+        let people = if moved.is_some() { ids.len() } else { changed.len() };
+        changed.truncate(PEOPLE_MAX);
         let mut out = Vec::new();
         for object in &objects {
             let own = own.iter().zip(&own_after).find(|((o, _), _)| o.name == object.name);
             let whose = own.and(moved).map_or(Whose::Everybodys, Whose::AllBut);
-            let changed: Vec<(Caller, Caller)> =
-                pairs.iter().filter(|(b, a)| b.access != a.access).take(PEOPLE_MAX).cloned().collect();
             let mut counts = target.engine.differences(target.conn, object, &changed, whose)?;
             if let Some(((_, before), (_, after))) = own {
                 counts.extend(before.iter().zip(after).map(|(b, a)| ((b - a).max(0), (a - b).max(0))));
             }
             out.extend(sums(object, &counts));
         }
-        Ok(json!({"people": ids.len(), "counted": ids.len().min(PEOPLE_MAX), "objects": out, "limited": null}))
+        Ok(json!({"people": people, "counted": people.min(PEOPLE_MAX), "objects": out, "limited": null}))
     }
 }
 
