@@ -9,10 +9,26 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Chromium without what surrounds a page: the same engine, in three quarters of the time.
+const HEADLESS_SHELL: &str = "/usr/bin/chromium-headless-shell";
+
+/// Is it there, and the one that its driver can drive?
+fn headless_shell() -> bool {
+    static FITS: LazyLock<bool> = LazyLock::new(|| {
+        let version = |program: &str| {
+            let out = Command::new(program).arg("--version").stderr(Stdio::null()).output().ok()?.stdout;
+            String::from_utf8(out).ok()?.split_whitespace().nth(1).map(str::to_owned)
+        };
+        version(HEADLESS_SHELL).is_some_and(|v| version("chromedriver") == Some(v))
+    });
+    *FITS
+}
 
 /// A browser with an empty profile, closed and forgotten at the end.
 pub struct Browser {
@@ -46,8 +62,11 @@ impl Browser {
             "--window-size=1440,900",
             &format!("--user-data-dir={}", profile.display()),
         ];
+        let light = headless_shell();
+        let options = if light { json!({"args": flags, "binary": HEADLESS_SHELL}) } else { json!({"args": flags}) };
         let wanted = json!({
-            "goog:chromeOptions": {"args": flags},
+            "browserName": if light { "chrome-headless-shell" } else { "chrome" },
+            "goog:chromeOptions": options,
             "goog:loggingPrefs": {"browser": "ALL"},
             "timeouts": {"script": 300_000},
         });
