@@ -148,7 +148,7 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
     };
     if let (Some(least), Scope::Owned) = (least, &object.scope) {
         let member = members::member(guard, object, "t", least, Style::Point, aliases);
-        out.extend(member.map(|condition| (Asked::Member, condition)));
+        out.extend(member.map(|way| (Asked::Member, way.condition)));
         let follows = members::follows(guard, object, "t", least, (Style::Point, false), aliases);
         out.extend(follows.into_iter().map(|way| (Asked::Follows, way.condition)));
     }

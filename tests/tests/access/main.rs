@@ -3,6 +3,7 @@
 mod audit;
 mod effects;
 mod hand_over;
+mod inherited;
 mod leak_sweep;
 mod model;
 mod reach_indexes;

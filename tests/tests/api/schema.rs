@@ -123,9 +123,10 @@ fn references_have_foreign_keys() {
 }
 
 /// Tables that belong to the installation, not to a tenant.
-const SHARED: [&str; 7] = [
+const SHARED: [&str; 8] = [
     "tenants",
     "__diesel_schema_migrations",
+    "hanging_objects",
     "host_administrators",
     "host_recovery_codes",
     "host_sessions",
@@ -330,6 +331,30 @@ fn inventory(db: &mut PgConnection) -> BTreeSet<String> {
     .load(db)
     .unwrap();
     rows.into_iter().map(|row| row.name).collect()
+}
+
+#[test]
+fn what_hangs_on_records_is_known_to_the_database() {
+    let db = TestDb::new();
+    let mut db = db.connect();
+    let catalog = kezhan_domain::standard();
+    let declared: BTreeSet<String> = catalog
+        .objects()
+        .filter_map(|object| {
+            let (field, host) = object.hangs_by()?;
+            let Storage::Column(link) = &field.storage else { panic!("{} hangs by no column", object.name) };
+            let host = catalog.get(host).unwrap();
+            Some(format!("{} {} {link} {} {}", object.table, object.name, host.table, host.name))
+        })
+        .collect();
+    let rows: Vec<Name> = sql_query(
+        "SELECT concat_ws(' ', child, child_object, link, host, host_object) AS name FROM hanging_objects h \
+         WHERE (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = h.child AND t.tgname LIKE 'inherit\\_%') = 3 \
+         AND EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = h.host AND t.tgname = 'spread_life')",
+    )
+    .load(&mut db)
+    .unwrap();
+    assert_eq!(rows.into_iter().map(|row| row.name).collect::<BTreeSet<_>>(), declared);
 }
 
 /// All migrations, in order.

@@ -5,7 +5,7 @@ use super::project::{self, Node, Select, Wanted};
 use crate::audit::Given;
 use crate::sql::row::Wire;
 use crate::sql::scope::{Aliases, Guard, Life, Style, Way};
-use crate::sql::{Sql, column, filter, members};
+use crate::sql::{Sql, column, filter};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
@@ -267,20 +267,8 @@ impl<'a> Page<'a> {
         let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
         let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
         let by_age = matches!(keys.as_slice(), [key] if key.field.key == "created_at");
-        let mut known = |way: &Way| match way.member {
-            _ if !by_age => Vec::new(),
-            Some(least) => members::records(&guard, object, least, T, &mut aliases),
-            None if way.by_reference => {
-                let mut rows = Sql::default();
-                column::from(&mut rows, object, T);
-                rows.push(" WHERE ").column(T, "tenant_id").push(" = ").uuid(caller.tenant);
-                column::kind_condition(&mut rows, object, T);
-                rows.push(" AND ").append(way.condition.clone());
-                vec![rows]
-            }
-            None => Vec::new(),
-        };
-        let known = conditions.any.iter().map(&mut known).collect();
+        let known = |way: &Way| if by_age { way.newest.clone() } else { Vec::new() };
+        let known = conditions.any.iter().map(known).collect();
         let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
         wanted.bounded(&caller.catalog, object, limit)?;
         let mut select = Select::default();

@@ -3,9 +3,9 @@
 
 use crate::access::{FieldRule, Level, Relation};
 use crate::audit::{self, Given};
-use crate::sql::members::{self, Least};
+use crate::sql::members;
 use crate::sql::row::{RawRow, Wire};
-use crate::sql::scope::{Aliases, Guard, Life, Style};
+use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::vault::fields::{self, Opener};
 use crate::{Action, Error, Result};
@@ -260,7 +260,7 @@ pub fn relation(
         sql.push("COALESCE(").append(mine).push(", false)");
     });
     let team = select.add(|sql| {
-        let member = owned.then(|| members::member(guard, object, alias, Least::Read, Style::Point, aliases)).flatten();
+        let member = owned.then(|| members::point(guard, object, alias, aliases)).flatten();
         sql.append(member.unwrap_or(Sql::new("false")));
     });
     (owner, team)

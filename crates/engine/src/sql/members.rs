@@ -1,7 +1,8 @@
 //! Whom a record was opened to besides its owner: its team, those it was shared with, and the owner of what it hangs on.
 //!
 //! The members of all records lie in one table, `record_members`; an entry names a principal, which is a user, a
-//! department (with everybody in and below it) or a role.
+//! department (with everybody in and below it) or a role. What hangs on a record is in `inherited_members`, once for each
+//! entry that covers it: the database keeps those rows in line with the entries and the links, whoever writes.
 
 use super::scope::{Aliases, Guard, Style, Way};
 use super::{Sql, column};
@@ -16,6 +17,139 @@ pub enum Least {
     Write,
 }
 
+/// Where it is written who is a member of what.
+#[derive(Clone, Copy)]
+enum Book {
+    Members,
+    Inherited,
+}
+
+impl Book {
+    fn table(self) -> &'static str {
+        match self {
+            Book::Members => "record_members",
+            Book::Inherited => "inherited_members",
+        }
+    }
+
+    /// When the record was made.
+    fn made(self) -> &'static str {
+        match self {
+            Book::Members => HOST_MADE,
+            Book::Inherited => "created_at",
+        }
+    }
+
+    /// What the member may do with it.
+    fn allows(self) -> &'static str {
+        match self {
+            Book::Members => "level",
+            Book::Inherited => "children",
+        }
+    }
+
+    /// The id of the record.
+    fn id(self, m: &str) -> Sql {
+        let mut sql = Sql::default();
+        sql.column(m, "record").push(if matches!(self, Book::Members) { "::uuid" } else { "" });
+        sql
+    }
+
+    /// A living entry of this object's that means the caller as one of these.
+    fn entry(self, guard: &Guard<'_>, object: &ObjectMeta, m: &str, least: Least, principals: &[Uuid]) -> Option<Sql> {
+        if principals.is_empty() {
+            return None;
+        }
+        let mut sql = Sql::default();
+        sql.column(m, "tenant_id").push(" = ").uuid(guard.tenant);
+        sql.push(" AND ").column(m, "object").push(" = ").text(object.name.to_string());
+        // Not `= ANY` an array: of that the planner only knows that it may be long, and plans every statement anew.
+        sql.push(" AND ").column(m, "principal").push(" IN (");
+        for (at, principal) in principals.iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" }).text(principal.to_string());
+        }
+        sql.push(")");
+        if matches!(self, Book::Members) {
+            sql.push(" AND ").column(m, "deleted_at").push(" IS NULL");
+        }
+        sql.push(" AND (").column(m, "expires_at").push(" IS NULL OR ");
+        sql.column(m, "expires_at").push(" > now()) AND ").column(m, self.allows());
+        sql.push(match least {
+            Least::Read => " IN ('read', 'write')",
+            Least::Write => " = 'write'",
+        });
+        Some(sql)
+    }
+
+    /// The caller, as one of these, is a member of the record.
+    fn holds(
+        self,
+        guard: &Guard<'_>,
+        object: &ObjectMeta,
+        alias: &str,
+        least: Least,
+        principals: &[Uuid],
+        (style, aliases): (Style, &mut Aliases),
+    ) -> Option<Sql> {
+        let m = aliases.fresh();
+        let entry = self.entry(guard, object, &m, least, principals)?;
+        let mut sql = Sql::default();
+        match style {
+            Style::Point => {
+                sql.push("EXISTS (SELECT 1 FROM ").push(self.table()).push(" ").push(&m).push(" WHERE ").append(entry);
+                sql.push(" AND ").column(&m, "record").push(" = ").column(alias, "id");
+                sql.push(if matches!(self, Book::Members) { "::text)" } else { ")" });
+            }
+            Style::Set => {
+                sql.column(alias, "id").push(" IN (SELECT ").append(self.id(&m)).push(" FROM ").push(self.table());
+                sql.push(" ").push(&m).push(" WHERE ").append(entry).push(")");
+            }
+        }
+        Some(sql)
+    }
+
+    /// `(SELECT …) alias WHERE true`: the records, as rows of when each was made and its id, one part for each of those
+    /// that the caller is a member as. The index has the entries of each in this order, so that of many only the first
+    /// are read.
+    fn newest(
+        self,
+        guard: &Guard<'_>,
+        object: &ObjectMeta,
+        alias: &str,
+        least: Least,
+        principals: &[Uuid],
+        aliases: &mut Aliases,
+    ) -> Vec<Sql> {
+        let m = aliases.fresh();
+        let part = |principal: &Uuid| {
+            let entry = self.entry(guard, object, &m, least, std::slice::from_ref(principal))?;
+            let mut sql = Sql::new("(SELECT ");
+            sql.column(&m, self.made()).push(" AS created_at, ").append(self.id(&m)).push(" AS id FROM ");
+            sql.push(self.table()).push(" ").push(&m).push(" WHERE ").append(entry).push(") ").push(alias);
+            sql.push(" WHERE true");
+            Some(sql)
+        };
+        principals.iter().filter_map(part).collect()
+    }
+
+    fn way(
+        self,
+        guard: &Guard<'_>,
+        object: &ObjectMeta,
+        alias: &str,
+        least: Least,
+        principals: &[Uuid],
+        (style, aliases): (Style, &mut Aliases),
+    ) -> Option<Way> {
+        let condition = self.holds(guard, object, alias, least, principals, (style, aliases))?;
+        let newest = match style {
+            Style::Point => Vec::new(),
+            Style::Set => self.newest(guard, object, alias, least, principals, aliases),
+        };
+        Some(Way { newest, ..condition.into() })
+    }
+}
+
 /// The caller is a member of the record.
 pub fn member(
     guard: &Guard<'_>,
@@ -24,39 +158,13 @@ pub fn member(
     least: Least,
     style: Style,
     aliases: &mut Aliases,
-) -> Option<Sql> {
-    let m = aliases.fresh();
-    let entry = entry(guard, object, &m, ("level", least))?;
-    let mut sql = Sql::default();
-    match style {
-        Style::Point => {
-            sql.push("EXISTS (SELECT 1 FROM record_members ").push(&m).push(" WHERE ").append(entry);
-            sql.push(" AND ").column(&m, "record").push(" = ").column(alias, "id").push("::text)");
-        }
-        Style::Set => {
-            sql.column(alias, "id").push(" IN (SELECT ").column(&m, "record").push("::uuid FROM record_members ");
-            sql.push(&m).push(" WHERE ").append(entry).push(")");
-        }
-    }
-    Some(sql)
+) -> Option<Way> {
+    Book::Members.way(guard, object, alias, least, guard.access.member_as(&object.name), (style, aliases))
 }
 
-/// `(SELECT …) alias WHERE …`: the records of which the caller is a member, as rows of when each was made and its id, one
-/// part for each of those that the caller is a member as: the index has the entries of each in this order, so that of
-/// many only the first are read.
-pub fn records(guard: &Guard<'_>, object: &ObjectMeta, least: Least, alias: &str, aliases: &mut Aliases) -> Vec<Sql> {
-    let m = aliases.fresh();
-    let part = |principal: &Uuid| {
-        let entry = entry_of(guard, object, &m, ("level", least), std::slice::from_ref(principal))?;
-        let mut sql = Sql::new("(SELECT ");
-        sql.column(&m, HOST_MADE)
-            .push(" AS created_at, ")
-            .column(&m, "record")
-            .push("::uuid AS id FROM record_members ");
-        sql.push(&m).push(" WHERE ").append(entry).push(") ").push(alias).push(" WHERE true");
-        Some(sql)
-    };
-    guard.access.member_as(&object.name).iter().filter_map(part).collect()
+/// The same of a record at hand, with whatever right.
+pub fn point(guard: &Guard<'_>, object: &ObjectMeta, alias: &str, aliases: &mut Aliases) -> Option<Sql> {
+    member(guard, object, alias, Least::Read, Style::Point, aliases).map(|way| way.condition)
 }
 
 /// The record hangs on one that the caller owns, or of which they are a member whose part covers what hangs on it: one
@@ -83,22 +191,8 @@ pub fn follows(
             any.push(sql.into());
         }
     }
-    let (p, m) = (aliases.fresh(), aliases.fresh());
-    if let Some(entry) = entry(guard, parent, &m, ("children", least)) {
-        let mut team = Sql::default();
-        match style {
-            Style::Point => {
-                team.push("EXISTS (SELECT 1 FROM record_members ").push(&m).push(" WHERE ").append(entry);
-                team.push(" AND ").column(&m, "record").push(" = ").column(&p, "id").push("::text)");
-            }
-            Style::Set => {
-                team.column(&p, "id").push(" IN (SELECT ").column(&m, "record").push("::uuid FROM record_members ");
-                team.push(&m).push(" WHERE ").append(entry).push(")");
-            }
-        }
-        let condition = through(guard, field, parent, alias, &p, style, team);
-        any.push(Way { by_reference: true, ..condition.into() });
-    }
+    let principals = guard.access.member_as(&parent.name);
+    any.extend(Book::Inherited.way(guard, object, alias, least, principals, (style, aliases)));
     any
 }
 
@@ -137,38 +231,4 @@ pub fn through(
     }
     sql.push(" AND ").append(condition).push(")");
     sql
-}
-
-/// A living entry of this object's that means the caller; `column` is what it allows on what.
-fn entry(guard: &Guard<'_>, object: &ObjectMeta, m: &str, allowed: (&str, Least)) -> Option<Sql> {
-    entry_of(guard, object, m, allowed, guard.access.member_as(&object.name))
-}
-
-/// The same, as one of these only.
-fn entry_of(
-    guard: &Guard<'_>,
-    object: &ObjectMeta,
-    m: &str,
-    (allows, least): (&str, Least),
-    principals: &[Uuid],
-) -> Option<Sql> {
-    if principals.is_empty() {
-        return None;
-    }
-    let mut sql = Sql::default();
-    sql.column(m, "tenant_id").push(" = ").uuid(guard.tenant);
-    sql.push(" AND ").column(m, "object").push(" = ").text(object.name.to_string());
-    // Not `= ANY` an array: of that the planner only knows that it may be long, and plans every statement anew.
-    sql.push(" AND ").column(m, "principal").push(" IN (");
-    for (at, principal) in principals.iter().enumerate() {
-        sql.push(if at > 0 { ", " } else { "" }).text(principal.to_string());
-    }
-    sql.push(")");
-    sql.push(" AND ").column(m, "deleted_at").push(" IS NULL AND (").column(m, "expires_at").push(" IS NULL OR ");
-    sql.column(m, "expires_at").push(" > now()) AND ").column(m, allows);
-    sql.push(match least {
-        Least::Read => " IN ('read', 'write')",
-        Least::Write => " = 'write'",
-    });
-    Some(sql)
 }

@@ -38,18 +38,16 @@ pub enum Style {
 /// One of several ways in which a row may be within reach.
 pub struct Way {
     pub condition: Sql,
-    /// By being a member with at least this: then the records are known without a look at the object's own table.
-    pub member: Option<Least>,
-    /// An index by reference has all of its rows with when they were made. They come in no order; those that a page
-    /// does not take are not to be looked at.
-    pub by_reference: bool,
+    /// Where it is known without a look at the object's own table, by members and links: the records as rows of when each
+    /// was made and its id, `… alias WHERE …`, each part in this order. What else is to be met is not asked yet.
+    pub newest: Vec<Sql>,
     /// The caller's own, which are disclosed to them whatever they are.
     pub own: bool,
 }
 
 impl From<Sql> for Way {
     fn from(condition: Sql) -> Way {
-        Way { condition, member: None, by_reference: false, own: false }
+        Way { condition, newest: Vec::new(), own: false }
     }
 }
 
@@ -140,10 +138,7 @@ impl<'a> Guard<'a> {
                 _ => None,
             };
             if let Some(least) = least {
-                any.extend(
-                    members::member(self, object, alias, least, style, aliases)
-                        .map(|condition| Way { member: Some(least), ..condition.into() }),
-                );
+                any.extend(members::member(self, object, alias, least, style, aliases));
                 any.extend(members::follows(self, object, alias, least, (style, self.covers_own(&rows)), aliases));
             }
         }
@@ -216,7 +211,7 @@ impl<'a> Guard<'a> {
         }
         hosts.push(")");
         let mut any = vec![self.mine(alias), hosts];
-        any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
+        any.extend(members::point(self, object, alias, aliases));
         let mut sql = Sql::default();
         any_of(&mut sql, any);
         all.push(sql);
@@ -232,7 +227,7 @@ impl<'a> Guard<'a> {
         let mut plain = Sql::new("NOT ");
         plain.column(alias, "confidential");
         let mut any = vec![plain, self.mine(alias)];
-        any.extend(members::member(self, object, alias, Least::Read, Style::Point, aliases));
+        any.extend(members::point(self, object, alias, aliases));
         any.extend(self.allowed_rows(object, alias, &seen, aliases));
         let mut sql = Sql::default();
         any_of(&mut sql, any);

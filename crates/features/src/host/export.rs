@@ -99,6 +99,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("entry_links", PROVES),
     ("former_passwords", PROVES),
     ("idempotency_keys", PASSING),
+    ("inherited_members", "follows from team members and from what hangs on records"),
     ("known_devices", PROVES),
     ("oauth_client_secrets", PROVES),
     ("oauth_tokens", PROVES),
