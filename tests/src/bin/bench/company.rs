@@ -216,7 +216,7 @@ pub fn grant(conn: &mut diesel::PgConnection) {
          UPDATE tenants SET access_epoch = access_epoch + 1 WHERE id = '{tenant}';"
     ));
     conn.batch_execute(&sql).unwrap();
-    conn.batch_execute("VACUUM ANALYZE record_members").unwrap();
+    conn.batch_execute("VACUUM ANALYZE record_members, inherited_members").unwrap();
 }
 
 pub fn product_name(n: u64) -> String {
