@@ -26,5 +26,5 @@ pub use icon::{icon, icon_large};
 pub use layer::{Layer, Shape};
 pub use menu::{Menu, MenuItem};
 pub use popover::Popover;
-pub use states::{empty, failed, loading_rows, spinner};
+pub use states::{empty, failed, loading_rows, soon, spinner};
 pub use tabs::tabs;

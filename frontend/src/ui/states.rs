@@ -7,6 +7,19 @@ use crate::bridge;
 use crate::i18n::{COPIED, ERROR_REQUEST_ID, ERROR_TITLE, RETRY, t, tf};
 use crate::state::toast;
 use leptos::prelude::*;
+use std::time::Duration;
+
+/// True in the browser's next task: for what can wait until keys and clicks have had their turn.
+pub fn soon() -> RwSignal<bool> {
+    let due = RwSignal::new(false);
+    set_timeout(
+        move || {
+            let _ = due.try_set(true);
+        },
+        Duration::ZERO,
+    );
+    due
+}
 
 /// Teaches rather than apologises: one sentence and what can be done.
 pub fn empty(picture: &str, title: impl Into<String>, text: impl Into<String>, actions: AnyView) -> AnyView {

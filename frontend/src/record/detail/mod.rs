@@ -227,7 +227,9 @@ fn content(open: Open) -> AnyView {
             ui::tabs(t(VIEWS), &tab.get(), all)
         }
     };
-    let panel = move || match tab.get().as_str() {
+    // In a task of its own, so that neither half of the page keeps the browser from keys and clicks for long.
+    let due = if narrow { RwSignal::new(true) } else { ui::soon() };
+    let shown = move || match tab.get().as_str() {
         "facts" => facts::panel(open),
         "timeline" => timeline::panel(open),
         "files" => lazy::files_panel(open, uploads),
@@ -237,6 +239,7 @@ fn content(open: Open) -> AnyView {
             None => timeline::panel(open),
         },
     };
+    let panel = move || due.get().then(&shown);
     let edit_object = object.clone();
     view! {
         <div class="grow min-h-0 flex flex-col bg-base-100 relative">

@@ -29,6 +29,9 @@ use std::collections::HashMap;
 /// Files of the follow-ups on screen, by the follow-up.
 type Attached = RwSignal<HashMap<String, Vec<Record>>>;
 
+/// As many entries as a screen shows at first.
+const FIRST: usize = 8;
+
 /// What entries show beside what the timeline itself tells.
 #[derive(Clone, Copy)]
 struct Beside {
@@ -66,11 +69,22 @@ pub fn panel(open: Open) -> AnyView {
         load(None);
     });
     let object = open.object();
+    // Entries beyond the first screen come in a task of their own, once.
+    let rest = RwSignal::new(None::<RwSignal<bool>>);
+    let all = Memo::new(move |_| rest.get().is_some_and(|due| due.get()));
+    Effect::new(move || {
+        if entries.with(Option::is_some) && rest.with_untracked(Option::is_none) {
+            rest.set(Some(ui::soon()));
+        }
+    });
     // The entry that the address names is looked for, shown and marked, once.
     let wanted = Memo::new(move |_| open.url.get("entry"));
     let shown = StoredValue::new(None::<String>);
     Effect::new(move || {
-        let Some(id) = wanted.get().filter(|id| shown.with_value(|s| s.as_ref() != Some(id))) else { return };
+        let Some(id) = wanted.get().filter(|_| all.get()).filter(|id| shown.with_value(|s| s.as_ref() != Some(id)))
+        else {
+            return;
+        };
         let there = |e: &Value| e["id"].as_str() == Some(&id);
         match entries.with(|e| matches!(e, Some(Ok(list)) if list.iter().any(there))) {
             true => {
@@ -84,17 +98,24 @@ pub fn panel(open: Open) -> AnyView {
             }
         }
     });
-    let list = move || {
-        match entries.get() {
+    let list = move || match entries.get() {
         None => ui::loading_rows(4),
         Some(Err(error)) => ui::failed(&error, move || load(None)),
-        Some(Ok(list)) if list.is_empty() => ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any()),
-        Some(Ok(list)) => view! {
-            <ol class="px-4 pb-6 flex flex-col">{list.iter().filter_map(|e| entry(&object, e, beside, wanted)).collect_view()}</ol>
-            {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
+        Some(Ok(list)) if list.is_empty() => {
+            ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any())
         }
-        .into_any(),
-    }
+        Some(Ok(list)) => {
+            let object = object.clone();
+            let some =
+                move |list: &[Value]| list.iter().filter_map(|e| entry(&object, e, beside, wanted)).collect_view();
+            let (first, later) = list.split_at(list.len().min(FIRST));
+            let (first, later) = (some(first), later.to_vec());
+            view! {
+            <ol class="px-4 pb-6 flex flex-col">{first}{move || all.get().then(|| some(&later))}</ol>
+            {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
+            }
+            .into_any()
+        }
     };
     // Not twice: on a phone the sheet has it.
     let sheet = Memo::new(move |_| prefs::narrow() && open.url.get("follow").is_some());
