@@ -54,54 +54,59 @@ impl Book {
         sql.column(m, "record").push(if matches!(self, Book::Members) { "::uuid" } else { "" });
         sql
     }
+}
 
-    /// A living entry of this object's that means the caller as one of these.
-    fn entry(self, guard: &Guard<'_>, object: &ObjectMeta, m: &str, least: Least, principals: &[Uuid]) -> Option<Sql> {
+/// Entries of a book that mean the caller.
+struct Entries<'a, 'g> {
+    book: Book,
+    guard: &'a Guard<'g>,
+    object: &'a ObjectMeta,
+    least: Least,
+    /// As whom the caller may be meant.
+    principals: &'a [Uuid],
+}
+
+impl Entries<'_, '_> {
+    /// A living one, as one of these; none where there is nobody to be.
+    fn entry(&self, m: &str, principals: &[Uuid]) -> Option<Sql> {
         if principals.is_empty() {
             return None;
         }
         let mut sql = Sql::default();
-        sql.column(m, "tenant_id").push(" = ").uuid(guard.tenant);
-        sql.push(" AND ").column(m, "object").push(" = ").text(object.name.to_string());
+        sql.column(m, "tenant_id").push(" = ").uuid(self.guard.tenant);
+        sql.push(" AND ").column(m, "object").push(" = ").text(self.object.name.to_string());
         // Not `= ANY` an array: of that the planner only knows that it may be long, and plans every statement anew.
         sql.push(" AND ").column(m, "principal").push(" IN (");
         for (at, principal) in principals.iter().enumerate() {
             sql.push(if at > 0 { ", " } else { "" }).text(principal.to_string());
         }
         sql.push(")");
-        if matches!(self, Book::Members) {
+        if matches!(self.book, Book::Members) {
             sql.push(" AND ").column(m, "deleted_at").push(" IS NULL");
         }
         sql.push(" AND (").column(m, "expires_at").push(" IS NULL OR ");
-        sql.column(m, "expires_at").push(" > now()) AND ").column(m, self.allows());
-        sql.push(match least {
+        sql.column(m, "expires_at").push(" > now()) AND ").column(m, self.book.allows());
+        sql.push(match self.least {
             Least::Read => " IN ('read', 'write')",
             Least::Write => " = 'write'",
         });
         Some(sql)
     }
 
-    /// The caller, as one of these, is a member of the record.
-    fn holds(
-        self,
-        guard: &Guard<'_>,
-        object: &ObjectMeta,
-        alias: &str,
-        least: Least,
-        principals: &[Uuid],
-        (style, aliases): (Style, &mut Aliases),
-    ) -> Option<Sql> {
+    /// The caller is a member of the record.
+    fn holds(&self, alias: &str, style: Style, aliases: &mut Aliases) -> Option<Sql> {
         let m = aliases.fresh();
-        let entry = self.entry(guard, object, &m, least, principals)?;
+        let entry = self.entry(&m, self.principals)?;
+        let table = self.book.table();
         let mut sql = Sql::default();
         match style {
             Style::Point => {
-                sql.push("EXISTS (SELECT 1 FROM ").push(self.table()).push(" ").push(&m).push(" WHERE ").append(entry);
+                sql.push("EXISTS (SELECT 1 FROM ").push(table).push(" ").push(&m).push(" WHERE ").append(entry);
                 sql.push(" AND ").column(&m, "record").push(" = ").column(alias, "id");
-                sql.push(if matches!(self, Book::Members) { "::text)" } else { ")" });
+                sql.push(if matches!(self.book, Book::Members) { "::text)" } else { ")" });
             }
             Style::Set => {
-                sql.column(alias, "id").push(" IN (SELECT ").append(self.id(&m)).push(" FROM ").push(self.table());
+                sql.column(alias, "id").push(" IN (SELECT ").append(self.book.id(&m)).push(" FROM ").push(table);
                 sql.push(" ").push(&m).push(" WHERE ").append(entry).push(")");
             }
         }
@@ -111,40 +116,24 @@ impl Book {
     /// `(SELECT …) alias WHERE true`: the records, as rows of when each was made and its id, one part for each of those
     /// that the caller is a member as. The index has the entries of each in this order, so that of many only the first
     /// are read.
-    fn newest(
-        self,
-        guard: &Guard<'_>,
-        object: &ObjectMeta,
-        alias: &str,
-        least: Least,
-        principals: &[Uuid],
-        aliases: &mut Aliases,
-    ) -> Vec<Sql> {
+    fn newest(&self, alias: &str, aliases: &mut Aliases) -> Vec<Sql> {
         let m = aliases.fresh();
         let part = |principal: &Uuid| {
-            let entry = self.entry(guard, object, &m, least, std::slice::from_ref(principal))?;
+            let entry = self.entry(&m, std::slice::from_ref(principal))?;
             let mut sql = Sql::new("(SELECT ");
-            sql.column(&m, self.made()).push(" AS created_at, ").append(self.id(&m)).push(" AS id FROM ");
-            sql.push(self.table()).push(" ").push(&m).push(" WHERE ").append(entry).push(") ").push(alias);
+            sql.column(&m, self.book.made()).push(" AS created_at, ").append(self.book.id(&m)).push(" AS id FROM ");
+            sql.push(self.book.table()).push(" ").push(&m).push(" WHERE ").append(entry).push(") ").push(alias);
             sql.push(" WHERE true");
             Some(sql)
         };
-        principals.iter().filter_map(part).collect()
+        self.principals.iter().filter_map(part).collect()
     }
 
-    fn way(
-        self,
-        guard: &Guard<'_>,
-        object: &ObjectMeta,
-        alias: &str,
-        least: Least,
-        principals: &[Uuid],
-        (style, aliases): (Style, &mut Aliases),
-    ) -> Option<Way> {
-        let condition = self.holds(guard, object, alias, least, principals, (style, aliases))?;
+    fn way(&self, alias: &str, style: Style, aliases: &mut Aliases) -> Option<Way> {
+        let condition = self.holds(alias, style, aliases)?;
         let newest = match style {
             Style::Point => Vec::new(),
-            Style::Set => self.newest(guard, object, alias, least, principals, aliases),
+            Style::Set => self.newest(alias, aliases),
         };
         Some(Way { newest, ..condition.into() })
     }
@@ -159,7 +148,8 @@ pub fn member(
     style: Style,
     aliases: &mut Aliases,
 ) -> Option<Way> {
-    Book::Members.way(guard, object, alias, least, guard.access.member_as(&object.name), (style, aliases))
+    let principals = guard.access.member_as(&object.name);
+    Entries { book: Book::Members, guard, object, least, principals }.way(alias, style, aliases)
 }
 
 /// The same of a record at hand, with whatever right.
@@ -192,7 +182,8 @@ pub fn follows(
         }
     }
     let principals = guard.access.member_as(&parent.name);
-    any.extend(Book::Inherited.way(guard, object, alias, least, principals, (style, aliases)));
+    let entries = Entries { book: Book::Inherited, guard, object, least, principals };
+    any.extend(entries.way(alias, style, aliases));
     any
 }
 
