@@ -9,16 +9,14 @@ use crate::state::toast;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// True in the browser's next task: for what can wait until keys and clicks have had their turn.
-pub fn soon() -> RwSignal<bool> {
-    let due = RwSignal::new(false);
+/// Sets it in the browser's next task: for what can wait until keys and clicks have had their turn.
+pub fn soon(due: RwSignal<bool>) {
     set_timeout(
         move || {
             let _ = due.try_set(true);
         },
         Duration::ZERO,
     );
-    due
 }
 
 /// Teaches rather than apologises: one sentence and what can be done.

@@ -166,3 +166,21 @@ fn a_stage_says_in_the_form_what_it_asks_for_and_comes_in_its_place() {
     assert!(api.get("/opportunities").ids().is_empty());
     browser.no_complaints(&[]);
 }
+
+#[test]
+fn a_long_timeline_is_there_to_its_end_and_stays_so() {
+    let server = TestServer::with_web();
+    let api = server.admin();
+    let account = api.create("accounts", json!({"name": "西湖茶业"}))["id"].as_str().unwrap().to_owned();
+    for n in 0..15 {
+        api.create("follow_ups", json!({"content": format!("第{n}次拜访"), "account": account}));
+    }
+    let browser = Browser::signed_in_at(&server, "admin", &format!("/o/accounts/{account}"));
+    let all = || (0..15).all(|n| browser.visible().contains(&format!("第{n}次拜访")));
+    browser.until("every visit", all);
+    browser.fill("#follow-up-content", "再次拜访");
+    browser.press("记录跟进");
+    browser.until("the new one and all before it", || {
+        all() && browser.script("return document.querySelector('ol').innerText.includes('再次拜访')") == true
+    });
+}

@@ -228,7 +228,10 @@ fn content(open: Open) -> AnyView {
         }
     };
     // In a task of its own, so that neither half of the page keeps the browser from keys and clicks for long.
-    let due = if narrow { RwSignal::new(true) } else { ui::soon() };
+    let due = RwSignal::new(narrow);
+    if !narrow {
+        ui::soon(due);
+    }
     let shown = move || match tab.get().as_str() {
         "facts" => facts::panel(open),
         "timeline" => timeline::panel(open),

@@ -70,11 +70,10 @@ pub fn panel(open: Open) -> AnyView {
     });
     let object = open.object();
     // Entries beyond the first screen come in a task of their own, once.
-    let rest = RwSignal::new(None::<RwSignal<bool>>);
-    let all = Memo::new(move |_| rest.get().is_some_and(|due| due.get()));
+    let all = RwSignal::new(false);
     Effect::new(move || {
-        if entries.with(Option::is_some) && rest.with_untracked(Option::is_none) {
-            rest.set(Some(ui::soon()));
+        if entries.with(Option::is_some) && !all.get_untracked() {
+            ui::soon(all);
         }
     });
     // The entry that the address names is looked for, shown and marked, once.
