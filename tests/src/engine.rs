@@ -77,6 +77,12 @@ impl Bench {
         }
     }
 
+    /// To the recycle bin.
+    pub fn delete(&mut self, object: &str, id: Uuid) {
+        let meta = self.object(object);
+        self.engine.delete(&mut self.conn, &self.system, &meta, id, None).unwrap();
+    }
+
     pub fn fetch(&mut self, object: &str, id: Uuid) -> Record {
         let meta = self.object(object);
         self.engine.fetch(&mut self.conn, &self.system, &meta, id).unwrap().unwrap()

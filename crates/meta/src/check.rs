@@ -305,7 +305,7 @@ pub fn check_field(object: &ObjectMeta, field: &FieldMeta, value: &Value, record
             {
                 fail(Code::BadCurrency, vec![]);
             }
-            Rule::Key if !value.as_str().is_some_and(is_key) => fail(Code::BadKey, vec![]),
+            Rule::Key | Rule::Object if !value.as_str().is_some_and(is_key) => fail(Code::BadKey, vec![]),
             Rule::NotBefore { field: other } => {
                 let earlier = record.get(other.as_ref()).and_then(Value::as_str).unwrap_or("");
                 // Canonical dates and instants order as text.
@@ -314,7 +314,7 @@ pub fn check_field(object: &ObjectMeta, field: &FieldMeta, value: &Value, record
                     fail(Code::BeforeOther, vec![label]);
                 }
             }
-            Rule::Uscc | Rule::IdCard | Rule::Currency | Rule::Key | Rule::City => {}
+            Rule::Uscc | Rule::IdCard | Rule::Currency | Rule::Key | Rule::Object | Rule::City => {}
         }
     }
     out

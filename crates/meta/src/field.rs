@@ -148,6 +148,8 @@ pub enum Rule {
     Currency,
     /// `[a-z][a-z0-9_]*`.
     Key,
+    /// The name of an object: `account`.
+    Object,
     /// The name of a city, in short: 南京 for 南京市.
     City,
     /// Must not lie before this other date field of the same record.

@@ -2,6 +2,7 @@
 
 use super::{Input, Shown, plain};
 use crate::i18n::label;
+use crate::state::catalog;
 use crate::ui::badge::tone_class;
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Item};
@@ -60,8 +61,21 @@ pub fn items(options: &[Choice]) -> Vec<Item> {
     options.iter().map(|o| Item { tone: Some(o.tone), ..Item::new(o.value.clone(), label(&o.label)) }).collect()
 }
 
+/// The objects that the reader knows of, for fields that name one.
+pub fn objects() -> Vec<Item> {
+    catalog::catalog().objects().map(|o| Item::new(o.name.clone(), label(&o.label))).collect()
+}
+
 pub fn input(input: Input, many: bool) -> AnyView {
     let all = items(input.field.options());
+    pick(input, all, many)
+}
+
+pub fn object_input(input: Input) -> AnyView {
+    pick(input, objects(), false)
+}
+
+fn pick(input: Input, all: Vec<Item>, many: bool) -> AnyView {
     let now = input.value.get_untracked();
     let picked = values(&now)
         .into_iter()

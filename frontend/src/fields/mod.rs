@@ -20,7 +20,7 @@ pub use filter::{condition_text, op_text, operand, path_field, path_label};
 use crate::api::records::RecordExt;
 use crate::i18n::label;
 use crate::state::{catalog, session};
-use kezhan_meta::{Default, FieldMeta, FieldType as T, Record};
+use kezhan_meta::{Default, FieldMeta, FieldType as T, Record, Rule};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ pub fn usual(field: &FieldMeta) -> Value {
 
 /// What an object is called whose key a record keeps.
 fn named(shown: Shown<'_>) -> Option<String> {
-    let key = shown.value.as_str().filter(|_| shown.field.key == "object")?;
+    let key = shown.value.as_str().filter(|_| shown.field.rules.contains(&Rule::Object))?;
     catalog::object(key).map(|object| label(&object.label))
 }
 
@@ -160,6 +160,7 @@ impl Input {
 
 pub fn input(input: Input) -> AnyView {
     match input.field.kind.clone() {
+        T::Text if input.field.rules.contains(&Rule::Object) => choice::object_input(input),
         T::Text | T::Id | T::AutoNumber { .. } => text::input(input, "text", "off"),
         T::LongText => text::area(input),
         T::RichText => text::rich_area(input),

@@ -13,5 +13,6 @@ pub mod import;
 pub mod list;
 pub mod merge;
 pub mod recycle;
+pub mod settled;
 pub mod similar;
 pub mod url;

@@ -436,4 +436,10 @@ fn what_hangs_on_a_record_is_its_owners_whoever_that_becomes() {
     b.engine.amend(&mut b.conn, &system, &contacts, contact, give(zhao.user)).unwrap();
     b.engine.amend(&mut b.conn, &system, &accounts, second, give(wang.user)).unwrap();
     assert_eq!(see(&mut b), [1, 2, 1], "the contact's owner and the account's");
+    b.delete("account", second);
+    assert_eq!(see(&mut b), [0, 2, 1], "an account in the bin opens nothing to its owner");
+    b.create("contact", json!({"name": "晚", "account": first, "owner": zhao.user}));
+    assert_eq!(see(&mut b), [0, 3, 2]);
+    b.engine.restore(&mut b.conn, &system, &accounts, second).unwrap();
+    assert_eq!(see(&mut b), [1, 3, 2], "and comes back with what hangs on it");
 }

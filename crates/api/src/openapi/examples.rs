@@ -31,7 +31,7 @@ pub fn value(object: &ObjectMeta, field: &FieldMeta) -> Value {
         FieldType::Text if rule(|r| matches!(r, Rule::Uscc)) => json!("91310115MA1K35F03D"),
         FieldType::Text if rule(|r| matches!(r, Rule::Currency)) => json!("CNY"),
         FieldType::Text if field.key == "since" => json!("created_at"),
-        FieldType::Text if rule(|r| matches!(r, Rule::Key)) => json!("account"),
+        FieldType::Text if rule(|r| matches!(r, Rule::Key | Rule::Object)) => json!("account"),
         FieldType::Text => json!(text(object, &field.key)),
         FieldType::LongText if field.key == "scopes" => json!("account:read contact:write"),
         FieldType::LongText if field.key == "redirect_uris" => json!("https://app.example.com/callback"),

@@ -184,7 +184,7 @@ pub enum MemberChildren {
     en_many = "Team members", area = People, icon = "users-round", title = "id", opens, polymorphic("object", "record"))]
 pub struct RecordMember {
     /// The object of the record: `account`.
-    #[field(zh = "所属对象", en = "Object", immutable, hidden, rule = Key)]
+    #[field(zh = "所属对象", en = "Object", immutable, hidden, rule = Object)]
     pub object: String,
     /// The id of the record.
     #[field(zh = "所属记录", en = "Record", immutable, hidden, length(36, 36))]
@@ -217,7 +217,7 @@ pub struct SharingRule {
     #[field(zh = "规则名称", en = "Name", indexed, list, length(1, 100))]
     pub name: String,
     /// The object whose records it opens: `account`. One with owners.
-    #[field(zh = "对象", en = "Object", list, rule = Key)]
+    #[field(zh = "对象", en = "Object", list, rule = Object)]
     pub object: String,
     /// A filter tree, as in queries.
     #[field(zh = "条件", en = "Condition")]

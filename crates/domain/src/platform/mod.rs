@@ -24,7 +24,7 @@ pub struct Attachment {
     #[field(zh = "文件名", en = "Name", search, list, length(1, 255))]
     pub name: String,
     /// The object of the record it hangs on: `account`.
-    #[field(zh = "所属对象", en = "Object", indexed, immutable, rule = Key)]
+    #[field(zh = "所属对象", en = "Object", indexed, immutable, rule = Object)]
     pub object: String,
     /// The id of the record it hangs on.
     #[field(zh = "所属记录", en = "Record", indexed, immutable, length(36, 36))]
@@ -63,7 +63,7 @@ pub struct SavedView {
     #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
     pub name_en: Option<String>,
     /// The object listed: `account`.
-    #[field(zh = "对象", en = "Object", indexed, list, rule = Key)]
+    #[field(zh = "对象", en = "Object", indexed, list, rule = Object)]
     pub object: String,
     /// `{filter, sort, fields, group_by, layout, widths}` as in `POST /{objects}/query`.
     #[field(zh = "设置", en = "Settings")]
@@ -111,7 +111,7 @@ pub struct Notification {
     #[field(zh = "标题", en = "Title", list, immutable, length(1, 300))]
     pub title: String,
     /// The object of the record it is about: `account`.
-    #[field(zh = "所属对象", en = "Object", immutable, rule = Key)]
+    #[field(zh = "所属对象", en = "Object", immutable, rule = Object)]
     pub object: String,
     /// The id of the record it is about.
     #[field(zh = "所属记录", en = "Record", immutable, length(36, 36))]
@@ -144,7 +144,7 @@ pub struct Favorite {
     #[field(zh = "标题", en = "Title", length(1, 300))]
     pub title: String,
     /// The object of the record: `account`.
-    #[field(zh = "所属对象", en = "Object", immutable, indexed, rule = Key)]
+    #[field(zh = "所属对象", en = "Object", immutable, indexed, rule = Object)]
     pub object: String,
     /// The id of the record.
     #[field(zh = "所属记录", en = "Record", immutable, indexed, length(36, 36))]
@@ -182,7 +182,7 @@ pub struct ObjectDefinition {
     en_many = "Custom fields", area = Platform, icon = "text-cursor-input", title = "label_zh", tenant)]
 pub struct FieldDefinition {
     /// The object that gets the field: `account`, or a custom object's key.
-    #[field(zh = "对象", en = "Object", indexed, immutable, list, rule = Key)]
+    #[field(zh = "对象", en = "Object", indexed, immutable, list, rule = Object)]
     pub object: String,
     #[field(zh = "字段标识", en = "Key", immutable, list, rule = Key, length(1, 50))]
     pub key: String,
@@ -226,7 +226,7 @@ pub struct FieldDefinition {
     area = Platform, icon = "layout-list", title = "object", tenant)]
 pub struct RecordLayout {
     /// The object that is laid out: `account`, or a custom object's key.
-    #[field(zh = "对象", en = "Object", unique, immutable, list, rule = Key)]
+    #[field(zh = "对象", en = "Object", unique, immutable, list, rule = Object)]
     pub object: String,
     /// `{sections: [{title, columns, collapsible, collapsed, fields: [{field, visible_when, required_when, read_only_when}]}], rest}`
     #[field(zh = "布局", en = "Layout")]

@@ -52,7 +52,7 @@ pub struct FieldPolicy {
     #[field(zh = "路径", en = "Path", unique, read_only, list)]
     pub path: Option<String>,
     /// The object: `contact`.
-    #[field(zh = "对象", en = "Object", immutable, rule = Key)]
+    #[field(zh = "对象", en = "Object", immutable, rule = Object)]
     pub object: String,
     /// The field's key: `mobile`.
     #[field(zh = "字段", en = "Field", immutable, rule = Key)]

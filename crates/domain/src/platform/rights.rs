@@ -205,7 +205,7 @@ pub enum RetentionAct {
 pub struct RetentionRule {
     #[field(zh = "规则名称", en = "Name", unique, list, length(1, 100))]
     pub name: String,
-    #[field(zh = "对象", en = "Object", list, rule = Key)]
+    #[field(zh = "对象", en = "Object", list, rule = Object)]
     pub object: String,
     /// A filter tree, as in queries; all records where it is empty.
     #[field(zh = "条件", en = "Condition")]

@@ -6,6 +6,7 @@
 
 use super::scope::{Aliases, Guard, Style, Way};
 use super::{Sql, column};
+use crate::access::Action;
 use crate::ddl::{HOST_MADE, HOST_OWNER};
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use uuid::Uuid;
@@ -184,7 +185,19 @@ pub fn follows(
     let principals = guard.access.member_as(&parent.name);
     let entries = Entries { book: Book::Inherited, guard, object, least, principals };
     any.extend(entries.way(alias, style, aliases));
-    any
+    // Where the record itself is denied, nobody reaches what hangs on it by being its owner or in its team.
+    if guard.access.rows(parent, Action::Read).deny.is_empty() {
+        return any;
+    }
+    let open = |way: Way| {
+        let p = aliases.fresh();
+        let mut open = Sql::new("true");
+        guard.denied(&mut open, parent, &p, Action::Read, aliases);
+        let mut sql = way.condition;
+        sql.push(" AND ").append(through(guard, field, parent, alias, &p, style, open));
+        Way::from(sql)
+    };
+    any.into_iter().map(open).collect()
 }
 
 /// The field by which records of this object hang on others, and the object of those. Nobody reaches anything through
@@ -192,7 +205,7 @@ pub fn follows(
 pub fn followed<'o>(guard: &Guard<'o>, object: &'o ObjectMeta) -> Option<(&'o FieldMeta, &'o ObjectMeta)> {
     let (field, parent) = object.hangs_by()?;
     let parent = guard.catalog.get(parent)?;
-    guard.access.may(&parent.name, crate::Action::Read).then_some((field, parent))
+    guard.access.may(&parent.name, Action::Read).then_some((field, parent))
 }
 
 /// The living record on which this one hangs meets a condition.

@@ -166,12 +166,24 @@ impl<'a> Guard<'a> {
             return;
         }
         self.inherited(sql, object, alias, action, aliases);
+        self.denied(sql, object, alias, action, aliases);
+        for open in self.unrestricted(object, alias, aliases) {
+            sql.push(" AND ").append(open);
+        }
+    }
+
+    /// ` AND …` for what roles say no to.
+    pub(super) fn denied(
+        &self,
+        sql: &mut Sql,
+        object: &ObjectMeta,
+        alias: &str,
+        action: Action,
+        aliases: &mut Aliases,
+    ) {
         for reach in &self.access.rows(object, action).deny {
             let condition = self.reach(object, alias, reach, true, aliases);
             sql.push(" AND NOT COALESCE((").append(condition).push("), false)");
-        }
-        for open in self.unrestricted(object, alias, aliases) {
-            sql.push(" AND ").append(open);
         }
     }
 
@@ -287,10 +299,7 @@ impl<'a> Guard<'a> {
         }
         let mut sql = Sql::new("(");
         any_of(&mut sql, rows.allow.iter().map(|r| self.reach(object, alias, r, false, aliases)).collect());
-        for reach in &rows.deny {
-            let condition = self.reach(object, alias, reach, true, aliases);
-            sql.push(" AND NOT COALESCE((").append(condition).push("), false)");
-        }
+        self.denied(&mut sql, object, alias, Action::Confidential, aliases);
         sql.push(")");
         Some(sql)
     }

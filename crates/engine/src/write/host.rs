@@ -55,7 +55,8 @@ fn owner(caller: &Caller, object: &ObjectMeta, record: &Record) -> Option<Sql> {
         None => sql.push("NULL").done(),
         Some(id) => {
             sql.push("(SELECT NULLIF(h.owner_id, ").bind(Bind::Uuid(owner)).push(") FROM ").ident(&host.table);
-            sql.push(" h WHERE h.tenant_id = ").uuid(caller.tenant).push(" AND h.id = ").uuid(id).push(")");
+            sql.push(" h WHERE h.tenant_id = ").uuid(caller.tenant).push(" AND h.id = ").uuid(id);
+            sql.push(" AND h.deleted_at IS NULL)");
         }
     }
     Some(sql)
@@ -71,7 +72,7 @@ pub fn fill(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, ids: 
     sql.ident(&object.table).push(" t SET ").ident(HOST_OWNER).push(" = h.owner_id FROM ").ident(&host.table);
     sql.push(" h WHERE t.tenant_id = ").uuid(caller.tenant).push(" AND t.id = ANY(").bind(Bind::Uuids(Some(ids)));
     sql.push(") AND h.tenant_id = t.tenant_id AND h.id = t.").ident(name);
-    sql.push(" AND h.owner_id IS DISTINCT FROM t.owner_id");
+    sql.push(" AND h.deleted_at IS NULL AND h.owner_id IS DISTINCT FROM t.owner_id");
     sql.execute(conn)?;
     Ok(())
 }

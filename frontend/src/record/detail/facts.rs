@@ -1,12 +1,13 @@
 //! A record's fields, each edited where it stands.
 
-use super::{Open, settled};
+use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
 use crate::i18n::{CANCEL, EDIT, REVEAL, SAVE, SHOW_EMPTY, UNDO, label, t};
 use crate::record::conflict;
 use crate::record::list::notice;
+use crate::record::settled;
 use crate::state::{catalog, prefs, session, toast, touched};
 use crate::ui::{Button, Look, icon, keys};
 use kezhan_meta::check::check_field;
@@ -59,7 +60,8 @@ fn shown(field: &FieldMeta) -> bool {
 
 fn fact(open: Open, field: FieldMeta, all: RwSignal<bool>, editing: RwSignal<Option<String>>) -> AnyView {
     let key = field.key.to_string();
-    let editable = !field.read_only && !field.immutable && session::may(&open.object().name, "edit");
+    let fixed = field.read_only || field.immutable || settled::elsewhere(&open.object(), &key);
+    let editable = !fixed && session::may(&open.object().name, "edit");
     let foreseen = editable && field.foreseen;
     let name = label(&field.label);
     let here = {

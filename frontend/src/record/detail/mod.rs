@@ -9,7 +9,6 @@ pub mod link;
 mod mention;
 pub mod peek;
 mod related;
-mod settled;
 mod stages;
 mod star;
 mod step;

@@ -3,7 +3,7 @@
 use super::{Plan, keep};
 use crate::api::records::{self, RecordExt};
 use crate::fields;
-use crate::record::similar::Similar;
+use crate::record::{self, similar::Similar};
 use crate::state::{catalog, prefs, session};
 use kezhan_meta::layout::{Place, Standing};
 use kezhan_meta::matches::{self, Reached};
@@ -51,7 +51,10 @@ fn editable(object: &ObjectMeta, new: bool) -> impl Iterator<Item = &FieldMeta> 
 }
 
 /// What a new record starts with.
-fn default_value(field: &FieldMeta) -> (Value, Option<Value>) {
+fn default_value(object: &ObjectMeta, field: &FieldMeta) -> (Value, Option<Value>) {
+    if record::settled::elsewhere(object, &field.key) {
+        return (json!({}), None);
+    }
     let me = session::me().filter(|_| matches!(field.default, Some(Default::CurrentUser)));
     (fields::usual(field), me.map(|me| json!({"id": me.id, "name": me.name})))
 }
@@ -85,7 +88,7 @@ impl Form {
                     Some(record) => (record.value(&field.key).clone(), record.expanded(&field.key).cloned()),
                     None => match given.get(field.key.as_ref()) {
                         Some(value) => (value.clone(), None),
-                        None => default_value(field),
+                        None => default_value(object, field),
                     },
                 };
                 let mine = restored.as_ref().and_then(|r| r.get(field.key.as_ref())).filter(|v| **v != pristine);

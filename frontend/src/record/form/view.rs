@@ -4,7 +4,8 @@ use super::check::focus;
 use super::model::{Draft, Form};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Input, Shown};
-use crate::i18n::{CANCEL, DRAFT_DISCARD, DRAFT_RESTORED, OPEN_FULL, SAVE, SAVE_AND_NEW, label, t};
+use crate::i18n::{CANCEL, DRAFT_DISCARD, DRAFT_RESTORED, OPEN_FULL, SAVE, SAVE_AND_NEW, VIEW_ARRANGE_LATER, label, t};
+use crate::record::settled;
 use crate::state::prefs;
 use crate::ui::{Button, Field, Look, icon, keys};
 use kezhan_meta::layout::{Place, Section};
@@ -221,7 +222,15 @@ impl Form {
         let fixed = Memo::new(move |_| standing.get().read_only);
         let base = self.base;
         let shown = draft.field.clone();
+        let elsewhere = settled::elsewhere(&self.object, &shown.key);
+        let object = self.object.clone();
         let body = move || {
+            if elsewhere {
+                let told = |r: &Record| settled::told(&object, &shown.key, r);
+                let told = base.with_untracked(|b| b.as_ref().and_then(told));
+                let told = told.unwrap_or_else(|| t(VIEW_ARRANGE_LATER).into_any());
+                return view! { <div id=input.id.clone() class="text-[13px] muted">{told}</div> }.into_any();
+            }
             if !fixed.get() {
                 return fields::input(input.clone());
             }
