@@ -142,20 +142,45 @@ impl Conditions {
         sql.append(rest.clone()).push(" AND ").append(way.condition.clone());
     }
 
-    /// ` FROM … k JOIN … t …`: the rows of all alternatives, each once and in order, so that no more of any is read than
-    /// the page takes.
+    /// The rows of all alternatives, each once and in order, so that no more of any is read than the page takes.
     fn merged(&self, sql: &mut Sql, page: &Page<'_>, after: impl Fn(&mut Sql)) {
+        let all: Vec<(&Way, &[Sql])> =
+            self.any.iter().zip(&page.known).map(|(way, known)| (way, known.as_slice())).collect();
+        let (own, others): (Vec<_>, Vec<_>) = all.iter().copied().partition(|(way, _)| way.own);
+        // What is the caller's own is told by the row itself: read as it stands, and left out of the others, it needs
+        // no second look.
+        let ([(own, _)], true, false) = (own.as_slice(), page.by_age, others.is_empty()) else {
+            sql.push("SELECT ").append(page.select.clone());
+            self.once_each(sql, page, &all, after);
+            sorted(sql, page, "k.", "id");
+            return;
+        };
+        sql.push("SELECT * FROM ((SELECT ").append(page.select.clone()).push(", ");
+        page.keys(sql);
+        sql.column(T, "id").push(" AS kid FROM ");
+        column::from(sql, page.object, T);
+        sql.append(page.joins.clone()).append(self.own.clone()).push(" AND ").append(own.condition.clone());
+        after(sql);
+        order(sql, T, &page.keys);
+        sql.limit(page.limit + 1).push(") UNION ALL (SELECT ").append(page.select.clone());
+        for at in 0..page.keys.len() {
+            sql.push(&format!(", k.k{at}"));
+        }
+        sql.push(", k.id");
+        self.once_each(sql, page, &others, after);
+        sql.push(" AND NOT COALESCE(").append(own.condition.clone()).push(", false)");
+        sorted(sql, page, "k.", "id");
+        sql.limit(page.limit + 1).push(")) u");
+        sorted(sql, page, "u.", "kid");
+    }
+
+    /// ` FROM … k JOIN … t …`: the keys of these alternatives, each once and in order, and the rows they are of.
+    fn once_each(&self, sql: &mut Sql, page: &Page<'_>, ways: &[(&Way, &[Sql])], after: impl Fn(&mut Sql)) {
         let columns = |sql: &mut Sql| {
             for at in 0..page.keys.len() {
                 sql.push(&format!("k{at}, "));
             }
             sql.push("id");
-        };
-        let keys = |sql: &mut Sql| {
-            for (at, key) in page.keys.iter().enumerate() {
-                column::expression(sql, T, key.field);
-                sql.push(&format!(" AS k{at}, "));
-            }
         };
         sql.push(" FROM (SELECT DISTINCT ON (");
         columns(sql);
@@ -163,11 +188,11 @@ impl Conditions {
         columns(sql);
         sql.push(" FROM (");
         let mut first = true;
-        for (way, known) in self.any.iter().zip(&page.known) {
-            for rows in known {
+        for (way, known) in ways {
+            for rows in *known {
                 // What else there is to meet is asked below, of those that the page takes.
                 sql.push(if first { "(SELECT " } else { " UNION ALL (SELECT " });
-                keys(sql);
+                page.keys(sql);
                 sql.column(T, "id").push(" AS id FROM ").append(rows.clone());
                 after(sql);
                 order(sql, T, &page.keys);
@@ -176,7 +201,7 @@ impl Conditions {
             }
             if known.is_empty() {
                 sql.push(if first { "(" } else { " UNION ALL (" });
-                self.part(sql, page.object, way, keys);
+                self.part(sql, page.object, way, |sql| page.keys(sql));
                 after(sql);
                 order(sql, T, &page.keys);
                 sql.limit(page.limit + 1).push(")");
@@ -184,12 +209,17 @@ impl Conditions {
             }
         }
         sql.push(") u");
-        order_by(sql, &page.keys, |sql, at| sql.push(&format!("k{at}")).done(), |sql| sql.push("id").done());
+        sorted(sql, page, "", "id");
         sql.push(") k JOIN ");
         column::from(sql, page.object, T);
         sql.push(" ON ").column(T, "id").push(" = k.id").append(page.joins.clone()).append(self.all.clone());
-        order_by(sql, &page.keys, |sql, at| sql.push(&format!("k.k{at}")).done(), |sql| sql.push("k.id").done());
     }
+}
+
+/// ` ORDER BY k0, …, id` of rows that have the page's keys as columns.
+fn sorted(sql: &mut Sql, page: &Page<'_>, of: &str, id: &str) {
+    let key = |sql: &mut Sql, at: usize| sql.push(&format!("{of}k{at}")).done();
+    order_by(sql, &page.keys, key, |sql| sql.push(of).push(id).done());
 }
 
 pub(super) fn conditions(
@@ -250,6 +280,8 @@ struct Page<'a> {
     id_at: usize,
     cursor: Option<Cursor>,
     limit: usize,
+    /// In the order in which they were made, and in no other.
+    by_age: bool,
     /// For each alternative, where when they were made is known of its records without a look at them, and the page is
     /// in that order, those: `… t WHERE …`.
     known: Vec<Vec<Sql>>,
@@ -286,6 +318,7 @@ impl<'a> Page<'a> {
             id_at,
             cursor,
             limit,
+            by_age,
             known,
         })
     }
@@ -305,15 +338,14 @@ impl<'a> Page<'a> {
             if seen > self.limit {
                 break;
             }
-            let mut sql = Sql::new("SELECT ");
-            sql.append(self.select.clone());
+            let mut sql = Sql::default();
             let after = |sql: &mut Sql| {
                 if let Some(range) = &range {
                     sql.push(" AND ").append(range.clone());
                 }
             };
             if self.conditions.any.is_empty() {
-                sql.push(" FROM ");
+                sql.push("SELECT ").append(self.select.clone()).push(" FROM ");
                 column::from(&mut sql, self.object, T);
                 sql.append(self.joins.clone()).append(self.conditions.all.clone());
                 after(&mut sql);
@@ -336,6 +368,14 @@ impl<'a> Page<'a> {
         }
         let more = seen > self.limit;
         Ok(last.filter(|_| more).map(|(values, id)| Cursor::new(self.object, &self.keys, values, id)))
+    }
+
+    /// `key AS k0, …, `
+    fn keys(&self, sql: &mut Sql) {
+        for (at, key) in self.keys.iter().enumerate() {
+            column::expression(sql, T, key.field);
+            sql.push(&format!(" AS k{at}, "));
+        }
     }
 
     fn key_values(&self, row: &crate::sql::row::RawRow) -> Result<Vec<Value>> {

@@ -135,6 +135,14 @@ pub struct Load {
 }
 
 impl Load {
+    pub fn add(&mut self, more: Load) {
+        self.requests += more.requests;
+        self.failures += more.failures;
+        self.first_failure = self.first_failure.take().or(more.first_failure);
+        self.seconds += more.seconds;
+        self.times.extend(more.times);
+    }
+
     pub fn per_second(&self) -> f64 {
         self.requests as f64 / self.seconds
     }
@@ -183,11 +191,7 @@ pub fn load(
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..connections).map(|_| scope.spawn(one)).collect();
         for thread in threads {
-            let part = thread.join().unwrap();
-            total.requests += part.requests;
-            total.failures += part.failures;
-            total.first_failure = total.first_failure.take().or(part.first_failure);
-            total.times.extend(part.times);
+            total.add(thread.join().unwrap());
         }
     });
     total.seconds = start.elapsed().as_secs_f64();

@@ -13,21 +13,20 @@ mod pgbench;
 mod proc;
 mod records;
 mod report;
+mod rounds;
 mod screens;
 mod server;
 
 use cases::Case;
 use clap::Parser;
-use cluster::{Cluster, Statement};
-use http::{Client, Load};
+use cluster::Cluster;
 use names::Names;
-use report::{Report, Row};
+use report::Report;
+use rounds::{Bench, Run, rounds};
 use server::Server;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-const CONNECTIONS: usize = 16;
 
 #[derive(Parser)]
 #[command(about = "Seeds a company and measures the server beside raw SQL")]
@@ -38,7 +37,7 @@ struct Args {
     /// Accounts of the small database to compare with; 0 for none.
     #[arg(long, default_value_t = 10_000)]
     small: u64,
-    /// Seconds per case, and again for pgbench.
+    /// Seconds per case, and again for pgbench; in rounds of two.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
     /// The server to measure.
@@ -110,15 +109,19 @@ fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Rep
     std::thread::sleep(Duration::from_secs(2));
     settle(cluster, database);
     report.memory_at_rest_mb = proc::memory_mb(server.pid());
-    for case in cases::all(cluster, database, &server, names) {
-        if args.only.as_ref().is_some_and(|only| !case.name.contains(only.as_str())) {
-            continue;
+    let cases = cases::all(cluster, database, &server, names);
+    let wanted = |case: &&Case| args.only.as_ref().is_none_or(|only| case.name.contains(only.as_str()));
+    let bench = Bench { cluster, database, server: &server, dir: &dir, explain: args.explain };
+    let mut runs: Vec<Run<'_>> = cases.iter().filter(wanted).map(|case| bench.prepared(case)).collect();
+    // In rounds, so that a machine that becomes slower or faster meanwhile does so for all alike.
+    for round in 0..rounds(args.seconds) {
+        for run in &mut runs {
+            eprintln!("  {}: {}", round + 1, run.case.name);
+            bench.measure(run);
+            report.memory_under_load_mb = report.memory_under_load_mb.max(proc::memory_mb(server.pid()));
         }
-        eprintln!("  {}", case.name);
-        let row = one(args, cluster, database, &server, &case, &dir);
-        report.memory_under_load_mb = report.memory_under_load_mb.max(proc::memory_mb(server.pid()));
-        report.rows.push(row);
     }
+    report.rows = runs.into_iter().map(Run::row).collect();
     if args.only.as_ref().is_none_or(|only| "import and export".contains(only.as_str())) {
         eprintln!("  import and export");
         match bulk::measure(&server, company::ADMIN.1, names) {
@@ -171,142 +174,6 @@ fn settle(cluster: &Cluster, database: &str) {
         std::thread::sleep(Duration::from_secs(1));
     }
     eprintln!("  the indexes for the rights are not there yet");
-}
-
-fn one(args: &Args, cluster: &Cluster, database: &str, server: &Server, case: &Case, dir: &Path) -> Row {
-    let mut row = Row { case: case.name.to_owned(), ..Row::default() };
-    let token = server.sign_in(case.user);
-    // Numbers of requests are never used twice: writes must differ.
-    let mut used = 0;
-    if let Err(problem) = check(server, &token, case, &mut used) {
-        row.note = Some(problem);
-        return row;
-    }
-    let scripts = capture(cluster, server, &token, case, &mut used);
-    let mut counts: Vec<usize> = scripts.iter().map(Vec::len).collect();
-    counts.sort_unstable();
-    let usual = counts.get(counts.len() / 2).copied().unwrap_or_default();
-    // Now and then a request also asks whether the session still stands.
-    let scripts: Vec<Vec<Statement>> = scripts.into_iter().filter(|s| s.len() == usual).collect();
-    let control =
-        |s: &&Statement| matches!(s.sql.split_whitespace().next(), Some("BEGIN" | "COMMIT" | "SAVEPOINT" | "RELEASE"));
-    if let Some(first) = scripts.first() {
-        row.statements = first.iter().filter(|s| !control(s)).count();
-        row.transaction = first.iter().any(|s| control(&s));
-        if args.explain {
-            explain(cluster, database, case.name, first);
-        }
-    }
-
-    let postgres = cluster.postgres().pid().unwrap_or_default();
-    let before = used;
-    let make = |n: u64| (case.make)(n + before);
-    http::load(server.addr, &token, CONNECTIONS, 1.0, &make);
-    let make = |n: u64| (case.make)(n + before + 1_000_000);
-    let start = Sample::take(server.pid(), postgres);
-    let load: Load = http::load(server.addr, &token, CONNECTIONS, args.seconds, &make);
-    let spent = Sample::take(server.pid(), postgres).since(&start);
-    row.requests = load.requests;
-    row.failures = load.failures;
-    row.note = load.first_failure.clone();
-    row.per_second = load.per_second();
-    row.p50_ms = load.percentile_ms(50);
-    row.p95_ms = load.percentile_ms(95);
-    row.server_cpu_ms = spent.server / load.requests as f64;
-    row.postgres_cpu_ms = spent.postgres / load.requests as f64;
-    row.others_cores = (spent.machine - spent.server - spent.postgres - spent.own).max(0.0) / load.seconds / 1000.0;
-
-    let ids = |s: &Statement| s.values.get(1).cloned().flatten();
-    let fresh: Vec<String> = match case.creates {
-        true => scripts.iter().filter_map(|s| s.last().and_then(ids)).collect(),
-        false => Vec::new(),
-    };
-    let start = Sample::take(server.pid(), postgres);
-    match pgbench::run(cluster, database, &scripts, &fresh, args.seconds, dir) {
-        Ok(raw) => {
-            let spent = Sample::take(server.pid(), postgres).since(&start);
-            row.raw_per_second = Some(raw.per_second);
-            row.raw_postgres_cpu_ms = Some(spent.postgres / (raw.per_second * args.seconds.ceil().max(1.0)));
-        }
-        Err(problem) => row.note = Some(format!("pgbench: {problem}")),
-    }
-    row
-}
-
-/// CPU time used so far.
-struct Sample {
-    server: f64,
-    postgres: f64,
-    own: f64,
-    machine: f64,
-}
-
-impl Sample {
-    fn take(server: u32, postgres: u32) -> Sample {
-        Sample {
-            server: proc::cpu_ms(server),
-            postgres: proc::family_cpu_ms(postgres),
-            own: proc::cpu_ms(std::process::id()),
-            machine: proc::machine_cpu_ms(),
-        }
-    }
-
-    fn since(&self, before: &Sample) -> Sample {
-        Sample {
-            server: self.server - before.server,
-            postgres: self.postgres - before.postgres,
-            own: self.own - before.own,
-            machine: self.machine - before.machine,
-        }
-    }
-}
-
-/// Are the answers what they should be? Warms caches as well.
-fn check(server: &Server, token: &str, case: &Case, used: &mut u64) -> Result<(), String> {
-    let mut client = Client::connect(server.addr, token).map_err(|e| e.to_string())?;
-    for _ in 0..case.variants {
-        let request = (case.make)(*used);
-        *used += 1;
-        let answer = client.send(&request).map_err(|e| e.to_string())?;
-        if answer.status >= 300 {
-            return Err(format!("{} {}: {} {}", request.method, request.path, answer.status, answer.text()));
-        }
-        let items = answer.json()["data"].as_array().map_or(0, Vec::len);
-        if items < case.at_least {
-            return Err(format!("{} {} answers {items} items", request.method, request.path));
-        }
-    }
-    Ok(())
-}
-
-/// The statements of each variant.
-fn capture(cluster: &Cluster, server: &Server, token: &str, case: &Case, used: &mut u64) -> Vec<Vec<Statement>> {
-    const MARK: &str = "SELECT 'next request'";
-    let mut mark = cluster.connection();
-    let mut client = Client::connect(server.addr, token).unwrap();
-    let all = cluster.statements(|| {
-        for _ in 0..case.variants {
-            diesel::connection::SimpleConnection::batch_execute(&mut mark, MARK).unwrap();
-            client.send(&(case.make)(*used)).unwrap();
-            *used += 1;
-        }
-        diesel::connection::SimpleConnection::batch_execute(&mut mark, MARK).unwrap();
-    });
-    let mut parts: Vec<Vec<Statement>> = all.split(|s| s.sql == MARK).map(<[_]>::to_vec).collect();
-    parts.pop();
-    parts.into_iter().skip(1).collect()
-}
-
-fn explain(cluster: &Cluster, database: &str, case: &str, statements: &[Statement]) {
-    for statement in statements {
-        let verb = statement.sql.split_whitespace().next().unwrap_or_default();
-        if matches!(verb, "SELECT" | "WITH" | "INSERT" | "UPDATE" | "(SELECT") {
-            eprintln!("--- {case}: {}", statement.sql);
-            for line in cluster.explain(database, statement) {
-                eprintln!("{line}");
-            }
-        }
-    }
 }
 
 /// Takes away what the run created.
