@@ -84,6 +84,26 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
     browser.fill("#view-name", "杭州老客户");
     browser.press("保存");
     browser.until("it has another name", || api.get("/saved_views").ok()["data"][0]["name"] == "杭州老客户");
+    // What it keeps is arranged in the list, and told in words wherever it stands as a record.
+    browser.goto(&format!("/o/saved_views/{id}?edit=1"));
+    browser.find("#field-object");
+    assert_eq!(browser.script("return document.querySelector('#field-object').value"), "客户");
+    assert_eq!(browser.script("return document.querySelectorAll('form textarea').length"), 0);
+    browser.until("the filter is told", || {
+        let told = browser.script("return document.querySelector('#field-settings').innerText");
+        told.as_str().is_some_and(|told| told.contains("城市 等于 杭州"))
+    });
+    browser.press_css("#field-settings a");
+    browser.until("the list is there", || browser.path().contains("/o/accounts?view="));
+    browser.sees_no("北京海淀科技有限公司");
+    browser.goto("/o/saved_views?new=1");
+    browser.fill("#field-name", "全部联系人");
+    browser.pick("#field-object", "联系", "联系人");
+    browser.press("保存");
+    browser.until("it is one of contacts", || {
+        let views = api.get("/saved_views?object=contact").ok()["data"].clone();
+        views[0]["name"] == "全部联系人" && views[0]["settings"] == json!({})
+    });
     browser.goto("/o/accounts?view=none");
     browser.press_css("button[aria-label='视图']");
     browser.press_css(".popover section button[aria-label='取消固定']");

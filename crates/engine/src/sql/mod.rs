@@ -34,19 +34,13 @@ pub enum Bind {
     Int4s(Vec<i32>),
 }
 
-/// A statement in the making: `chunks[i]` is followed by `binds[i]`.
-#[derive(Clone, Debug)]
+/// A statement in the making: its text, and where in it which values stand.
+#[derive(Clone, Debug, Default)]
 pub struct Sql {
-    chunks: Vec<String>,
-    binds: Vec<Bind>,
-    /// Worth keeping prepared? Not where the best plan depends on the values.
-    cacheable: bool,
-}
-
-impl Default for Sql {
-    fn default() -> Self {
-        Sql { chunks: vec![String::new()], binds: Vec::new(), cacheable: true }
-    }
+    text: String,
+    binds: Vec<(usize, Bind)>,
+    /// Not worth keeping prepared: the best plan depends on the values.
+    uncached: bool,
 }
 
 impl Sql {
@@ -58,16 +52,18 @@ impl Sql {
 
     /// Appends text. Never a value, never anything a caller sent.
     pub fn push(&mut self, text: &str) -> &mut Self {
-        if let Some(last) = self.chunks.last_mut() {
-            last.push_str(text);
-        }
+        self.text.push_str(text);
         self
     }
 
     /// Appends a quoted identifier.
     pub fn ident(&mut self, name: &str) -> &mut Self {
-        let quoted = name.replace('"', "\"\"");
-        self.push("\"").push(&quoted).push("\"")
+        self.push("\"");
+        match name.contains('"') {
+            true => self.push(&name.replace('"', "\"\"")),
+            false => self.push(name),
+        };
+        self.push("\"")
     }
 
     /// Appends `alias."name"`.
@@ -77,8 +73,7 @@ impl Sql {
 
     /// Appends a bound value.
     pub fn bind(&mut self, value: Bind) -> &mut Self {
-        self.binds.push(value);
-        self.chunks.push(String::new());
+        self.binds.push((self.text.len(), value));
         self
     }
 
@@ -105,28 +100,33 @@ impl Sql {
 
     /// Appends another statement or part of one.
     pub fn append(&mut self, other: Sql) -> &mut Self {
-        let mut chunks = other.chunks.into_iter();
-        if let Some(first) = chunks.next() {
-            self.push(&first);
-        }
-        self.chunks.extend(chunks);
-        self.binds.extend(other.binds);
-        self.cacheable &= other.cacheable;
+        let before = self.text.len();
+        self.text.push_str(&other.text);
+        self.binds.extend(other.binds.into_iter().map(|(at, bind)| (before + at, bind)));
+        self.uncached |= other.uncached;
         self
     }
 
     /// Plans each execution anew.
     pub fn uncached(&mut self) -> &mut Self {
-        self.cacheable = false;
+        self.uncached = true;
         self
+    }
+
+    /// Pieces of text, each with the value that follows it.
+    fn pieces(&self) -> impl Iterator<Item = (&str, Option<&Bind>)> {
+        let ends = self.binds.iter().map(|(at, bind)| (*at, Some(bind))).chain([(self.text.len(), None)]);
+        ends.scan(0, |from, (to, bind)| {
+            Some((self.text.get(std::mem::replace(from, to)..to).unwrap_or_default(), bind))
+        })
     }
 
     /// The statement with `$n` in place of values, for logs and tests.
     pub fn shape(&self) -> String {
         let mut out = String::new();
-        for (at, chunk) in self.chunks.iter().enumerate() {
-            out.push_str(chunk);
-            if at < self.binds.len() {
+        for (at, (text, bind)) in self.pieces().enumerate() {
+            out.push_str(text);
+            if bind.is_some() {
                 out.push_str(&format!("${}", at + 1));
             }
         }
@@ -157,7 +157,7 @@ struct Statement {
 
 impl From<Sql> for Statement {
     fn from(sql: Sql) -> Self {
-        let cacheable = sql.cacheable && shapes::worth_keeping(&sql.chunks);
+        let cacheable = !sql.uncached && shapes::worth_keeping(&sql);
         Statement { sql, cacheable }
     }
 }
@@ -179,10 +179,9 @@ impl QueryFragment<Pg> for Statement {
         if !self.cacheable {
             out.unsafe_to_cache_prepared();
         }
-        let mut binds = self.sql.binds.iter();
-        for chunk in &self.sql.chunks {
-            out.push_sql(chunk);
-            if let Some(bind) = binds.next() {
+        for (text, bind) in self.sql.pieces() {
+            out.push_sql(text);
+            if let Some(bind) = bind {
                 bind.push(&mut out)?;
             }
         }

@@ -41,13 +41,15 @@ pub struct Way {
     /// Where it is known without a look at the object's own table, by members and links: the records as rows of when each
     /// was made and its id, `… alias WHERE …`, each part in this order. What else is to be met is not asked yet.
     pub newest: Vec<Sql>,
+    /// One index has them in the order in which they were made.
+    pub walk: bool,
     /// The caller's own, which are disclosed to them whatever they are.
     pub own: bool,
 }
 
 impl From<Sql> for Way {
     fn from(condition: Sql) -> Way {
-        Way { condition, newest: Vec::new(), own: false }
+        Way { condition, newest: Vec::new(), walk: false, own: false }
     }
 }
 
@@ -128,7 +130,8 @@ impl<'a> Guard<'a> {
             return None;
         }
         let mine = |reach: &Reach| matches!(reach, Reach::Owners(few) if few.as_slice() == self.access.user.as_slice());
-        let way = |r: &Reach| Way { own: mine(r), ..self.reach(object, alias, r, false, aliases).into() };
+        let one = |reach: &Reach| matches!(reach, Reach::Owners(few) | Reach::Departments(few) if few.len() == 1);
+        let way = |r: &Reach| Way { own: mine(r), walk: one(r), ..self.reach(object, alias, r, false, aliases).into() };
         let mut any: Vec<Way> = rows.allow.iter().map(way).collect();
         if object.scope == Scope::Owned {
             let least = match action {

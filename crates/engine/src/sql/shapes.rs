@@ -1,6 +1,7 @@
 //! Which statements are worth keeping prepared. Diesel's cache has no bound, so only shapes that come
 //! again are let in, and only so many of them.
 
+use super::Sql;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{LazyLock, RwLock};
@@ -20,9 +21,10 @@ struct Shapes {
 
 static SHAPES: LazyLock<RwLock<Shapes>> = LazyLock::new(RwLock::default);
 
-pub fn worth_keeping(chunks: &[String]) -> bool {
+pub fn worth_keeping(sql: &Sql) -> bool {
     let mut hasher = DefaultHasher::new();
-    chunks.hash(&mut hasher);
+    sql.text.hash(&mut hasher);
+    sql.binds.iter().for_each(|(at, _)| at.hash(&mut hasher));
     let hash = hasher.finish();
     {
         let shapes = SHAPES.read().unwrap_or_else(std::sync::PoisonError::into_inner);

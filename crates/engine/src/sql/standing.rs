@@ -40,9 +40,9 @@ impl Sql {
     /// The same with its values in the text; none where one of them cannot be written so.
     pub fn spelled_out(&self) -> Option<String> {
         let mut out = String::new();
-        for (at, chunk) in self.chunks.iter().enumerate() {
-            out.push_str(chunk);
-            if let Some(bind) = self.binds.get(at) {
+        for (text, bind) in self.pieces() {
+            out.push_str(text);
+            if let Some(bind) = bind {
                 out.push_str(&bind.literal()?);
             }
         }
