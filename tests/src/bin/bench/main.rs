@@ -37,7 +37,7 @@ struct Args {
     /// Accounts of the small database to compare with; 0 for none.
     #[arg(long, default_value_t = 10_000)]
     small: u64,
-    /// Seconds per case, and again for pgbench; in rounds of two.
+    /// Seconds per case, in rounds of two, and again for pgbench.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
     /// The server to measure.
@@ -114,10 +114,14 @@ fn measure(args: &Args, cluster: &Cluster, database: &str, names: &Names) -> Rep
     let bench = Bench { cluster, database, server: &server, dir: &dir, explain: args.explain };
     let mut runs: Vec<Run<'_>> = cases.iter().filter(wanted).map(|case| bench.prepared(case)).collect();
     // In rounds, so that a machine that becomes slower or faster meanwhile does so for all alike.
-    for round in 0..rounds(args.seconds) {
+    let rounds = rounds(args.seconds);
+    for round in 0..rounds {
         for run in &mut runs {
             eprintln!("  {}: {}", round + 1, run.case.name);
             bench.measure(run);
+            if round == rounds / 2 {
+                bench.compare(run, args.seconds);
+            }
             report.memory_under_load_mb = report.memory_under_load_mb.max(proc::memory_mb(server.pid()));
         }
     }

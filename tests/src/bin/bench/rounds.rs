@@ -9,7 +9,7 @@ use super::{pgbench, proc};
 use std::path::Path;
 
 const CONNECTIONS: usize = 16;
-/// Of one case at a time. In less than that, connecting to PostgreSQL would count.
+/// Of one case at a time.
 const SECONDS: f64 = 2.0;
 
 /// So many rounds make this time.
@@ -39,15 +39,6 @@ pub struct Run<'a> {
     scripts: Vec<Vec<Statement>>,
     load: Load,
     spent: Sample,
-    raw: Raw,
-}
-
-/// The same SQL through pgbench.
-#[derive(Default)]
-struct Raw {
-    requests: f64,
-    seconds: f64,
-    postgres: f64,
 }
 
 impl Bench<'_> {
@@ -62,7 +53,6 @@ impl Bench<'_> {
             scripts: Vec::new(),
             load: Load::default(),
             spent: Sample::default(),
-            raw: Raw::default(),
         };
         if let Err(problem) = check(self.server, &run.token, case, &mut run.used) {
             run.row.note = Some(problem);
@@ -91,7 +81,7 @@ impl Bench<'_> {
         run
     }
 
-    /// One round of it over HTTP, and one of its statements through pgbench.
+    /// One round of it over HTTP.
     pub fn measure(&self, run: &mut Run<'_>) {
         if !run.answers {
             return;
@@ -103,19 +93,25 @@ impl Bench<'_> {
         run.spent.add(&Sample::take(self.server.pid(), postgres).since(&start));
         run.used += load.requests;
         run.load.add(load);
+    }
 
+    /// Its statements through pgbench, in one go: it prepares each of them for each connection first.
+    pub fn compare(&self, run: &mut Run<'_>, seconds: f64) {
+        if !run.answers {
+            return;
+        }
+        let postgres = self.cluster.postgres().pid().unwrap_or_default();
         let ids = |s: &Statement| s.values.get(1).cloned().flatten();
-        let fresh: Vec<String> = match case.creates {
+        let fresh: Vec<String> = match run.case.creates {
             true => run.scripts.iter().filter_map(|s| s.last().and_then(ids)).collect(),
             false => Vec::new(),
         };
         let start = Sample::take(self.server.pid(), postgres);
-        match pgbench::run(self.cluster, self.database, &run.scripts, &fresh, SECONDS, self.dir) {
+        match pgbench::run(self.cluster, self.database, &run.scripts, &fresh, seconds, self.dir) {
             Ok(raw) => {
                 let spent = Sample::take(self.server.pid(), postgres).since(&start);
-                run.raw.requests += raw.per_second * SECONDS;
-                run.raw.seconds += SECONDS;
-                run.raw.postgres += spent.postgres;
+                run.row.raw_per_second = Some(raw.per_second);
+                run.row.raw_postgres_cpu_ms = Some(spent.postgres / (raw.per_second * seconds.ceil().max(1.0)));
             }
             Err(problem) => run.row.note = Some(format!("pgbench: {problem}")),
         }
@@ -125,7 +121,7 @@ impl Bench<'_> {
 impl Run<'_> {
     pub fn row(mut self) -> Row {
         self.load.times.sort_unstable();
-        let (load, spent, raw) = (&self.load, &self.spent, &self.raw);
+        let (load, spent) = (&self.load, &self.spent);
         if load.requests == 0 {
             return self.row;
         }
@@ -139,8 +135,6 @@ impl Run<'_> {
             server_cpu_ms: spent.server / requests,
             postgres_cpu_ms: spent.postgres / requests,
             others_cores: (spent.machine - spent.server - spent.postgres - spent.own).max(0.0) / load.seconds / 1000.0,
-            raw_per_second: (raw.seconds > 0.0).then(|| raw.requests / raw.seconds),
-            raw_postgres_cpu_ms: (raw.requests > 0.0).then(|| raw.postgres / raw.requests),
             note: self.row.note.or_else(|| load.first_failure.clone()),
             ..self.row
         }
