@@ -82,7 +82,7 @@ fn in_passing(document: &Value, records: &[(&str, String)]) -> Vec<String> {
 
 fn settings(records: &[(&str, String)], in_passing: &[String]) -> String {
     let mut text = String::from(
-        "warnings = false\n[generation]\nallow-x00 = true\nmax-examples = 6\n[phases.stateful]\nenabled = false\n",
+        "warnings = false\n[generation]\nallow-x00 = true\nmax-examples = 4\n[phases.stateful]\nenabled = false\n",
     );
     for (plural, id) in records {
         let path = format!("include-path-regex = \"^/api/v1/{plural}/\\\\{{id\\\\}}\"");
