@@ -82,6 +82,11 @@ fn an_account_is_made_found_changed_and_followed_up() {
     browser.sees("Log follow-up");
     browser.sees("Timeline");
     browser.screenshot("account-en");
+    // What has a name in both goes by the English one, in its list as elsewhere.
+    server.admin().create("departments", json!({"name": "华东大区", "name_en": "East region"}));
+    browser.goto("/o/departments");
+    browser.sees("East region");
+    browser.sees_no("华东大区");
     browser.screen(390, 844);
     browser.goto("/o/accounts");
     browser.sees("杭州西湖龙井茶业有限公司");

@@ -90,7 +90,8 @@ impl ListState {
     }
 
     pub fn query(&self, cursor: Option<String>) -> ListQuery {
-        let mut fields = vec!["id".to_owned(), "version".to_owned(), self.object.title.to_string()];
+        let mut fields = records::face(&self.object);
+        fields.push("version".to_owned());
         if self.object.field("currency").is_some() {
             fields.push("currency".to_owned());
         }
