@@ -30,6 +30,20 @@ fn headless_shell() -> bool {
     *FITS
 }
 
+/// What matches and can be seen, as WebDriver says: drawn, of some size or with something of some size in it.
+const SHOWN: &str = r"
+const [kind, words] = arguments;
+const found = [];
+if (kind === 'css') found.push(...document.querySelectorAll(words));
+else {
+  const all = document.evaluate(words, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
+  for (let i = 0; i < all.snapshotLength; i++) found.push(all.snapshotItem(i));
+}
+const sized = one => { const box = one.getBoundingClientRect(); return box.width > 0 && box.height > 0; };
+const seen = one => one.checkVisibility({opacityProperty: true, visibilityProperty: true})
+  && (sized(one) || [...one.children].some(seen));
+return found.findLast(seen) ?? null";
+
 /// A browser with an empty profile, closed and forgotten at the end.
 pub struct Browser {
     runtime: Runtime,
@@ -209,13 +223,13 @@ impl Browser {
     /// Waits until the page shows this text.
     #[track_caller]
     pub fn sees(&self, text: &str) {
-        self.until(&format!("the page shows “{text}”"), || self.visible().contains(text));
+        self.until(&format!("the page shows “{text}”"), || self.shows(text));
     }
 
     /// Waits until the page shows it no longer.
     #[track_caller]
     pub fn sees_no(&self, text: &str) {
-        self.until(&format!("the page no longer shows “{text}”"), || !self.visible().contains(text));
+        self.until(&format!("the page no longer shows “{text}”"), || !self.shows(text));
     }
 
     #[track_caller]
@@ -246,8 +260,13 @@ impl Browser {
         self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
 
+    /// Does the page show this text?
+    pub fn shows(&self, text: &str) -> bool {
+        self.ask("return document.body.innerText.includes(arguments[0])", vec![json!(text)]).unwrap() == true
+    }
+
     pub fn script(&self, script: &str) -> Value {
-        self.runtime.block_on(self.client().execute(script, Vec::new())).unwrap()
+        self.ask(script, Vec::new()).unwrap()
     }
 
     /// Runs a script that answers a promise, and waits for what that brings.
@@ -332,17 +351,21 @@ impl Browser {
         found.unwrap()
     }
 
-    /// The last of the matching elements that can be seen: the topmost layer comes last.
+    /// The last of the matching elements that can be seen: the topmost layer comes last. The page looks for it in one go,
+    /// where the driver would ask it about one element after the other.
     fn shown(&self, locator: Locator<'_>) -> Option<Element> {
-        self.runtime.block_on(async {
-            let mut last = None;
-            for element in self.client().find_all(locator).await.ok()? {
-                if element.is_displayed().await.unwrap_or(false) {
-                    last = Some(element);
-                }
-            }
-            last
-        })
+        let (kind, words) = match locator {
+            Locator::Css(css) => ("css", css),
+            Locator::XPath(path) => ("xpath", path),
+            other => panic!("no way to look for {other:?}"),
+        };
+        let found = self.ask(SHOWN, vec![json!(kind), json!(words)]).ok()?;
+        let id = found.as_object()?.values().next()?.as_str()?;
+        Some(Element::from_element_id(self.client().clone(), id.to_owned().into()))
+    }
+
+    fn ask(&self, script: &str, given: Vec<Value>) -> Result<Value, String> {
+        self.runtime.block_on(self.client().execute(script, given)).map_err(|e| e.to_string())
     }
 
     /// Clicks, again where the page was redrawn in between or something was still in the way.

@@ -137,7 +137,7 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
     std::fs::write(&file, rows).unwrap();
     let browser = Browser::signed_in_at(&server, "wang", "/imports?object=account");
     browser.upload("#import-file", &file);
-    browser.press_css("#import-duplicates option[value=ask]");
+    browser.choose("#import-duplicates", "ask");
     browser.press("下一步：检查");
     browser.sees("有 2 条重复记录待决定");
     browser.press_css("#import-duplicates-found li:first-child button[aria-label='已有记录']");
@@ -146,15 +146,15 @@ fn duplicates_of_an_import_are_decided_one_by_one() {
         table.as_str().is_some_and(|t| t.contains("苏州") && t.contains("上海"))
     });
     browser.screenshot("import-ask");
-    browser.press_css("select[aria-label='上海鑫茂科技有限公司'] option[value=update]");
+    browser.choose("select[aria-label='上海鑫茂科技有限公司']", "update");
     browser.sees("有 1 条重复记录待决定");
-    browser.press_css("select[aria-label='杭州西湖龙井茶业有限公司'] option[value=skip]");
+    browser.choose("select[aria-label='杭州西湖龙井茶业有限公司']", "skip");
     browser.sees_no("待决定的将");
     browser.sees_no("条重复记录待决定");
 
     // Whom an unknown name means is said once, for all rows that have it.
     browser.sees("应用于全部 2 行");
-    browser.press_css("select[aria-label='前员工'] option[value=pick]");
+    browser.choose("select[aria-label='前员工']", "pick");
     browser.pick("#unknown-2-0", "wang", "wang");
     browser.until("both go in", || {
         browser.script("return document.querySelector('.text-success')?.innerText") == json!("2")

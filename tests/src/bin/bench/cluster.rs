@@ -9,7 +9,6 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use kezhan_api::embedded::{Options, Postgres, reachable_home};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -37,12 +36,8 @@ struct Number {
 
 impl Cluster {
     pub fn open() -> Cluster {
-        let shared = kezhan_tests::postgres::cluster_options();
-        let home: PathBuf = shared.home.with_file_name(match shared.home.file_name() {
-            Some(name) => format!("{}-bench", name.to_string_lossy()),
-            None => "bench".into(),
-        });
-        let options = Options { home: reachable_home(home), durable: true, stop: true, ..shared };
+        let home = reachable_home(kezhan_tests::cache().join("bench-pg"));
+        let options = Options { home, durable: true, stop: true, ..kezhan_tests::postgres::cluster_options() };
         let mut cluster = Cluster { options, postgres: None };
         cluster.restart(true);
         cluster
