@@ -173,6 +173,8 @@ pub trait RecordExt {
     fn value(&self, key: &str) -> &Value;
     /// What people call the record, in the reader's language where it has a name in both.
     fn title(&self, object: &ObjectMeta) -> String;
+    /// The field that is shown in place of the name, where there is one in the reader's language.
+    fn named_by<'o>(&self, object: &'o ObjectMeta) -> Option<&'o FieldMeta>;
     /// A text that may be there in English besides, under `{key}_en`.
     fn text(&self, key: &str) -> &str;
     /// The referred record, where the server sent it along.
@@ -208,6 +210,10 @@ impl RecordExt for Record {
             Value::Number(n) => n.to_string(),
             _ => self.id().chars().take(8).collect(),
         }
+    }
+
+    fn named_by<'o>(&self, object: &'o ObjectMeta) -> Option<&'o FieldMeta> {
+        english(self.get(NAME_EN)).and_then(|_| object.english())
     }
 
     fn text(&self, key: &str) -> &str {

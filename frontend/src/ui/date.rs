@@ -44,7 +44,8 @@ pub fn DateInput(
     };
     let trigger = view! {
         <div class="relative w-full">
-            <input type="text" id=id class="input pr-9 tnum" autocomplete="off" inputmode="numeric"
+            // Keys for numbers have no colon everywhere.
+            <input type="text" id=id class="input pr-9 tnum" autocomplete="off" inputmode=if time { "text" } else { "numeric" }
                 placeholder=t(if time { DATE_TIME_FORM } else { DATE_FORM })
                 aria-invalid=move || invalid.get().to_string()
                 prop:value=move || value.get()

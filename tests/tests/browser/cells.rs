@@ -119,6 +119,33 @@ fn an_input_method_composes_in_the_cell_from_its_first_letter() {
 }
 
 #[test]
+fn a_name_that_is_shown_in_english_is_changed_in_english() {
+    let server = server();
+    let admin = server.admin();
+    let both = admin.create("pipelines", json!({"name": "渠道流程", "name_en": "Channels"}));
+    let one = admin.create("pipelines", json!({"name": "直销"}));
+    admin.patch("/auth/me", &json!({"locale": "en"})).ok();
+    let browser = Browser::signed_in_at(&server, "admin", "/o/pipelines?layout=table&columns=name");
+    for (record, shown, typed, expected) in
+        [(&both, "Channels", "Partners", ["渠道流程", "Partners"]), (&one, "直销", "Direct", ["Direct", ""])]
+    {
+        browser.sees(shown);
+        let row = format!(
+            "return [...document.querySelectorAll('.grid-row')].find(r => r.innerText.includes('{shown}')).dataset.row"
+        );
+        browser.press_css(&format!("#cell-{}-0", browser.script(&row).as_str().unwrap()));
+        browser.keys(&format!("{typed}\u{E007}"));
+        let path = format!("/pipelines/{}?fields=name,name_en", record["id"].as_str().unwrap());
+        browser.until("it is stored", || {
+            let stored = admin.get(&path).ok();
+            expected == ["name", "name_en"].map(|key| stored[key].as_str().unwrap_or_default().to_owned())
+        });
+        browser.sees(typed);
+    }
+    browser.no_complaints(&[]);
+}
+
+#[test]
 fn who_writes_before_the_editor_is_there_loses_nothing() {
     let server = server();
     let api = server.sign_in("wang", PASSWORD);

@@ -1,6 +1,8 @@
 //! Pages of records.
 
-use super::cursor::{Cursor, Key, order, order_by};
+mod merged;
+
+use super::cursor::{Cursor, Key, order};
 use super::project::{self, Node, Select, Wanted};
 use crate::audit::Given;
 use crate::sql::row::Wire;
@@ -145,90 +147,6 @@ impl Conditions {
         let rest = less.unwrap_or(if way.own { &self.own } else { &self.all });
         sql.append(rest.clone()).push(" AND ").append(way.condition.clone());
     }
-
-    /// The rows of all alternatives, each once and in order, so that no more of any is read than the page takes.
-    fn merged(&self, sql: &mut Sql, page: &Page<'_>, after: impl Fn(&mut Sql)) {
-        let all: Vec<(&Way, &[Sql])> =
-            self.any.iter().zip(&page.known).map(|(way, known)| (way, known.as_slice())).collect();
-        let (own, others): (Vec<_>, Vec<_>) = all.iter().copied().partition(|(way, _)| way.own);
-        // What is the caller's own is told by the row itself: read as it stands, and left out of the others, it needs
-        // no second look.
-        let ([(own, _)], true, false) = (own.as_slice(), page.by_age, others.is_empty()) else {
-            sql.push("SELECT ").append(page.select.clone());
-            self.once_each(sql, page, &all, after);
-            sorted(sql, page, "k.", "id");
-            return;
-        };
-        sql.push("SELECT * FROM ((SELECT ").append(page.select.clone()).push(", ");
-        page.keys(sql);
-        sql.column(T, "id").push(" AS kid FROM ");
-        column::from(sql, page.object, T);
-        sql.append(page.joins.clone()).append(self.own.clone()).push(" AND ").append(own.condition.clone());
-        after(sql);
-        order(sql, T, &page.keys);
-        sql.limit(page.limit + 1).push(") UNION ALL (SELECT ").append(page.select.clone());
-        for at in 0..page.keys.len() {
-            sql.push(&format!(", k.k{at}"));
-        }
-        sql.push(", k.id");
-        self.once_each(sql, page, &others, after);
-        sql.push(" AND NOT COALESCE(").append(own.condition.clone()).push(", false)");
-        sorted(sql, page, "k.", "id");
-        sql.limit(page.limit + 1).push(")) u");
-        sorted(sql, page, "u.", "kid");
-    }
-
-    /// ` FROM … k JOIN … t …`: the keys of these alternatives, each once and in order, and the rows they are of.
-    fn once_each(&self, sql: &mut Sql, page: &Page<'_>, ways: &[(&Way, &[Sql])], after: impl Fn(&mut Sql)) {
-        let columns = |sql: &mut Sql| {
-            for at in 0..page.keys.len() {
-                sql.push(&format!("k{at}, "));
-            }
-            sql.push("id");
-        };
-        sql.push(" FROM (SELECT DISTINCT ON (");
-        columns(sql);
-        sql.push(") ");
-        columns(sql);
-        sql.push(" FROM (");
-        let mut first = true;
-        for (way, known) in ways {
-            for rows in *known {
-                // What else there is to meet is asked below, of those that the page takes.
-                sql.push(if first { "(SELECT " } else { " UNION ALL (SELECT " });
-                page.keys(sql);
-                sql.column(T, "id").push(" AS id FROM ").append(rows.clone());
-                after(sql);
-                order(sql, T, &page.keys);
-                sql.push(")");
-                first = false;
-            }
-            if known.is_empty() {
-                sql.push(if first { "(" } else { " UNION ALL (" });
-                let plain = self.plain.as_ref().filter(|_| way.walk && page.by_age);
-                self.part(sql, page.object, way, plain, |sql| page.keys(sql));
-                after(sql);
-                order(sql, T, &page.keys);
-                // Of what is only walked along, as much is read as the page takes.
-                if plain.is_none() {
-                    sql.limit(page.limit + 1);
-                }
-                sql.push(")");
-                first = false;
-            }
-        }
-        sql.push(") u");
-        sorted(sql, page, "", "id");
-        sql.push(") k JOIN ");
-        column::from(sql, page.object, T);
-        sql.push(" ON ").column(T, "id").push(" = k.id").append(page.joins.clone()).append(self.all.clone());
-    }
-}
-
-/// ` ORDER BY k0, …, id` of rows that have the page's keys as columns.
-fn sorted(sql: &mut Sql, page: &Page<'_>, of: &str, id: &str) {
-    let key = |sql: &mut Sql, at: usize| sql.push(&format!("{of}k{at}")).done();
-    order_by(sql, &page.keys, key, |sql| sql.push(of).push(id).done());
 }
 
 pub(super) fn conditions(
@@ -368,7 +286,7 @@ impl<'a> Page<'a> {
                 after(&mut sql);
                 order(&mut sql, T, &self.keys);
             } else {
-                self.conditions.merged(&mut sql, self, after);
+                self.merged(&mut sql, after);
             }
             // One more than asked for tells whether there is a next page. A second range may bring more than that.
             sql.limit(self.limit + 1);

@@ -43,13 +43,15 @@ pub struct Way {
     pub newest: Vec<Sql>,
     /// One index has them in the order in which they were made.
     pub walk: bool,
+    /// The same, and told by the row alone: most of what a page shows may come this way.
+    pub leads: bool,
     /// The caller's own, which are disclosed to them whatever they are.
     pub own: bool,
 }
 
 impl From<Sql> for Way {
     fn from(condition: Sql) -> Way {
-        Way { condition, newest: Vec::new(), walk: false, own: false }
+        Way { condition, newest: Vec::new(), walk: false, leads: false, own: false }
     }
 }
 
@@ -131,7 +133,10 @@ impl<'a> Guard<'a> {
         }
         let mine = |reach: &Reach| matches!(reach, Reach::Owners(few) if few.as_slice() == self.access.user.as_slice());
         let one = |reach: &Reach| matches!(reach, Reach::Owners(few) | Reach::Departments(few) if few.len() == 1);
-        let way = |r: &Reach| Way { own: mine(r), walk: one(r), ..self.reach(object, alias, r, false, aliases).into() };
+        let way = |r: &Reach| {
+            let condition = self.reach(object, alias, r, false, aliases);
+            Way { own: mine(r), walk: one(r), leads: one(r), ..condition.into() }
+        };
         let mut any: Vec<Way> = rows.allow.iter().map(way).collect();
         if object.scope == Scope::Owned {
             let least = match action {

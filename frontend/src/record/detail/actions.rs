@@ -26,7 +26,8 @@ pub fn bar(open: Open) -> AnyView {
         });
     });
     let items = move || {
-        let mut items: Vec<MenuItem> = offered.with_untracked(|all| all.iter().map(offer).collect());
+        // They may come while the menu is open already.
+        let mut items: Vec<MenuItem> = offered.with(|all| all.iter().map(offer).collect());
         items.push(MenuItem::new("link", t(COPY_LINK), || {
             copy_link(window().location().href().unwrap_or_default());
         }));
