@@ -82,8 +82,9 @@ const MEMORY: &str = "/dev/shm";
 /// What all tests at once need of it, with much to spare, in bytes.
 const ENOUGH: u64 = 3 << 30;
 
-/// In memory, where there is enough of it: the thousand files of a database are made and removed in a third of the time
-/// that ext4 takes. On disk otherwise, or where it lies already, for all processes have to find the same.
+/// In memory, where there is enough of it: ext4 looks long for room for the thousand files of a database where those of
+/// another one have just been removed. On disk otherwise, or where it lies already, for all processes have to find the
+/// same.
 fn home() -> PathBuf {
     let disk = reachable_home(crate::cache().join("test-pg"));
     let digest = hex::encode(Sha256::digest(disk.as_os_str().as_encoded_bytes()));
