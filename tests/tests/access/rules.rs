@@ -135,19 +135,7 @@ fn pages_of_several_reaches_are_one_list() {
     for (caller, sort) in callers.iter().flat_map(|c| orders.iter().map(move |sort| (*c, sort.clone()))) {
         let sort: Vec<Sort> =
             sort.into_iter().map(|(field, descending)| Sort { field: field.into(), descending }).collect();
-        let meta = b.object("account");
-        let (mut seen, mut cursor) = (Vec::new(), None);
-        loop {
-            let query =
-                ListQuery { sort: sort.clone(), limit: Some(4), cursor: cursor.clone(), ..ListQuery::default() };
-            let (page, next) = b.engine.records(&mut b.conn, caller, &meta, &query).unwrap();
-            assert!(page.len() == 4 || next.is_none(), "a page is full: {seen:?}");
-            seen.extend(page.iter().map(|r| r["name"].as_str().unwrap().to_owned()));
-            match next {
-                Some(next) => cursor = Some(next),
-                None => break,
-            }
-        }
+        let mut seen = paged(&mut b, caller, &sort);
         if sort[0].descending {
             let number =
                 |name: &String| name.parse::<i32>().unwrap() / if sort[0].field == "employees" { 7 } else { 1 };
@@ -167,6 +155,63 @@ fn pages_of_several_reaches_are_one_list() {
     let body: Value = serde_json::from_slice(&b.engine.list(&mut b.conn, &caller, &meta, &query).unwrap()).unwrap();
     let total: i64 = body["data"].as_array().unwrap().iter().map(|g| g["count"].as_i64().unwrap()).sum();
     assert_eq!(total, expected.len() as i64, "groups count what lists show");
+}
+
+/// The names that pages of four show one after another.
+fn paged(b: &mut Bench, caller: &Caller, sort: &[Sort]) -> Vec<String> {
+    let meta = b.object("account");
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    loop {
+        let query = ListQuery { sort: sort.to_vec(), limit: Some(4), cursor, ..ListQuery::default() };
+        let (page, next) = b.engine.records(&mut b.conn, caller, &meta, &query).unwrap();
+        assert!(page.len() == 4 || next.is_none(), "a page is full: {seen:?}");
+        seen.extend(page.iter().map(|r| r["name"].as_str().unwrap().to_owned()));
+        match next {
+            Some(_) => cursor = next,
+            None => return seen,
+        }
+    }
+}
+
+#[test]
+fn a_branch_is_one_list_whoever_made_the_newest() {
+    let mut b = Bench::new();
+    let north = b.create("department", json!({"name": "华北"}));
+    let others = b.create("department", json!({"name": "市场部"}));
+    let mut staff = vec![b.member("others", Some(others), DataScope::Own)];
+    let mut below = Vec::new();
+    for name in ["北京", "天津", "石家庄"] {
+        let one = b.create("department", json!({"name": name, "parent": north}));
+        below.push(one);
+        staff.push(b.member(name, Some(one), DataScope::Own));
+    }
+    let head = b.member("head", Some(north), DataScope::Own);
+    let mut expected = Vec::new();
+    let mut ids = Vec::new();
+    for n in 0..40 {
+        // One in three is of another department, and all of the newest; one in five is confidential.
+        let owner = if n % 3 == 0 || n > 32 { &staff[0] } else { &staff[1 + n / 3 % 3] };
+        let (name, confidential) = (format!("{n:02}"), n % 5 == 0);
+        ids.push(b.create("account", json!({"name": name, "owner": owner.user, "confidential": confidential})));
+        if owner.user != staff[0].user && !confidential {
+            expected.push(name);
+        }
+    }
+    let newest = |descending| [Sort { field: "created_at".into(), descending }];
+    let branch = with(&head, json!({"account": {"read": {"departments": below}}}));
+    assert_eq!(paged(&mut b, &branch, &newest(false)), expected);
+    expected.reverse();
+    assert_eq!(paged(&mut b, &branch, &newest(true)), expected);
+    assert_eq!(counted(&mut b, &branch, "account"), expected.len() as i64);
+
+    // Whoever is a member of some as well gets them once; one of another department and a confidential one in their places.
+    for n in [1, 10, 33] {
+        member(&mut b, ids[n], json!({"user": head.user}), json!({}));
+    }
+    expected.extend(["10".to_owned(), "33".to_owned()]);
+    expected.sort();
+    assert_eq!(paged(&mut b, &branch, &newest(false)), expected);
+    assert_eq!(counted(&mut b, &branch, "account"), expected.len() as i64);
 }
 
 #[test]

@@ -126,22 +126,37 @@ fn a_name_that_is_shown_in_english_is_changed_in_english() {
     let one = admin.create("pipelines", json!({"name": "直销"}));
     admin.patch("/auth/me", &json!({"locale": "en"})).ok();
     let browser = Browser::signed_in_at(&server, "admin", "/o/pipelines?layout=table&columns=name");
-    for (record, shown, typed, expected) in
-        [(&both, "Channels", "Partners", ["渠道流程", "Partners"]), (&one, "直销", "Direct", ["Direct", ""])]
-    {
+    let choose = |shown: &str| {
         browser.sees(shown);
         let row = format!(
             "return [...document.querySelectorAll('.grid-row')].find(r => r.innerText.includes('{shown}')).dataset.row"
         );
         browser.press_css(&format!("#cell-{}-0", browser.script(&row).as_str().unwrap()));
-        browser.keys(&format!("{typed}\u{E007}"));
+    };
+    let stored = |record: &Value, expected: [&str; 2]| {
         let path = format!("/pipelines/{}?fields=name,name_en", record["id"].as_str().unwrap());
         browser.until("it is stored", || {
             let stored = admin.get(&path).ok();
             expected == ["name", "name_en"].map(|key| stored[key].as_str().unwrap_or_default().to_owned())
         });
-        browser.sees(typed);
-    }
+    };
+    choose("Channels");
+    browser.keys("Partners\u{E007}");
+    stored(&both, ["渠道流程", "Partners"]);
+    choose("直销");
+    browser.keys("Direct\u{E007}");
+    stored(&one, ["Direct", ""]);
+
+    // What is copied is what is shown, and what is pasted is shown in its place.
+    choose("Partners");
+    assert!(copied(&browser).starts_with("Partners|"), "{}", copied(&browser));
+    paste(&browser, "Resellers");
+    stored(&both, ["渠道流程", "Resellers"]);
+    choose("Direct");
+    paste(&browser, "Directly");
+    stored(&one, ["Directly", ""]);
+    choose("Resellers");
+    browser.sees("Resellers");
     browser.no_complaints(&[]);
 }
 

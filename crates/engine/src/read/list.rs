@@ -103,49 +103,58 @@ impl Engine {
 
 /// What rows of a list must meet.
 pub(super) struct Conditions {
-    /// ` WHERE …`: tenant, filter, search, and what the reach loses, but for confidentiality.
+    /// ` WHERE …`: tenant and life.
+    base: Sql,
+    /// That, filter, search, and what the reach loses, but for confidentiality.
     own: Sql,
     /// All of that.
     all: Sql,
-    /// Tenant and life, where nothing else is asked for and nothing is denied: the few that are confidential or may not
-    /// be processed are left out when the rows are read.
-    plain: Option<Sql>,
-    /// Alternatives by which a row may be within reach, where there is more than one. Each finds its rows by an index of
-    /// its own; together in one WHERE they would find none.
+    /// Alternatives by which a row may be within reach; every row is where there is none. Each finds its rows by an index
+    /// of its own; together in one WHERE they would find none.
     any: Vec<Way>,
+    /// Something else is asked for than all that there is.
+    asks: bool,
 }
 
 impl Conditions {
     /// ` WHERE …` with the alternatives as sets of ids: for statements that look at every row.
     pub(super) fn whole(&self, object: &ObjectMeta) -> Sql {
-        let mut sql = self.all.clone();
-        if !self.any.is_empty() {
+        self.inline().unwrap_or_else(|| {
+            let mut sql = self.all.clone();
             sql.push(" AND ").column(T, "id").push(" IN (");
             self.union(&mut sql, object, " UNION ALL ", |_| ());
-            sql.push(")");
+            sql.push(")").done();
+            sql
+        })
+    }
+
+    /// ` WHERE …` where there is no more than one alternative.
+    fn inline(&self) -> Option<Sql> {
+        match self.any.as_slice() {
+            [] => Some(self.all.clone()),
+            [way] => {
+                let mut sql = self.of(way).clone();
+                sql.push(" AND ").append(way.condition.clone());
+                Some(sql)
+            }
+            _ => None,
         }
-        sql
     }
 
     /// `(SELECT t.id … ) UNION …`, one part for each alternative; `end` closes each.
     fn union(&self, sql: &mut Sql, object: &ObjectMeta, word: &str, end: impl Fn(&mut Sql)) {
         for (at, way) in self.any.iter().enumerate() {
-            sql.push(if at > 0 { word } else { "" }).push("(");
-            self.part(sql, object, way, None, |_| ());
+            sql.push(if at > 0 { word } else { "" }).push("(SELECT ").column(T, "id").push(" AS id FROM ");
+            column::from(sql, object, T);
+            sql.append(self.of(way).clone()).push(" AND ").append(way.condition.clone());
             end(sql);
             sql.push(")");
         }
     }
 
-    /// `SELECT … t.id AS id FROM …`: the rows of one alternative, with what `before` puts in front of their ids. `less`
-    /// is what they must meet, where the rest is asked elsewhere.
-    fn part(&self, sql: &mut Sql, object: &ObjectMeta, way: &Way, less: Option<&Sql>, before: impl FnOnce(&mut Sql)) {
-        sql.push("SELECT ");
-        before(sql);
-        sql.column(T, "id").push(" AS id FROM ");
-        column::from(sql, object, T);
-        let rest = less.unwrap_or(if way.own { &self.own } else { &self.all });
-        sql.append(rest.clone()).push(" AND ").append(way.condition.clone());
+    /// ` WHERE …`: what rows that are found this way must meet besides.
+    fn of(&self, way: &Way) -> &Sql {
+        if way.own { &self.own } else { &self.all }
     }
 }
 
@@ -161,25 +170,15 @@ pub(super) fn conditions(
     }
     let mut sql = Sql::new(" WHERE ");
     guard.base(&mut sql, object, T, life(query));
+    let base = sql.clone();
     let asks = query.deleted
         || query.q.is_some()
         || query.import.is_some()
         || query.filter.as_ref().is_some_and(|f| !f.is_all());
-    // What has no owner of its own may lie below a record that is out of reach, and most of a walk be in vain.
-    let owned = object.scope == kezhan_meta::Scope::Owned;
-    let free = owned && !asks && guard.access.rows(object, Action::Read).deny.is_empty();
-    let plain = free.then(|| sql.clone());
-    let mut any = Vec::new();
-    let mut own = false;
-    match guard.allowed(object, T, Action::Read, Style::Set, aliases) {
-        None => {}
-        Some(mut list) if list.len() < 2 => {
-            let way = list.pop().unwrap_or_else(|| Sql::new("false").into());
-            own = way.own;
-            sql.push(" AND ").append(way.condition).done();
-        }
-        Some(list) => any = list,
-    }
+    let any = match guard.allowed(object, T, Action::Read, Style::Set, aliases) {
+        Some(none) if none.is_empty() => vec![Sql::new("false").into()],
+        any => any.unwrap_or_default(),
+    };
     guard.taken_from_own(&mut sql, object, T, Action::Read, aliases);
     if let Some(tree) = query.filter.as_ref().filter(|f| !f.is_all()) {
         let tree: Filter = resolve(tree, &caller.catalog, object, &*caller.access, &caller.context())?;
@@ -193,10 +192,10 @@ pub(super) fn conditions(
         crate::transfer::results::condition(&mut sql, caller.tenant, object, T, job);
     }
     let mut all = sql.clone();
-    for open in guard.disclosed(object, T, aliases).into_iter().filter(|_| !own) {
+    for open in guard.disclosed(object, T, aliases) {
         all.push(" AND ").append(open);
     }
-    Ok(Conditions { own: sql, all, plain, any })
+    Ok(Conditions { base, own: sql, all, any, asks })
 }
 
 pub(super) fn life(query: &ListQuery) -> Life {
@@ -215,11 +214,8 @@ struct Page<'a> {
     id_at: usize,
     cursor: Option<Cursor>,
     limit: usize,
-    /// In the order in which they were made, and in no other.
-    by_age: bool,
-    /// For each alternative, where when they were made is known of its records without a look at them, and the page is
-    /// in that order, those: `… t WHERE …`.
-    known: Vec<Vec<Sql>>,
+    /// Several walks make the page.
+    merges: bool,
 }
 
 impl<'a> Page<'a> {
@@ -232,10 +228,18 @@ impl<'a> Page<'a> {
         };
         let keys = sort_keys(caller, object, &query.sort)?;
         let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
-        let conditions = conditions(&guard, caller, object, query, &mut aliases)?;
+        let mut conditions = conditions(&guard, caller, object, query, &mut aliases)?;
         let by_age = matches!(keys.as_slice(), [key] if key.field.key == "created_at");
-        let known = |way: &Way| if by_age { way.newest.clone() } else { Vec::new() };
-        let known = conditions.any.iter().map(known).collect();
+        for way in &mut conditions.any {
+            if !by_age {
+                way.newest.clear();
+            }
+            // By what is asked for besides, few may be found, and those at once for all of them.
+            if !by_age || conditions.asks {
+                way.each.clear();
+            }
+        }
+        let merges = conditions.any.len() > 1 || conditions.any.iter().any(|way| !way.each.is_empty());
         let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
         wanted.bounded(&caller.catalog, object, limit)?;
         let mut select = Select::default();
@@ -253,8 +257,7 @@ impl<'a> Page<'a> {
             id_at,
             cursor,
             limit,
-            by_age,
-            known,
+            merges,
         })
     }
 
@@ -279,14 +282,15 @@ impl<'a> Page<'a> {
                     sql.push(" AND ").append(range.clone());
                 }
             };
-            if self.conditions.any.is_empty() {
-                sql.push("SELECT ").append(self.select.clone()).push(" FROM ");
-                column::from(&mut sql, self.object, T);
-                sql.append(self.joins.clone()).append(self.conditions.all.clone());
-                after(&mut sql);
-                order(&mut sql, T, &self.keys);
-            } else {
-                self.merged(&mut sql, after);
+            match self.conditions.inline().filter(|_| !self.merges) {
+                None => self.merged(&mut sql, after),
+                Some(conditions) => {
+                    sql.push("SELECT ").append(self.select.clone()).push(" FROM ");
+                    column::from(&mut sql, self.object, T);
+                    sql.append(self.joins.clone()).append(conditions);
+                    after(&mut sql);
+                    order(&mut sql, T, &self.keys);
+                }
             }
             // One more than asked for tells whether there is a next page. A second range may bring more than that.
             sql.limit(self.limit + 1);
@@ -330,12 +334,13 @@ impl<'a> Page<'a> {
                 sql.limit(COUNT_CAP as usize);
             }
         };
-        if self.conditions.any.is_empty() {
-            sql.push("SELECT 1 FROM ");
-            column::from(&mut sql, self.object, T);
-            sql.append(self.conditions.all.clone());
-        } else {
-            self.conditions.union(&mut sql, self.object, " UNION ", cap);
+        match self.conditions.inline() {
+            None => self.conditions.union(&mut sql, self.object, " UNION ", cap),
+            Some(conditions) => {
+                sql.push("SELECT 1 FROM ");
+                column::from(&mut sql, self.object, T);
+                sql.append(conditions);
+            }
         }
         if mode == Count::Capped {
             sql.limit(COUNT_CAP as usize);

@@ -173,7 +173,7 @@ pub fn follows(
     if let (Least::Read, Some(me)) = (least, guard.access.user) {
         let mut others = Sql::default();
         others.column(alias, HOST_OWNER).push(" = ").uuid(me);
-        any.push(Way { walk: true, ..others.into() });
+        any.push(others.into());
         if !own {
             let mut sql = guard.mine(alias);
             sql.push(" AND ");

@@ -6,7 +6,12 @@ use crate::access::{Access, Action, RESTRICTED, Reach, Rows};
 use crate::{Caller, Result};
 use kezhan_meta::resolve::{ReadsAll, resolve};
 use kezhan_meta::{Catalog, FieldMeta, Filter, ObjectMeta, Scope};
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// Most owners or departments whose records are walked along one by one. Whoever reaches more meets some of theirs early
+/// in a walk along all.
+const WALKS_MAX: usize = 24;
 
 /// Fresh aliases for one statement.
 #[derive(Default)]
@@ -41,17 +46,16 @@ pub struct Way {
     /// Where it is known without a look at the object's own table, by members and links: the records as rows of when each
     /// was made and its id, `… alias WHERE …`, each part in this order. What else is to be met is not asked yet.
     pub newest: Vec<Sql>,
-    /// One index has them in the order in which they were made.
-    pub walk: bool,
-    /// The same, and told by the row alone: most of what a page shows may come this way.
-    pub leads: bool,
+    /// The same condition in parts, of each of which one index has the records in the order in which they were made. All
+    /// at once it has them in none, and a walk by age alone may pass any number of others before it meets one of these.
+    pub each: Vec<Sql>,
     /// The caller's own, which are disclosed to them whatever they are.
     pub own: bool,
 }
 
 impl From<Sql> for Way {
     fn from(condition: Sql) -> Way {
-        Way { condition, newest: Vec::new(), walk: false, leads: false, own: false }
+        Way { condition, newest: Vec::new(), each: Vec::new(), own: false }
     }
 }
 
@@ -132,10 +136,9 @@ impl<'a> Guard<'a> {
             return None;
         }
         let mine = |reach: &Reach| matches!(reach, Reach::Owners(few) if few.as_slice() == self.access.user.as_slice());
-        let one = |reach: &Reach| matches!(reach, Reach::Owners(few) | Reach::Departments(few) if few.len() == 1);
         let way = |r: &Reach| {
             let condition = self.reach(object, alias, r, false, aliases);
-            Way { own: mine(r), walk: one(r), leads: one(r), ..condition.into() }
+            Way { own: mine(r), each: each_of(alias, r), ..condition.into() }
         };
         let mut any: Vec<Way> = rows.allow.iter().map(way).collect();
         if object.scope == Scope::Owned {
@@ -469,6 +472,25 @@ impl<'a> Guard<'a> {
         self.rows(sql, object, &alias, action, Life::Living, aliases);
         sql.push(")");
     }
+}
+
+/// Owners or departments one by one, where there are several and yet few enough for a walk along each.
+fn each_of(alias: &str, reach: &Reach) -> Vec<Sql> {
+    let (column, ids) = match reach {
+        Reach::Owners(ids) => ("owner_id", ids),
+        Reach::Departments(ids) => ("department_id", ids),
+        Reach::All | Reach::When(_) | Reach::Follows(_) => return Vec::new(),
+    };
+    let ids: BTreeSet<&Uuid> = ids.iter().collect();
+    if !(2..=WALKS_MAX).contains(&ids.len()) {
+        return Vec::new();
+    }
+    let one = |id| {
+        let mut sql = Sql::default();
+        one_of(&mut sql, alias, column, std::slice::from_ref(id));
+        sql
+    };
+    ids.into_iter().map(one).collect()
 }
 
 /// `(a OR b)`, or `false` where there is no alternative.

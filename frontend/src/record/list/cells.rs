@@ -96,13 +96,19 @@ pub fn cell_id(row: usize, col: usize) -> String {
     format!("cell-{row}-{col}")
 }
 
-/// The focused cell's field and record. A name that is shown in English is also changed in English.
+/// The focused cell's field and record.
 pub fn current(list: List) -> Option<(FieldMeta, Arc<Record>)> {
     let at = list.cells.at.get_untracked()?;
     let field = list.state.with_untracked(|s| s.fields().into_iter().nth(at.col?))?;
     let record = list.row(at.row)?;
-    let shown = list.object.with_value(|object| record.named_by(object).filter(|_| field.key == object.title).cloned());
-    Some((shown.unwrap_or(field), record))
+    Some((shown(list, &field, &record), record))
+}
+
+/// What a record shows in the column of a field: a name that is shown in English is also changed in English.
+pub fn shown(list: List, field: &FieldMeta, record: &Record) -> FieldMeta {
+    let english =
+        list.object.with_value(|object| record.named_by(object).filter(|_| field.key == object.title).cloned());
+    english.unwrap_or_else(|| field.clone())
 }
 
 /// May this person change the field here? The server decides again, by the record.

@@ -37,7 +37,7 @@ struct Args {
     /// Accounts of the small database to compare with; 0 for none.
     #[arg(long, default_value_t = 10_000)]
     small: u64,
-    /// Seconds per case, in rounds of two, and again for pgbench.
+    /// Seconds per case, in rounds of one, and again for pgbench.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
     /// The server to measure.

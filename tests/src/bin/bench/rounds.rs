@@ -9,8 +9,8 @@ use super::{pgbench, proc};
 use std::path::Path;
 
 const CONNECTIONS: usize = 16;
-/// Of one case at a time.
-const SECONDS: f64 = 2.0;
+/// Of one case at a time: what else the machine does falls on all of them alike.
+const SECONDS: f64 = 1.0;
 
 /// So many rounds make this time.
 pub fn rounds(seconds: f64) -> usize {
@@ -38,7 +38,13 @@ pub struct Run<'a> {
     /// The statements of several requests.
     scripts: Vec<Vec<Statement>>,
     load: Load,
-    spent: Sample,
+    spent: Vec<Spent>,
+}
+
+/// CPU time of one round, and for how many requests.
+struct Spent {
+    sample: Sample,
+    requests: f64,
 }
 
 impl Bench<'_> {
@@ -52,7 +58,7 @@ impl Bench<'_> {
             used: 0,
             scripts: Vec::new(),
             load: Load::default(),
-            spent: Sample::default(),
+            spent: Vec::new(),
         };
         if let Err(problem) = check(self.server, &run.token, case, &mut run.used) {
             run.row.note = Some(problem);
@@ -90,7 +96,8 @@ impl Bench<'_> {
         let (before, case) = (run.used, run.case);
         let start = Sample::take(self.server.pid(), postgres);
         let load = http::load(self.server.addr, &run.token, CONNECTIONS, SECONDS, &|n| (case.make)(n + before));
-        run.spent.add(&Sample::take(self.server.pid(), postgres).since(&start));
+        let sample = Sample::take(self.server.pid(), postgres).since(&start);
+        run.spent.push(Spent { sample, requests: load.requests.max(1) as f64 });
         run.used += load.requests;
         run.load.add(load);
     }
@@ -121,28 +128,35 @@ impl Bench<'_> {
 impl Run<'_> {
     pub fn row(mut self) -> Row {
         self.load.times.sort_unstable();
-        let (load, spent) = (&self.load, &self.spent);
+        let load = &self.load;
         if load.requests == 0 {
             return self.row;
         }
-        let requests = load.requests as f64;
+        let others = |s: &Sample| (s.machine - s.server - s.postgres - s.own).max(0.0);
+        let others: f64 = self.spent.iter().map(|round| others(&round.sample)).sum();
         Row {
             requests: load.requests,
             failures: load.failures,
             per_second: load.per_second(),
             p50_ms: load.percentile_ms(50),
             p95_ms: load.percentile_ms(95),
-            server_cpu_ms: spent.server / requests,
-            postgres_cpu_ms: spent.postgres / requests,
-            others_cores: (spent.machine - spent.server - spent.postgres - spent.own).max(0.0) / load.seconds / 1000.0,
+            server_cpu_ms: middle(self.spent.iter().map(|r| r.sample.server / r.requests)),
+            postgres_cpu_ms: middle(self.spent.iter().map(|r| r.sample.postgres / r.requests)),
+            others_cores: others / load.seconds / 1000.0,
             note: self.row.note.or_else(|| load.first_failure.clone()),
             ..self.row
         }
     }
 }
 
+/// The median, or of two the smaller: one round in which the machine was slow is no matter.
+fn middle(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = figures.collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+}
+
 /// CPU time used so far, in ms.
-#[derive(Default)]
 struct Sample {
     server: f64,
     postgres: f64,
@@ -158,13 +172,6 @@ impl Sample {
             own: proc::cpu_ms(std::process::id()),
             machine: proc::machine_cpu_ms(),
         }
-    }
-
-    fn add(&mut self, more: &Sample) {
-        self.server += more.server;
-        self.postgres += more.postgres;
-        self.own += more.own;
-        self.machine += more.machine;
     }
 
     fn since(&self, before: &Sample) -> Sample {

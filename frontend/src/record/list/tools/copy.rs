@@ -6,7 +6,7 @@ use crate::api::records::RecordExt;
 use crate::bridge;
 use crate::fields::{Shown, plain_text};
 use crate::i18n::{COPIED_CELLS, tf};
-use crate::record::list::List;
+use crate::record::list::{List, cells};
 use crate::state::toast;
 use kezhan_meta::check::as_decimal;
 use kezhan_meta::{FieldMeta, FieldType as T, Record};
@@ -40,14 +40,16 @@ pub fn copy(list: List, ev: &ClipboardEvent) {
     if records.is_empty() {
         return;
     }
-    let texts: Vec<Vec<String>> = records.iter().map(|r| fields.iter().map(|f| text_of(f, r)).collect()).collect();
+    let shown = |f: &FieldMeta, r: &Record| cells::shown(list, f, r);
+    let texts: Vec<Vec<String>> =
+        records.iter().map(|r| fields.iter().map(|f| text_of(&shown(f, r), r)).collect()).collect();
     let text = texts.iter().map(|row| row.iter().map(|t| quoted(t)).collect::<Vec<_>>().join("\t")).collect::<Vec<_>>();
     // As spreadsheets end their lines, and without one at the end: a single cell stays a word.
     let text = text.join("\r\n");
     let _ = data.set_data("text/plain", &text);
     let _ = data.set_data("text/html", &table(&texts));
     ev.prevent_default();
-    let values = records.iter().map(|r| fields.iter().map(|f| r.value(&f.key).clone()).collect()).collect();
+    let values = records.iter().map(|r| fields.iter().map(|f| r.value(&shown(f, r).key).clone()).collect()).collect();
     for field in &fields {
         records.iter().for_each(|r| super::fill::meet(field, r));
     }

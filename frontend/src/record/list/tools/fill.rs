@@ -59,7 +59,8 @@ fn put(list: List, range: Range, sources: &[Arc<Record>], targets: &[Arc<Record>
     for field in &fields {
         sources.iter().for_each(|source| meet(field, source));
         for (target, source) in targets.iter().zip(sources.iter().cycle()) {
-            let value = source.value(&field.key);
+            let value = source.value(&cells::shown(list, field, source).key);
+            let field = &cells::shown(list, field, target);
             if target.value(&field.key) == value {
                 continue;
             }

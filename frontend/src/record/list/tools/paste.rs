@@ -9,7 +9,7 @@ use crate::bridge;
 use crate::fields::reference;
 use crate::i18n::{CELL_READ_ONLY, PASTE_BEYOND, PASTE_CURRENCY, PASTE_NOTHING, PASTED_CELLS, label, t, tf};
 use crate::record::list::List;
-use crate::record::list::cells::At;
+use crate::record::list::cells::{self, At};
 use crate::record::list::check::checked;
 use crate::record::list::lines::Line;
 use crate::record::list::write::{self, Outcome, Write};
@@ -133,6 +133,7 @@ impl Job {
                     }
                     continue;
                 };
+                let field = &cells::shown(list, field, record);
                 if text.is_empty() && !can_edit(list, field) {
                     continue;
                 }
