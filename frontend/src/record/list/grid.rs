@@ -18,19 +18,35 @@ use std::sync::Arc;
 
 /// Height of the line of column heads.
 pub const HEAD: i32 = 36;
-/// Lines beyond the edges, which follow once those that are seen are there.
+/// Lines beyond the edges.
 const SPARE: usize = 8;
+/// Lines that a table begins with.
+const FIRST: usize = 12;
+
+/// How much is in the document, so that whoever asked for it sees the first of it soon.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drawn {
+    First,
+    Seen,
+    /// Lines beyond the edges as well: one scrolls into what is there.
+    Around,
+}
 
 pub fn grid(list: List) -> AnyView {
     let node = list.cells.scroller;
     let scroll = RwSignal::new(0);
     let height = RwSignal::new(600);
-    let spare = spare(list);
+    let drawn = drawn(list);
 
     let visible = Memo::new(move |_| {
-        let (top, total, spare) = (scroll.get().max(0), list.lines.with(Lines::len), spare.get());
-        let (first, last) = (list.line_at(top), list.line_at(top + height.get()));
-        first.saturating_sub(spare).min(total)..(last + 1 + spare).min(total)
+        let (top, total) = (scroll.get().max(0), list.lines.with(Lines::len));
+        let (first, end) = (list.line_at(top), list.line_at(top + height.get()) + 1);
+        let (first, end) = match drawn.get() {
+            Drawn::First => (first, end.min(first + FIRST)),
+            Drawn::Seen => (first, end),
+            Drawn::Around => (first.saturating_sub(SPARE), end + SPARE),
+        };
+        first.min(total)..end.min(total)
     });
     Effect::new(move || {
         let (range, total) = (visible.get(), list.lines.with(Lines::len));
@@ -63,8 +79,13 @@ pub fn grid(list: List) -> AnyView {
     });
     let on_scroll = move |_| {
         if let Some(node) = node.get_untracked() {
-            scroll.set(node.scroll_top());
-            height.set(node.client_height());
+            let (top, seen) = (node.scroll_top(), node.client_height());
+            // Nothing stays of what is there.
+            if (top - scroll.get_untracked()).abs() > seen {
+                begin(list, drawn);
+            }
+            scroll.set(top);
+            height.set(seen);
         }
     };
     let body = move || {
@@ -84,7 +105,10 @@ pub fn grid(list: List) -> AnyView {
         match (rows, fresh) {
             (0, false) => ui::loading_rows(14),
             (0, true) => instead(list, nothing(list, &state)),
-            _ => rows_view(list, &state, visible),
+            _ => {
+                begin(list, drawn);
+                rows_view(list, &state, visible)
+            }
         }
     };
     // All is drawn anew when the columns change, not with every page nor with another question: rows that are not the
@@ -141,19 +165,34 @@ pub fn grid(list: List) -> AnyView {
     .into_any()
 }
 
-/// Lines beyond the edges: none while those that are seen are about to change, so that these are there sooner.
-fn spare(list: List) -> RwSignal<usize> {
-    let spare = RwSignal::new(0);
+/// None beyond the edges while those that are seen are about to change, so that these are there sooner.
+fn drawn(list: List) -> RwSignal<Drawn> {
+    let drawn = RwSignal::new(Drawn::Seen);
     Effect::new(move || match list.rows.fresh.get() {
-        false => spare.set(0),
-        // Not in the frame in which the others are painted.
-        true => request_animation_frame(move || {
-            request_animation_frame(move || {
-                let _ = spare.try_set(SPARE);
-            });
+        false => drawn.set(Drawn::Seen),
+        true => once_painted(move || {
+            let _ = drawn.try_set(Drawn::Around);
         }),
     });
-    spare
+    drawn
+}
+
+/// A table of which nothing is there yet.
+fn begin(list: List, drawn: RwSignal<Drawn>) {
+    drawn.set(Drawn::First);
+    once_painted(move || {
+        let _ = drawn.try_set(Drawn::Seen);
+        once_painted(move || {
+            if list.rows.fresh.try_get_untracked() == Some(true) {
+                let _ = drawn.try_set(Drawn::Around);
+            }
+        });
+    });
+}
+
+/// Not in the frame in which what is there now is painted, but in the next.
+fn once_painted(then: impl FnOnce() + 'static) {
+    request_animation_frame(move || request_animation_frame(then));
 }
 
 /// In place of rows: in the middle of what is seen, however wide the columns are, and as a grid may hold it.

@@ -159,7 +159,7 @@ fn search(list: List) -> AnyView {
     view! {
         <label class="input grow sm:grow-0 pointer-coarse:max-lg:grow! pointer-coarse:max-lg:basis-24! min-w-20 !w-0 sm:!w-52 sm:focus-within:!w-64 sm:min-w-24 sm:shrink transition-[width] !px-2.5" title=t(LIST_SEARCH_HINT)>
             <span class="muted">{icon("search")}</span>
-            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=t(if list.narrow.get_untracked() { SEARCH } else { LIST_SEARCH }) autocomplete="off"
+            <input id="list-search" type="search" class="min-w-0" aria-label=t(LIST_SEARCH) placeholder=move || t(if list.narrow.get() { SEARCH } else { LIST_SEARCH }) autocomplete="off"
                 prop:value=move || text.get()
                 on:compositionstart=move |_| composing.set_value(true)
                 on:compositionend=move |ev| { composing.set_value(false); let _ = ev; later() }
