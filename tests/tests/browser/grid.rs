@@ -114,6 +114,16 @@ fn a_great_group_comes_page_by_page() {
         browser.script(bottom);
         lines(&browser).iter().any(|l| l.contains("客户000"))
     });
+    // Wherever one jumps, lines cover what is seen, and more.
+    let covered = "const s = document.querySelector('[role=treegrid]').parentElement.getBoundingClientRect();
+        const at = [...document.querySelectorAll('[role=rowgroup] [role=row]')].map(row => row.getBoundingClientRect());
+        return Math.min(...at.map(r => r.top)) <= s.top + 72 && Math.max(...at.map(r => r.bottom)) >= s.bottom";
+    for place in [0, 5_000, 2_000] {
+        browser.script(&format!("document.querySelector('[role=treegrid]').parentElement.scrollTop = {place}"));
+        browser.until("the table is full", || browser.script(covered) == true);
+    }
+    browser.script(bottom);
+    browser.until("the last record is back", || lines(&browser).iter().any(|l| l.contains("客户000")));
     // The head of its group has stayed below those of the columns, and is where it was once the group is folded.
     let gap = "const [columns, group] = ['.grid-head', '.grid-group'].map(c => document.querySelector(c).getBoundingClientRect());
         return group.top - columns.bottom";
