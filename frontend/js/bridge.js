@@ -67,7 +67,7 @@ export function formatDecimal(locale, text, minDigits, maxDigits) {
 
 export function formatMoney(locale, text, currency) {
   try {
-    return format("n", locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(text);
+    return format("n", locale, { style: "currency", currency }).format(text);
   } catch {
     return `${text} ${currency}`;
   }

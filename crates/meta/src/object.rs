@@ -139,7 +139,7 @@ impl ObjectMeta {
             if let Storage::Column(column) = &mut field.storage {
                 *column = Str::Owned(field.kind.column(&field.key));
             }
-            let companion = companion_of(&field);
+            let companion = companion_of(&field).filter(|c| self.fields.iter().all(|f| f.key != c.key));
             fields.push(field);
             fields.extend(companion);
         }

@@ -149,6 +149,7 @@ codes! {
     AppendOnly 422 "append_only" "此记录只能新增，不能修改或删除" "Entries are added here, never changed or taken away";
     ProcessingRestricted 422 "processing_restricted" "该记录已被限制处理，不能更改或导出" "Processing of this record is restricted: it is neither changed nor exported";
     LastAdministrator 422 "last_administrator" "这样就没有人能管理角色与权限了，请先把管理员角色交给另一位在职人员" "Nobody would be left who can manage roles and rights; give another active person such a role first";
+    BelowItself 422 "below_itself" "不能在自己或自己的下级之下" "Nothing stands below itself or what is below it";
     NotPossible 422 "not_possible" "当前状态下不可执行：{}" "Not possible in the present state: {}";
 }
 

@@ -281,6 +281,7 @@ pub async fn jobs(cursor: Option<&str>) -> Result<Many<Job>, ApiError> {
 #[serde(default)]
 pub struct Undo {
     pub deleted: u64,
+    pub withdrawn: u64,
     pub restored: u64,
     pub kept: u64,
     pub gone: u64,

@@ -119,7 +119,10 @@ pub fn dialog(conflict: Conflict) -> AnyView {
 fn choice(conflict: &Conflict, field: &FieldMeta, mine: RwSignal<bool>) -> AnyView {
     let side = |own: bool| {
         let record = if own { &conflict.mine } else { &conflict.theirs };
-        let shown = fields::plain_text(Shown::of(field, record));
+        // Mine is what I have changed, and seldom the currency.
+        let currency = [record, &conflict.theirs].into_iter().find_map(|r| r.value("currency").as_str());
+        let shown = Shown { currency: currency.unwrap_or_default(), ..Shown::of(field, record) };
+        let shown = fields::plain_text(shown);
         // What was chosen has come without its name: it is looked up.
         let text = match field.target() {
             Some(target) if own => fields::reference::names_later(target, record.value(&field.key)),

@@ -8,6 +8,7 @@ use kezhan_meta::Record;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::time::Duration;
+use wasm_bindgen::JsValue;
 
 /// How often one looks whether the server is back.
 const LOOK: Duration = Duration::from_secs(5);
@@ -22,7 +23,7 @@ pub fn install() {
             bridge::install_worker(|take_over| {
                 let take_over = send_wrapper::SendWrapper::new(take_over);
                 toast::offer(t(RENEWED), t(RELOAD), move || {
-                    let _ = take_over.call0(&wasm_bindgen::JsValue::NULL);
+                    let _ = take_over.call0(&JsValue::NULL);
                 });
             });
         },
@@ -49,6 +50,12 @@ fn look() {
         send().await;
         touched();
     });
+}
+
+/// The browser itself knows that there is none, or the last call went unanswered.
+pub fn no_network() -> bool {
+    let get = |of: &JsValue, key: &str| js_sys::Reflect::get(of, &key.into()).unwrap_or_default();
+    app().offline.get_untracked() || get(&get(&window(), "navigator"), "onLine").as_bool() == Some(false)
 }
 
 fn user() -> Option<String> {

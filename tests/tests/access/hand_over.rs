@@ -105,6 +105,10 @@ fn everything_that_somebody_leaves_goes_to_a_successor_and_comes_back() {
     assert_eq!((ids(&li, "accounts"), ids(&wang, "accounts")), (2, 2), "wang still reads");
     wang.patch(&format!("/accounts/{}", id(&account)), &json!({"city": "上海"})).problem(403, "forbidden");
 
+    // Who is in a team for having owned the record goes from there; no record goes to the recycle bin for that.
+    let undo = admin.get(&format!("/bulk/jobs/{}/undo", id(&job))).ok();
+    assert_eq!((&undo["deleted"], &undo["restored"]), (&json!(0), &json!(4)), "{undo}");
+    assert_ne!(undo["withdrawn"], 0, "{undo}");
     let undone = admin.undo(&job);
     assert_eq!(undone["state"], "done", "{undone}");
     assert_eq!((owned(&wang_id, "accounts"), owned(&li_id, "accounts"), owned(&wang_id, "tasks")), (2, 0, 2));

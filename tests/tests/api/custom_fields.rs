@@ -78,6 +78,15 @@ fn objects_that_share_a_table_do_not_share_their_values() {
     };
     unique("vehicle").ok();
     assert!(shared(&unique("trailer")).contains("“7”"));
+
+    // A number's international form stands beside it once.
+    let field = json!({"object": "vehicle", "key": "tel", "kind": "phone", "label_zh": "电话", "label_en": "Phone"});
+    api.create("field_definitions", field);
+    let meta = api.get("/meta/objects/vehicle").ok();
+    let keys: Vec<&str> = meta["fields"].as_array().unwrap().iter().filter_map(|f| f["key"].as_str()).collect();
+    assert_eq!(keys.iter().filter(|key| **key == "tel_e164").count(), 1, "{keys:?}");
+    let made = api.post("/vehicles", &json!({"plate": 9, "tel": "13800138000"}));
+    assert_eq!(made.text.matches("tel_e164").count(), 1, "{}", made.text);
 }
 
 #[test]

@@ -135,6 +135,40 @@ fn a_great_group_comes_page_by_page() {
 }
 
 #[test]
+fn pages_and_writes_leave_the_reader_where_they_are() {
+    let server = server();
+    let api = server.sign_in("wang", kezhan_tests::server::PASSWORD);
+    let operations: Vec<Value> =
+        (0..260).map(|n| json!({"op": "create", "record": {"name": format!("客户{n:03}"), "city": "北京"}})).collect();
+    api.post("/accounts/batch", &json!({"operations": operations})).ok();
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,city");
+    browser.sees("客户259");
+    let place = "const s = document.querySelector('[role=grid]').parentElement; return [s.scrollTop, s.scrollHeight]";
+    let at = || {
+        let place = browser.script(place);
+        (place[0].as_i64().unwrap(), place[1].as_i64().unwrap())
+    };
+    let whole = 260 * 36;
+    for to in [2_600, 6_200, 8_000] {
+        browser.script(&format!("document.querySelector('[role=grid]').parentElement.scrollTop = {to}"));
+        // The next page comes, and what is there grows by it below the reader.
+        browser.until("another page is there", || at().1 > (to + 1_600).min(whole));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert_eq!(at().0, to);
+    }
+    let row = "[...document.querySelectorAll('.grid-row')].find(r => r.innerText.includes('客户030'))";
+    browser.until("the row is there", || browser.script(&format!("return !!{row}")) == true);
+    browser.script(&format!("{row}.querySelector('input[type=checkbox]').click()"));
+    browser.sees("已选 1 条");
+    browser.press("删除");
+    browser.until("it is gone", || api.get("/accounts?count=exact&limit=1").ok()["count"] == 259);
+    browser.until("the table is as long as it was, but for it", || at().1 < whole + 40 && at().1 > whole - 80);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!((at().0 - 8_000).abs() < 40, "{:?}", at());
+    browser.no_complaints(&[]);
+}
+
+#[test]
 fn the_order_has_a_panel_and_rows_are_as_high_as_one_likes() {
     let server = server();
     let api = server.sign_in("wang", kezhan_tests::server::PASSWORD);

@@ -203,6 +203,7 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     browser.sees("在客户现场谈妥了交期和价格");
     assert!(wang.get("/follow_ups").ok()["data"].as_array().unwrap().is_empty());
 
+    let back = chrono::Utc::now();
     browser.offline(false);
     browser.sees("已发送 1 条离线记录的跟进");
     browser.sees_no("网络不可用");
@@ -211,6 +212,8 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     assert_eq!(sent["data"].as_array().unwrap().len(), 1);
     assert_eq!(sent["data"][0]["content"], "在客户现场谈妥了交期和价格");
     assert_eq!(sent["data"][0]["account"], account["id"]);
+    let happened: chrono::DateTime<chrono::Utc> = sent["data"][0]["happened_at"].as_str().unwrap().parse().unwrap();
+    assert!(happened < back, "it happened when it was written");
 
     // What the server refuses is not lost: it stays with the reason.
     browser.offline(true);

@@ -168,7 +168,7 @@ fn phones_and_addresses_tell_people_apart() {
 fn chinese_files_of_the_nineties_are_read() {
     let server = TestServer::new();
     let api = server.admin();
-    let text = "客户名称,所属行业,客户级别,成立年份\r\n杭州西湖软件有限公司,软件,A（重点客户）,1998\r\n深圳湾制造厂,制造业,B,2003\r\n";
+    let text = "客户名称,所属行业,客户级别,成立年份\r\n杭州西湖软件有限公司,软件,A（重点客户）,1998\r\n深圳湾制造厂,制造业,B,2003年\r\n";
     let (gbk, _, lossy) = encoding_rs::GBK.encode(text);
     assert!(!lossy);
     let upload = api.upload("客户.csv", gbk.into_owned());

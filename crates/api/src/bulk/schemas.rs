@@ -260,6 +260,8 @@ pub struct BulkUndoPreview {
     /// Records that go to the recycle bin.
     #[schema(example = 48)]
     deleted: u64,
+    /// Team members who lose what they were given.
+    withdrawn: u64,
     /// Records that get their former values, or come back from the recycle bin.
     restored: u64,
     /// Records that stay as they are, wholly or in part.

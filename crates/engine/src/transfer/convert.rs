@@ -44,7 +44,11 @@ pub fn value(field: &FieldMeta, cell: &Cell, reading: Reading) -> Result<(Value,
         T::Integer | T::Decimal { .. } | T::Money | T::Percent => {
             let number = match cell {
                 Cell::Number { value, .. } => Some((*value, NumberKind::Decimal)),
-                _ => parse_number(text).map(|n| (n.value, n.kind)),
+                // A year is written as one.
+                _ => {
+                    let year = text.strip_suffix('年').filter(|_| field.kind == T::Integer);
+                    parse_number(year.unwrap_or(text)).map(|n| (n.value, n.kind))
+                }
             };
             let (number, kind) = number.ok_or_else(|| Misfit::new(Code::BadNumber, text))?;
             if let NumberKind::Money(code) = kind {

@@ -49,7 +49,7 @@ impl Hooks for Users {
             faults.push(Violation::new("time_zone", Code::NotAnOption).with(zone));
         }
         if draft.before.is_some() && draft.changed("manager") && closes_a_circle(draft, "users", "manager")? {
-            faults.push(Violation::new("manager", Code::NotPossible).with("circle"));
+            faults.push(Violation::new("manager", Code::BelowItself));
         }
         if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
     }
@@ -119,7 +119,7 @@ impl Hooks for Departments {
 
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
         if draft.before.is_some() && draft.changed("parent") && closes_a_circle(draft, "departments", "parent")? {
-            return Err(Error::Invalid(vec![Violation::new("parent", Code::NotPossible).with("circle")]));
+            return Err(Error::Invalid(vec![Violation::new("parent", Code::BelowItself)]));
         }
         Ok(())
     }

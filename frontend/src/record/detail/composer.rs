@@ -144,6 +144,10 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                 None => return error.set(Some(kezhan_meta::problem::Code::BadDate.message(prefs::lang(), &[]))),
             }
         }
+        // What waits for the network has happened now.
+        if offline::no_network() {
+            record.insert("happened_at".to_owned(), json!(String::from(js_sys::Date::new_0().to_iso_string())));
+        }
         busy.set(true);
         let (link, about) = (link.clone(), open.object());
         let title = open.record.with_untracked(|r| r.as_ref().map(|r| r.title(&about)).unwrap_or_default());

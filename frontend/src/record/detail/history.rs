@@ -103,6 +103,9 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         let name = label(&field.label);
         return Some(view! { <li class="flex gap-x-2"><span class="muted">{name}</span><span class="muted italic">{t(HISTORY_ERASED)}</span></li> }.into_any());
     }
+    // In what it is today: that is no less likely than any other, where the change does not tell.
+    let currency =
+        open.record.with_untracked(|r| r.as_ref().map(|r| r.text("currency").to_owned())).unwrap_or_default();
     let text = |side: &str| {
         let value = change.get(side).unwrap_or(&Value::Null);
         // A reference may come as its id or, where the reader may see it, with its name.
@@ -115,7 +118,7 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         match field.target().filter(|_| expanded.is_none() && !value.is_null()) {
             Some(target) => fields::reference::names_later(target, &value),
             None => {
-                let shown = Shown { field, value: &value, expanded: expanded.as_ref(), currency: "CNY" };
+                let shown = Shown { field, value: &value, expanded: expanded.as_ref(), currency: &currency };
                 Signal::stored(fields::plain_text(shown))
             }
         }

@@ -84,18 +84,23 @@ fn result(wizard: Wizard, preview: &Preview) -> AnyView {
         {created.collect_view()}
         {unknown::sections(wizard, &object, preview)}
         {duplicates::section(wizard, &object, preview)}
-        {problems(preview)}
+        {problems(&object, preview)}
         {sample(&object, preview)}
     }
     .into_any()
 }
 
-fn problems(preview: &Preview) -> AnyView {
+fn problems(object: &ObjectMeta, preview: &Preview) -> AnyView {
     if preview.problems.is_empty() {
         return ().into_any();
     }
+    // What the file has no column for goes by its own name.
+    let named = |p: &CellProblem| {
+        let field = || Some(label(&object.field(p.field.as_deref()?)?.label));
+        p.header.clone().or_else(field)
+    };
     let lines =
-        preview.problems.iter().map(|p| problem_line(p.row, p.header.as_deref(), &p.value, &p.message)).collect_view();
+        preview.problems.iter().map(|p| problem_line(p.row, named(p).as_deref(), &p.value, &p.message)).collect_view();
     view! {
         <section>
             <h2 class="text-[13px] font-semibold mb-1">{t(IMPORT_PROBLEMS)}</h2>

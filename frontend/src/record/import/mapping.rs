@@ -75,9 +75,13 @@ pub fn panel(wizard: Wizard) -> AnyView {
 }
 
 fn objects(wizard: Wizard, now: Option<&ObjectMeta>) -> AnyView {
-    let options = nav::groups()
+    // A file may be about what has no place in the navigation.
+    let mut all: Vec<_> = nav::groups().into_iter().flat_map(|(_, objects)| objects).collect();
+    if let Some(other) = now.filter(|n| all.iter().all(|o| o.name != n.name)) {
+        all.push(Arc::new(other.clone()));
+    }
+    let options = all
         .into_iter()
-        .flat_map(|(_, objects)| objects)
         .map(|o| {
             let here = now.is_some_and(|n| n.name == o.name);
             view! { <option value=o.name.to_string() selected=here>{label(&o.label)}</option> }

@@ -5,7 +5,7 @@ use crate::api::client::ApiError;
 use crate::api::transfer::{self, Job, Reason, Undo};
 use crate::i18n::{
     CANCEL, HAND_OVER_UNDO, JOB_UNDO_CHANGE_TEXT, JOB_UNDO_DELETES, JOB_UNDO_GONE, JOB_UNDO_KEEPS, JOB_UNDO_LEFT,
-    JOB_UNDO_RESTORES, JOB_UNDO_TEXT, label, t, tf,
+    JOB_UNDO_RESTORES, JOB_UNDO_TEXT, JOB_UNDO_WITHDRAWS, label, t, tf,
 };
 use crate::record::list::{dialog, record_url};
 use crate::state::catalog;
@@ -37,7 +37,8 @@ pub fn ask(
         Some(Err(error)) => ui::failed(&error, look),
         Some(Ok(undo)) => numbers(&undo),
     };
-    let nothing = move || found.with(|f| !matches!(f, Some(Ok(undo)) if undo.deleted + undo.restored > 0));
+    let nothing =
+        move || found.with(|f| !matches!(f, Some(Ok(undo)) if undo.deleted + undo.withdrawn + undo.restored > 0));
     let content = view! {
         <div class="p-4 flex flex-col gap-3 text-[13px] overflow-y-auto scroll-thin" data-undo>
             <p>{text}</p>
@@ -59,6 +60,7 @@ fn numbers(undo: &Undo) -> AnyView {
     };
     let counted = [
         ("trash-2", JOB_UNDO_DELETES, undo.deleted),
+        ("user-minus", JOB_UNDO_WITHDRAWS, undo.withdrawn),
         ("rotate-ccw", JOB_UNDO_RESTORES, undo.restored),
         ("lock", JOB_UNDO_KEEPS, undo.kept),
         ("circle-slash", JOB_UNDO_GONE, undo.gone),

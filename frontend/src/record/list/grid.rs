@@ -60,15 +60,12 @@ pub fn grid(list: List) -> AnyView {
             list.rows.more(&list.state.get_untracked());
         }
     });
-    // A list that comes back stands where it was left.
     Effect::new(move || {
-        let to = list.rows.scroll.get();
-        list.rows.fresh.track();
         if let Some(node) = node.get() {
             height.set(node.client_height().max(200));
-            request_animation_frame(move || node.set_scroll_top(to));
         }
     });
+    list.rows.stand(node);
     on_cleanup(move || {
         if list.grouped.try_get_untracked() == Some(true)
             && let Some(hands) = list.groups.hands.try_get_untracked().flatten()

@@ -2,12 +2,17 @@
 
 use super::state::ListState;
 use crate::api::client::ApiError;
-use crate::api::records::{self, RecordExt};
+use crate::api::records::{self, Page, RecordExt};
 use crate::state::lists::{self, Remembered};
 use kezhan_meta::Record;
+use kezhan_meta::query::{LIMIT_MAX, ListQuery};
+use leptos::html;
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// Rows that come back after a write, at most.
+const KEPT: usize = 2_000;
 
 #[derive(Clone, Copy)]
 pub struct Rows {
@@ -53,7 +58,6 @@ impl Rows {
             self.fresh.set(false);
             self.scroll.set(0);
         }
-        // After a write as many rows come back as there were, up to a page.
         self.fetch(state.clone(), None);
     }
 
@@ -114,9 +118,11 @@ impl Rows {
         self.ticket.set_value(ticket);
         self.loading.set(true);
         self.error.set(None);
+        let first = cursor.is_none();
+        // After a write as many rows come back as there were, so that the reader stays where they are.
+        let wanted = if first && self.fresh.get_untracked() { self.rows.with_untracked(Vec::len) } else { 0 };
         leptos::task::spawn_local(async move {
-            let first = cursor.is_none();
-            let answer = records::query(&state.object.plural, &state.query(cursor)).await;
+            let answer = pages(&state, cursor, wanted.min(KEPT)).await;
             // The screen may be gone, or the question another one by now.
             if self.ticket.try_get_value() != Some(ticket) {
                 return;
@@ -140,6 +146,18 @@ impl Rows {
                     self.fresh.set(true);
                 }
                 Err(error) => self.error.set(Some(error)),
+            }
+        });
+    }
+
+    /// Where a list is to stand that comes, or comes back: told once of each question, when its rows are there. What the
+    /// server sends besides leaves the reader where they are.
+    pub fn stand(self, node: NodeRef<html::Div>) {
+        let fresh = Memo::new(move |_| self.fresh.get());
+        Effect::new(move || {
+            let to = self.scroll.get();
+            if let Some(node) = node.get().filter(|_| fresh.get()) {
+                request_animation_frame(move || node.set_scroll_top(to));
             }
         });
     }
@@ -199,4 +217,17 @@ impl Rows {
             );
         }
     }
+}
+
+/// A page from there on, or as many as it takes for so many rows.
+async fn pages(state: &ListState, cursor: Option<String>, wanted: usize) -> Result<Page, ApiError> {
+    let mut page = records::query(&state.object.plural, &state.query(cursor)).await?;
+    while page.data.len() < wanted {
+        let Some(cursor) = page.next_cursor.take() else { break };
+        let query = ListQuery { limit: Some(LIMIT_MAX), ..state.query(Some(cursor)) };
+        let more = records::query(&state.object.plural, &query).await?;
+        page.data.extend(more.data);
+        page.next_cursor = more.next_cursor;
+    }
+    Ok(page)
 }

@@ -24,6 +24,8 @@ const NAMED: usize = 20;
 pub struct Preview {
     /// Records that go to the recycle bin.
     pub deleted: u64,
+    /// Team members who lose what they were given.
+    pub withdrawn: u64,
     /// Records that get their former values, or come back from the recycle bin.
     pub restored: u64,
     /// Records that stay as they are, wholly or in part.
@@ -92,6 +94,7 @@ pub fn preview(engine: &Engine, conn: &mut PgConnection, caller: &Caller, order:
                     out.kept += group.count;
                     out.reasons.push(work.reason(conn, &object, action == "create", code, &group)?);
                 }
+                None if action == "create" && object.opens => out.withdrawn += group.count,
                 None if action == "create" => {
                     out.deleted += group.count;
                     for ((child, _), count) in hanging.iter().zip(&group.left).filter(|(_, count)| **count > 0) {

@@ -79,13 +79,11 @@ pub fn gallery(list: List) -> AnyView {
         }
     });
     Effect::new(move || {
-        let to = list.rows.scroll.get();
-        list.rows.fresh.track();
-        if let Some(node) = node.get() {
+        if node.get().is_some() {
             measure();
-            request_animation_frame(move || node.set_scroll_top(to));
         }
     });
+    list.rows.stand(node);
     on_cleanup(move || list.rows.remember(scroll.try_get_untracked().unwrap_or(0)));
     let shown = move || {
         let (range, across) = (visible.get(), across.get());
