@@ -197,6 +197,38 @@ fn a_filter_means_the_same_in_sql_and_in_memory() {
 }
 
 #[test]
+fn a_choice_is_sorted_by_the_order_of_its_options() {
+    let mut b = Bench::new();
+    for (name, industry) in
+        [("a", json!("retail")), ("b", json!("software")), ("c", json!(null)), ("d", json!("manufacturing"))]
+    {
+        b.create("account", json!({"name": name, "industry": industry}));
+    }
+    // An option that is no more has no place.
+    b.create("account", json!({"name": "e", "industry": "retail"}));
+    diesel::sql_query("UPDATE accounts SET industry = 'gone' WHERE name = 'e'").execute(&mut b.conn).unwrap();
+    for (sort, expected) in [("industry", "cebda"), ("-industry", "adbec")] {
+        let mut seen = String::new();
+        let mut cursor = None;
+        loop {
+            let query = ListQuery {
+                sort: vec![Sort::parse(sort)],
+                limit: Some(1),
+                cursor: cursor.clone(),
+                ..Default::default()
+            };
+            let page = list(&mut b, "account", &query);
+            seen.push_str(page["data"][0]["name"].as_str().unwrap());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => break,
+            }
+        }
+        assert_eq!(seen, expected, "{sort}");
+    }
+}
+
+#[test]
 fn pages_walk_every_record_once_in_any_order() {
     let mut b = Bench::new();
     populate(&mut b, &mut TestRunner::deterministic());
@@ -208,6 +240,9 @@ fn pages_walk_every_record_once_in_any_order() {
         vec!["-annual_revenue"],
         vec!["city", "-employees"],
         vec!["-level", "employees", "-next_contact_at"],
+        vec!["industry"],
+        vec!["-industry"],
+        vec!["level", "-industry", "name"],
         vec!["-created_at"],
     ] {
         let sort: Vec<Sort> = sort.into_iter().map(Sort::parse).collect();

@@ -1,11 +1,11 @@
 //! Keyset cursors: where a page ended, opaque to callers, good only for the query that made them.
 
-use crate::sql::{Sql, column};
+use crate::sql::{Bind, Sql, column};
 use crate::{Error, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kezhan_meta::problem::Code;
-use kezhan_meta::{FieldMeta, ObjectMeta, Storage};
+use kezhan_meta::{Choice, FieldMeta, FieldType, ObjectMeta, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -19,7 +19,44 @@ pub struct Key<'o> {
 
 impl Key<'_> {
     fn nullable(&self) -> bool {
-        self.field.storage == Storage::Custom || !self.field.required
+        self.field.storage == Storage::Custom || !self.field.required || self.options().is_some()
+    }
+
+    /// What a choice is sorted by is the place of the option, not its key.
+    fn options(&self) -> Option<&[Choice]> {
+        match &self.field.kind {
+            FieldType::Choice { options } => Some(options),
+            _ => None,
+        }
+    }
+
+    /// What stands for the field in the order.
+    pub fn expression(&self, sql: &mut Sql, alias: &str) {
+        self.placed(sql, |sql| {
+            column::expression(sql, alias, self.field);
+            Ok(())
+        })
+        .unwrap_or_default();
+    }
+
+    /// The same of a value.
+    fn operand(&self, sql: &mut Sql, value: &Value) -> Result<()> {
+        self.placed(sql, |sql| column::operand(sql, self.field, value))
+    }
+
+    fn placed(&self, sql: &mut Sql, inner: impl FnOnce(&mut Sql) -> Result<()>) -> Result<()> {
+        let Some(options) = self.options() else { return inner(sql) };
+        let keys = options.iter().map(|o| o.value.to_string()).collect();
+        sql.push("array_position(").bind(Bind::Texts(Some(keys))).push(", ");
+        inner(sql)?;
+        sql.push(")");
+        Ok(())
+    }
+
+    /// Has the value no place? Options that are no more have none either.
+    fn is_empty(&self, value: &Value) -> bool {
+        let known = |options: &[Choice]| options.iter().any(|o| value.as_str() == Some(&*o.value));
+        value.is_null() || self.options().is_some_and(|options| !known(options))
     }
 }
 
@@ -86,12 +123,12 @@ impl Cursor {
             }
             sql.push("(");
             for (key, value) in keys.iter().zip(&self.v).take(at) {
-                expression(&mut sql, alias, key.field);
-                match value.is_null() {
+                key.expression(&mut sql, alias);
+                match key.is_empty(value) {
                     true => sql.push(" IS NULL").done(),
                     false => {
                         sql.push(" = ");
-                        column::operand(&mut sql, key.field, value)?;
+                        key.operand(&mut sql, value)?;
                     }
                 }
                 sql.push(" AND ");
@@ -113,27 +150,27 @@ impl Cursor {
         let word = if key.descending { " < " } else { " > " };
         let empties = |id: Option<Uuid>| {
             let mut sql = Sql::default();
-            expression(&mut sql, alias, key.field);
+            key.expression(&mut sql, alias);
             sql.push(" IS NULL");
             if let Some(id) = id {
                 sql.push(" AND ").column(alias, "id").push(word).uuid(id);
             }
             sql
         };
-        if value.is_null() {
+        if key.is_empty(value) {
             let rest = empties(Some(self.i));
             if key.descending {
                 return Ok(vec![rest]);
             }
             let mut filled = Sql::default();
-            expression(&mut filled, alias, key.field);
+            key.expression(&mut filled, alias);
             filled.push(" IS NOT NULL");
             return Ok(vec![rest, filled]);
         }
         let mut row = Sql::new("(");
-        expression(&mut row, alias, key.field);
+        key.expression(&mut row, alias);
         row.push(", ").column(alias, "id").push(")").push(word).push("(");
-        column::operand(&mut row, key.field, value)?;
+        key.operand(&mut row, value)?;
         row.push(", ").uuid(self.i).push(")");
         Ok(match key.descending && key.nullable() {
             true => vec![row, empties(None)],
@@ -143,20 +180,20 @@ impl Cursor {
 }
 
 fn after(sql: &mut Sql, alias: &str, key: &Key<'_>, value: &Value) -> Result<()> {
-    match (value.is_null(), key.descending) {
+    match (key.is_empty(value), key.descending) {
         (true, true) => sql.push("false").done(),
         (true, false) => {
-            expression(sql, alias, key.field);
+            key.expression(sql, alias);
             sql.push(" IS NOT NULL");
         }
         (false, descending) => {
             sql.push("(");
-            expression(sql, alias, key.field);
+            key.expression(sql, alias);
             sql.push(if descending { " < " } else { " > " });
-            column::operand(sql, key.field, value)?;
+            key.operand(sql, value)?;
             if descending && key.nullable() {
                 sql.push(" OR ");
-                expression(sql, alias, key.field);
+                key.expression(sql, alias);
                 sql.push(" IS NULL");
             }
             sql.push(")");
@@ -165,14 +202,12 @@ fn after(sql: &mut Sql, alias: &str, key: &Key<'_>, value: &Value) -> Result<()>
     Ok(())
 }
 
-use column::expression;
-
 /// `ORDER BY` with the id as the last key, so that the order is total. Empty sorts smallest.
 pub fn order(sql: &mut Sql, alias: &str, keys: &[Key<'_>]) {
     order_by(
         sql,
         keys,
-        |sql, at| keys.get(at).into_iter().for_each(|key| expression(sql, alias, key.field)),
+        |sql, at| keys.get(at).into_iter().for_each(|key| key.expression(sql, alias)),
         |sql| sql.column(alias, "id").done(),
     );
 }

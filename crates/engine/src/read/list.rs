@@ -312,7 +312,7 @@ impl<'a> Page<'a> {
     /// `key AS k0, …, `
     fn keys(&self, sql: &mut Sql) {
         for (at, key) in self.keys.iter().enumerate() {
-            column::expression(sql, T, key.field);
+            key.expression(sql, T);
             sql.push(&format!(" AS k{at}, "));
         }
     }
