@@ -30,7 +30,7 @@ pub use field::{Default, FieldMeta, FieldType, Reset, Rule, Sensitivity, Storage
 pub use filter::{Filter, Op};
 pub use kind::*;
 pub use layout::Layout;
-pub use object::{Area, NAME_EN, ObjectMeta, Related, Scope};
+pub use object::{Area, NAME_EN, ObjectMeta, Related, SORT_ORDER, Scope};
 pub use problem::{Problem, ProblemItem};
 pub use text::{Label, Lang, Str};
 

@@ -9,6 +9,9 @@ use std::borrow::Cow;
 /// The key of the field that holds a record's name in English, beside that of everybody else.
 pub const NAME_EN: &str = "name_en";
 
+/// The key of the field that says where a record stands among its kind.
+pub const SORT_ORDER: &str = "sort_order";
+
 /// Part of the product; the same names in the domain, the features, the SPA and the tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +104,16 @@ pub struct Related {
 impl ObjectMeta {
     pub fn field(&self, key: &str) -> Option<&FieldMeta> {
         self.fields.iter().find(|f| f.key == key)
+    }
+
+    /// Its place among its kind, where records have one.
+    pub fn place_field(&self) -> Option<&FieldMeta> {
+        self.field(SORT_ORDER)
+    }
+
+    /// The order in which people expect its records: by their places, and by name.
+    pub fn ordered_by(&self) -> impl Iterator<Item = &FieldMeta> {
+        self.place_field().into_iter().chain(self.title_field())
     }
 
     pub fn title_field(&self) -> Option<&FieldMeta> {

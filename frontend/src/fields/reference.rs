@@ -196,8 +196,7 @@ fn lookup_within(target: &str, bound: impl Fn() -> Option<Filter> + Send + Sync 
             let mut fields = records::face(&object);
             fields.extend(hint.map(|f| f.key.to_string()));
             // What has an order of its own comes in it.
-            let placed = object.field("sort_order").is_some();
-            let sort = placed.then(|| Sort { field: "sort_order".to_owned(), descending: false });
+            let sort = object.place_field().map(|f| Sort { field: f.key.to_string(), descending: false });
             let query = ListQuery {
                 q: Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
                 filter,

@@ -2,7 +2,7 @@
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
-use kezhan_engine::DataScope;
+use kezhan_engine::{Caller, DataScope};
 use kezhan_meta::matches::{Graph, matches};
 use kezhan_meta::query::{Aggregate, By, Count, Function, GroupKey, ListQuery, Sort};
 use kezhan_meta::resolve::{ReadsAll, resolve};
@@ -208,24 +208,75 @@ fn a_choice_is_sorted_by_the_order_of_its_options() {
     b.create("account", json!({"name": "e", "industry": "retail"}));
     diesel::sql_query("UPDATE accounts SET industry = 'gone' WHERE name = 'e'").execute(&mut b.conn).unwrap();
     for (sort, expected) in [("industry", "cebda"), ("-industry", "adbec")] {
-        let mut seen = String::new();
-        let mut cursor = None;
-        loop {
-            let query = ListQuery {
-                sort: vec![Sort::parse(sort)],
-                limit: Some(1),
-                cursor: cursor.clone(),
-                ..Default::default()
-            };
-            let page = list(&mut b, "account", &query);
-            seen.push_str(page["data"][0]["name"].as_str().unwrap());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => break,
-            }
-        }
-        assert_eq!(seen, expected, "{sort}");
+        assert_eq!(names_one_by_one(&mut b, None, "account", sort).concat(), expected, "{sort}");
     }
+}
+
+/// The names of all records, from pages of one.
+fn names_one_by_one(b: &mut Bench, caller: Option<&Caller>, object: &str, sort: &str) -> Vec<String> {
+    let meta = b.object(object);
+    let mut seen = Vec::new();
+    let mut query = ListQuery { sort: vec![Sort::parse(sort)], limit: Some(1), ..Default::default() };
+    loop {
+        let body = b.engine.list(&mut b.conn, caller.unwrap_or(&b.system), &meta, &query).unwrap();
+        let page: Value = serde_json::from_slice(&body).unwrap();
+        seen.push(page["data"][0]["name"].as_str().unwrap().to_owned());
+        query.cursor = page["next_cursor"].as_str().map(str::to_owned);
+        if query.cursor.is_none() {
+            return seen;
+        }
+    }
+}
+
+#[test]
+fn what_refers_to_others_is_sorted_by_their_places_and_their_names() {
+    let mut b = Bench::new();
+    let pipeline = b.create("pipeline", json!({"name": "渠道"})).to_string();
+    let mut stages = Vec::new();
+    for (name, place) in [("甲", 3), ("丙", 1), ("乙", 2)] {
+        let stage = json!({"name": name, "pipeline": pipeline, "sort_order": place});
+        stages.push(b.create("stage", stage).to_string());
+    }
+    // Two of the same name, of which each keeps its own together.
+    let accounts: Vec<String> =
+        ["张", "李", "张", "阿"].map(|name| b.create("account", json!({"name": name})).to_string()).into();
+    for (name, stage, account) in
+        [("a", Some(0), 0), ("b", Some(1), 1), ("c", None, 2), ("d", Some(2), 3), ("e", Some(1), 2), ("f", Some(0), 0)]
+    {
+        let stage = stage.map_or(Value::Null, |at: usize| json!(stages[at]));
+        let id = b.create("opportunity", json!({"name": name, "stage": stage, "account": accounts[account]}));
+        if name == "c" {
+            diesel::sql_query("UPDATE opportunities SET stage_id = NULL WHERE id = $1")
+                .bind::<diesel::sql_types::Uuid, _>(id)
+                .execute(&mut b.conn)
+                .unwrap();
+        }
+    }
+    for (sort, expected) in [("stage", "cbedaf"), ("-stage", "fadebc"), ("account", "dbafce"), ("-account", "ecfabd")] {
+        assert_eq!(names_one_by_one(&mut b, None, "opportunity", sort).concat(), expected, "{sort}");
+    }
+}
+
+#[test]
+fn the_names_of_what_one_may_not_see_tell_nothing_in_the_order() {
+    let mut b = Bench::new();
+    let north = b.create("department", json!({ "name": "北区" }));
+    let south = b.create("department", json!({ "name": "南区" }));
+    let wang = b.member("wang", Some(north), DataScope::Department);
+    let li = b.member("li", Some(south), DataScope::Department);
+    let seen = b.create_as(&wang, "account", json!({ "name": "m" }));
+    let hidden = ["z", "a"].map(|name| b.create_as(&li, "account", json!({ "name": name })));
+    for (name, parent) in [("of m", seen), ("of z", hidden[0]), ("of a", hidden[1])] {
+        b.create_as(&wang, "account", json!({ "name": name }));
+        diesel::sql_query("UPDATE accounts SET parent_id = $1 WHERE name = $2")
+            .bind::<diesel::sql_types::Uuid, _>(parent)
+            .bind::<diesel::sql_types::Text, _>(name)
+            .execute(&mut b.conn)
+            .unwrap();
+    }
+    assert_eq!(names_one_by_one(&mut b, Some(&wang), "account", "parent"), ["m", "of z", "of a", "of m"]);
+    assert_eq!(names_one_by_one(&mut b, Some(&wang), "account", "-parent"), ["of m", "of a", "of z", "m"]);
+    assert_eq!(names_one_by_one(&mut b, None, "account", "parent").last().unwrap(), "of z");
 }
 
 #[test]
@@ -244,6 +295,10 @@ fn pages_walk_every_record_once_in_any_order() {
         vec!["-industry"],
         vec!["level", "-industry", "name"],
         vec!["-created_at"],
+        vec!["parent"],
+        vec!["-parent"],
+        vec!["level", "-parent", "name"],
+        vec!["-owner"],
     ] {
         let sort: Vec<Sort> = sort.into_iter().map(Sort::parse).collect();
         let whole = list(&mut b, "account", &ListQuery { sort: sort.clone(), limit: Some(200), ..Default::default() });

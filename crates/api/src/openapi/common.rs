@@ -78,7 +78,7 @@ fn parameters() -> Value {
         "Id": {"name": "id", "in": "path", "required": true, "description": "The record's id", "schema": {"type": "string", "format": "uuid"}},
         "Limit": query("limit", json!({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}), "Records of one page", json!(50)),
         "Cursor": query("cursor", text(), "`next_cursor` of the page before. It fits the same query only", Value::Null),
-        "Sort": query("sort", text(), "Fields to sort by, separated by commas; `-` before one turns it round", json!("-created_at,name")),
+        "Sort": query("sort", text(), "Fields to sort by, separated by commas; `-` before one turns it round. A reference is sorted by the place (`sort_order`) and the name of what it refers to, a choice by the order of its options; empty comes first", json!("-created_at,name")),
         "Fields": query("fields", text(), "Only these fields, separated by commas", json!("id,name")),
         "Expand": query("expand", text(), "References, single ones and lists, to send along under `expand`, up to two levels", json!("owner")),
         "Q": query("q", json!({"type": "string", "maxLength": 200}), "Search: parts of names (two Chinese characters are enough), pinyin, initials, digits of phone numbers", json!("鑫茂")),

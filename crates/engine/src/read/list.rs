@@ -2,7 +2,8 @@
 
 mod merged;
 
-use super::cursor::{Cursor, Key, order};
+use super::cursor::Cursor;
+use super::order::Order;
 use super::project::{self, Node, Select, Wanted};
 use crate::audit::Given;
 use crate::sql::row::Wire;
@@ -11,8 +12,8 @@ use crate::sql::{Sql, column, filter};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
-use kezhan_meta::query::{COUNT_CAP, Count, LIMIT_DEFAULT, LIMIT_MAX, ListQuery, SORT_MAX, Sort};
-use kezhan_meta::resolve::{Readable, resolve};
+use kezhan_meta::query::{COUNT_CAP, Count, LIMIT_DEFAULT, LIMIT_MAX, ListQuery};
+use kezhan_meta::resolve::resolve;
 use kezhan_meta::{Filter, ObjectMeta, Record};
 use serde_json::Value;
 use uuid::Uuid;
@@ -208,7 +209,7 @@ struct Page<'a> {
     conditions: Conditions,
     node: Node,
     object: &'a ObjectMeta,
-    keys: Vec<Key<'a>>,
+    order: Order<'a>,
     /// Places of the sort values and of the id in a row.
     key_at: Vec<usize>,
     id_at: usize,
@@ -226,10 +227,10 @@ impl<'a> Page<'a> {
             n @ 1..=LIMIT_MAX => n as usize,
             _ => return Err(Error::refused(Code::BadValue, &["limit", "1–200"])),
         };
-        let keys = sort_keys(caller, object, &query.sort)?;
-        let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &keys)).transpose()?;
+        let order = Order::plan(&guard, caller, object, T, &query.sort, &mut aliases)?;
+        let cursor = query.cursor.as_deref().map(|c| Cursor::decode(c, object, &order)).transpose()?;
         let mut conditions = conditions(&guard, caller, object, query, &mut aliases)?;
-        let by_age = matches!(keys.as_slice(), [key] if key.field.key == "created_at");
+        let by_age = matches!(order.keys.as_slice(), [key] if key.path == "created_at");
         for way in &mut conditions.any {
             if !by_age {
                 way.newest.clear();
@@ -243,8 +244,9 @@ impl<'a> Page<'a> {
         let wanted = Wanted::new(query.fields.as_deref(), &query.expand)?;
         wanted.bounded(&caller.catalog, object, limit)?;
         let mut select = Select::default();
+        select.joins.append(order.joins.clone());
         let node = project::plan(&mut select, &guard, object, T, &wanted, life(query), &mut aliases)?;
-        let key_at = keys.iter().map(|k| select.add(|sql| column::projection(sql, T, k.field))).collect();
+        let key_at = order.keys.iter().map(|key| select.add(|sql| key.projection(sql))).collect();
         let id_at = select.add(|sql| sql.column(T, "id").done());
         Ok(Page {
             select: select.columns,
@@ -252,7 +254,7 @@ impl<'a> Page<'a> {
             conditions,
             node,
             object,
-            keys,
+            order,
             key_at,
             id_at,
             cursor,
@@ -268,7 +270,7 @@ impl<'a> Page<'a> {
     ) -> Result<Option<Cursor>> {
         let ranges = match &self.cursor {
             None => vec![None],
-            Some(cursor) => cursor.ranges(T, &self.keys)?.into_iter().map(Some).collect(),
+            Some(cursor) => cursor.ranges(T, &self.order)?.into_iter().map(Some).collect(),
         };
         let mut seen = 0;
         let mut last: Option<(Vec<Value>, Uuid)> = None;
@@ -289,7 +291,7 @@ impl<'a> Page<'a> {
                     column::from(&mut sql, self.object, T);
                     sql.append(self.joins.clone()).append(conditions);
                     after(&mut sql);
-                    order(&mut sql, T, &self.keys);
+                    self.order.print(&mut sql, T);
                 }
             }
             // One more than asked for tells whether there is a next page. A second range may bring more than that.
@@ -306,20 +308,20 @@ impl<'a> Page<'a> {
             })?;
         }
         let more = seen > self.limit;
-        Ok(last.filter(|_| more).map(|(values, id)| Cursor::new(self.object, &self.keys, values, id)))
+        Ok(last.filter(|_| more).map(|(values, id)| Cursor::new(self.object, &self.order, values, id)))
     }
 
     /// `key AS k0, …, `
     fn keys(&self, sql: &mut Sql) {
-        for (at, key) in self.keys.iter().enumerate() {
-            key.expression(sql, T);
+        for (at, key) in self.order.keys.iter().enumerate() {
+            key.expression(sql);
             sql.push(&format!(" AS k{at}, "));
         }
     }
 
     fn key_values(&self, row: &crate::sql::row::RawRow) -> Result<Vec<Value>> {
-        let mut out = Vec::with_capacity(self.keys.len());
-        for (key, at) in self.keys.iter().zip(&self.key_at) {
+        let mut out = Vec::with_capacity(self.order.keys.len());
+        for (key, at) in self.order.keys.iter().zip(&self.key_at) {
             let mut bytes = Vec::new();
             row.write(*at, Wire::of(key.field), &mut bytes)?;
             out.push(serde_json::from_slice(&bytes).map_err(|e| Error::Internal(e.to_string()))?);
@@ -353,26 +355,4 @@ impl<'a> Page<'a> {
         })?;
         Ok(count)
     }
-}
-
-fn sort_keys<'a>(caller: &Caller, object: &'a ObjectMeta, sort: &[Sort]) -> Result<Vec<Key<'a>>> {
-    // Whoever may not see when records were made gets them in the order of their ids, which is nearly the same.
-    let dated = object.field("created_at").is_some_and(|f| caller.access.readable(object, f));
-    let newest = [Sort { field: if dated { "created_at" } else { "id" }.to_owned(), descending: true }];
-    let sort = if sort.is_empty() { &newest[..] } else { sort };
-    if sort.len() > SORT_MAX {
-        return Err(Error::refused(Code::TooComplex, &["sort"]));
-    }
-    let mut keys: Vec<Key<'a>> = Vec::new();
-    for one in sort {
-        let unknown = || Error::refused(Code::UnknownField, &[&one.field]);
-        let field = object.field(&one.field).filter(|f| caller.access.readable(object, f)).ok_or_else(unknown)?;
-        if !field.sortable() {
-            return Err(Error::refused(Code::BadValue, &["sort", &one.field]));
-        }
-        if !keys.iter().any(|k| k.field.key == field.key) {
-            keys.push(Key { field, descending: one.descending });
-        }
-    }
-    Ok(keys)
 }

@@ -5,6 +5,7 @@ mod difference;
 mod group;
 mod list;
 mod one;
+mod order;
 pub mod project;
 
 pub use difference::Whose;

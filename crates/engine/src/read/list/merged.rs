@@ -4,7 +4,6 @@
 //! What is merged is narrow: the keys of the rows, and where they lie. The rows themselves are fetched from there once it
 //! is known which of them the page takes; within one statement a row does not move.
 
-use super::super::cursor::{order, order_by};
 use super::{Page, T};
 use crate::sql::scope::Way;
 use crate::sql::{Sql, column};
@@ -53,9 +52,12 @@ impl Page<'_> {
             self.keys(&mut sql);
             sql.column(T, "id").push(" AS id, ").push(T).push(".ctid AS at FROM ");
             column::from(&mut sql, self.object, T);
-            sql.append(self.conditions.of(way).clone()).push(" AND ").append(condition.clone());
+            sql.append(self.order.joins.clone())
+                .append(self.conditions.of(way).clone())
+                .push(" AND ")
+                .append(condition.clone());
             after(&mut sql);
-            order(&mut sql, T, &self.keys);
+            self.order.print(&mut sql, T);
             sql
         };
         all.iter().map(part).collect()
@@ -76,7 +78,7 @@ impl Page<'_> {
             self.keys(&mut sql);
             sql.column(T, "id").push(" AS id FROM ").append(rows.clone());
             after(&mut sql);
-            order(&mut sql, T, &self.keys);
+            self.order.print(&mut sql, T);
             sql.push(")");
         }
         sql.push(") u");
@@ -90,7 +92,7 @@ impl Page<'_> {
 
     /// `k0, …, id`
     fn names(&self, sql: &mut Sql, of: &str) {
-        for at in 0..self.keys.len() {
+        for at in 0..self.order.keys.len() {
             sql.push(&format!("{of}k{at}, "));
         }
         sql.push(of).push("id");
@@ -99,6 +101,6 @@ impl Page<'_> {
     /// ` ORDER BY k0, …, id` of rows that have the keys as columns.
     fn sorted(&self, sql: &mut Sql, of: &str) {
         let key = |sql: &mut Sql, at: usize| sql.push(&format!("{of}k{at}")).done();
-        order_by(sql, &self.keys, key, |sql| sql.push(of).push("id").done());
+        self.order.print_by(sql, key, |sql| sql.push(of).push("id").done());
     }
 }

@@ -5,7 +5,7 @@ use crate::fields::{self, Shown, reference};
 use crate::i18n::{KANBAN_EMPTY_VALUE, t};
 use crate::state::catalog;
 use kezhan_meta::query::{LIMIT_MAX, ListQuery};
-use kezhan_meta::{FieldMeta, FieldType, Filter, Op};
+use kezhan_meta::{FieldMeta, FieldType, Filter, Op, SORT_ORDER};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ pub type Names = HashMap<String, (String, Option<i64>)>;
 
 pub async fn find(target: &str, ids: Vec<&str>) -> Names {
     let Some(object) = catalog::object(target) else { return Names::new() };
-    let place = object.field("sort_order").map(|f| f.key.to_string());
+    let place = object.place_field().map(|f| f.key.to_string());
     let wanted: Vec<String> = records::face(&object).into_iter().chain(place).collect();
     let mut found = Names::new();
     for chunk in ids.chunks(LIMIT_MAX as usize) {
@@ -29,7 +29,7 @@ pub async fn find(target: &str, ids: Vec<&str>) -> Names {
         for record in page.data {
             let name = record.title(&object);
             reference::meet(record.id(), &name);
-            found.insert(record.id().to_owned(), (name, record.value("sort_order").as_i64()));
+            found.insert(record.id().to_owned(), (name, record.value(SORT_ORDER).as_i64()));
         }
     }
     found

@@ -143,9 +143,9 @@ impl Tree {
         let state = self.list.state.get_untracked();
         let by = self.by.with_value(|f| f.key.to_string());
         let mut query = state.query(cursor.clone());
-        let ordered = state.object.field("sort_order").map_or(state.object.title.to_string(), |f| f.key.to_string());
         if query.sort.is_empty() {
-            query.sort = vec![Sort { field: ordered, descending: false }];
+            let by = state.object.ordered_by().filter(|f| f.sortable());
+            query.sort = by.map(|f| Sort { field: f.key.to_string(), descending: false }).collect();
         }
         (query.limit, query.count) = (Some(LIMIT_MAX), Count::None);
         if let Some(fields) = &mut query.fields {
