@@ -92,6 +92,12 @@ export function zones() {
   return Intl.supportedValuesOf?.("timeZone") ?? [zone()];
 }
 
+/** What these codes of currencies are called, in their order. */
+export function currencyNames(tag, codes) {
+  const names = new Intl.DisplayNames([tag], { type: "currency" });
+  return codes.map((code) => names.of(code) ?? code);
+}
+
 const CLOCK = { hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
 function clock(date) {
   const parts = format("d", "en-CA", { ...CLOCK, timeZone: chosenZone }).formatToParts(date);

@@ -15,7 +15,7 @@ const moment = (d, whole) => (whole ? day(d) : `${day(d)} ${two(d.getHours())}:$
 export function mount(element, options, on) {
   if (!document.adoptedStyleSheets.includes(sheet)) document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const tell = (what, detail) => on(what, JSON.stringify(detail));
-  const { words, ...given } = options;
+  const { words, now, ...given } = options;
 
   const plus = (date, whole) => {
     const button = document.createElement("button");
@@ -45,7 +45,10 @@ export function mount(element, options, on) {
     ...given,
     headerToolbar: { start: "", center: "", end: "" },
     firstDay: 1,
-    nowIndicator: true,
+    // The day it is where times are shown is today, whatever the browser's clock is set to.
+    highlightedDates: [now.slice(0, 10)],
+    theme: (theme) => ({ ...theme, today: "ec-browsers-today", highlight: "ec-today" }),
+    nowIndicator: now === moment(new Date(), false),
     pointer: false,
     longPressDelay: 400,
     noEventsContent: words.nothing,

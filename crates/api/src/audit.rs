@@ -9,7 +9,7 @@ use crate::problem::ApiError;
 use crate::records::Params;
 use crate::server::State;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use kezhan_engine::audit::{self, Category, Entry, Event, Filter, Note};
 use kezhan_engine::transfer::write::{Column, create};
 use kezhan_engine::transfer::{Cell, Format};
@@ -52,7 +52,7 @@ const BATCH: usize = 200;
         ("action" = Option<String>, Query, description = "What was done", example = "sign_in_failed"),
         ("from" = Option<String>, Query, description = "From this day or moment on", example = "2026-11-01"),
         ("to" = Option<String>, Query, description = "Up to this day and with it, or up to this moment", example = "2026-11-30"),
-        ("q" = Option<String>, Query, description = "In the name of who did it, the address, the client, the number of the request", example = "203.0.113.7"),
+        ("q" = Option<String>, Query, description = "In the name of who did it, the address, the client, the number of the request; and entries of records that search finds by it (200 of each object)", example = "203.0.113.7"),
         ("limit" = Option<u32>, Query, description = "Entries of a page, up to 200", example = 50),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
     ),
@@ -216,7 +216,8 @@ fn written(call: &mut Call<'_>, filter: &Filter, format: Format, out: &mut (dyn 
     let lang = call.caller.lang;
     let head: Vec<Column> = COLUMNS.iter().map(|(key, label)| Column::new(*key, label.get(lang))).collect();
     let mut sheet = create(format, out, &head).map_err(broken)?;
-    each(call, filter, |entry| sheet.row(&cells(entry)).map_err(broken))?;
+    let caller = call.caller;
+    each(call, filter, |entry| sheet.row(&cells(entry, caller)).map_err(broken))?;
     sheet.finish().map_err(broken)
 }
 
@@ -236,7 +237,14 @@ fn each(call: &mut Call<'_>, filter: &Filter, mut take: impl FnMut(&Entry) -> Re
     }
 }
 
-fn cells(entry: &Entry) -> Vec<Cell> {
+/// By the reader's clock, which it names.
+fn local(at: &str, caller: &Caller) -> String {
+    let zone = FixedOffset::east_opt(caller.offset_minutes * 60);
+    let local = DateTime::parse_from_rfc3339(at).ok().zip(zone).map(|(at, zone)| at.with_timezone(&zone));
+    local.map_or_else(|| at.to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Millis, false))
+}
+
+fn cells(entry: &Entry, caller: &Caller) -> Vec<Cell> {
     let text = |value: Option<&str>| Cell::text(value.unwrap_or_default());
     let part = |of: &Option<Value>, key: &str| {
         Cell::text(of.as_ref().and_then(|v| v.get(key)).and_then(Value::as_str).unwrap_or_default())
@@ -245,14 +253,18 @@ fn cells(entry: &Entry) -> Vec<Cell> {
         true => Cell::Empty,
         false => Cell::text(Value::Object(map.clone()).to_string()),
     };
+    let object = |name: &str| match caller.catalog.get(name) {
+        Some(object) => object.label.get(caller.lang).to_owned(),
+        None => name.to_owned(),
+    };
     vec![
-        Cell::text(entry.at.clone()),
+        Cell::text(local(&entry.at, caller)),
         text(Some(entry.category)),
         text(Some(&entry.action)),
         part(&entry.actor, "name"),
         part(&entry.actor, "username"),
         part(&entry.seen_as, "username"),
-        text(entry.object.as_deref()),
+        Cell::text(entry.object.as_deref().map(object).unwrap_or_default()),
         part(&entry.record, "id"),
         part(&entry.record, "title"),
         text(Some(&entry.channel)),

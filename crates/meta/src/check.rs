@@ -63,6 +63,7 @@ pub fn normalise_value(field: &FieldMeta, value: &Value) -> Result<Value, Violat
     let value = value.map_err(|(code, args)| Violation { field: field.key.to_string(), code, args })?;
     Ok(match &value {
         Value::String(name) if field.rules.contains(&Rule::City) => json!(regions::city(name)),
+        Value::String(name) if field.rules.contains(&Rule::Currency) => json!(rules::currency::normalise(name)),
         _ => value,
     })
 }
@@ -300,11 +301,7 @@ pub fn check_field(object: &ObjectMeta, field: &FieldMeta, value: &Value, record
             Rule::IdCard if value.as_str().is_none_or(|s| rules::id_card::check(s).is_err()) => {
                 fail(Code::BadIdCard, vec![])
             }
-            Rule::Currency
-                if !value.as_str().is_some_and(|s| s.len() == 3 && s.bytes().all(|b| b.is_ascii_uppercase())) =>
-            {
-                fail(Code::BadCurrency, vec![]);
-            }
+            Rule::Currency if !value.as_str().is_some_and(rules::currency::is_code) => fail(Code::BadCurrency, vec![]),
             Rule::Key | Rule::Object if !value.as_str().is_some_and(is_key) => fail(Code::BadKey, vec![]),
             Rule::NotBefore { field: other } => {
                 let earlier = record.get(other.as_ref()).and_then(Value::as_str).unwrap_or("");

@@ -73,6 +73,8 @@ extern "C" {
     fn set_zone_js(zone: &str);
     #[wasm_bindgen(js_name = zone)]
     fn zone_js() -> String;
+    #[wasm_bindgen(js_name = currencyNames)]
+    fn currency_names_js(tag: &str, codes: js_sys::Array) -> js_sys::Array;
     #[wasm_bindgen(js_name = zones)]
     fn zones_js() -> js_sys::Array;
     #[wasm_bindgen(js_name = listen)]
@@ -218,6 +220,12 @@ pub fn set_zone(zone: &str) {
 
 pub fn zone() -> String {
     zone_js()
+}
+
+/// What currencies are called, in the order of their codes given.
+pub fn currency_names<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let codes = codes.map(JsValue::from_str).collect();
+    currency_names_js(prefs::lang().tag(), codes).iter().filter_map(|name| name.as_string()).collect()
 }
 
 /// Every zone that the browser knows.

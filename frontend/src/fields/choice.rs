@@ -1,12 +1,14 @@
 //! One or several of a closed list; free words.
 
 use super::{Input, Shown, plain};
+use crate::bridge;
 use crate::i18n::label;
 use crate::state::catalog;
 use crate::ui::badge::tone_class;
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Item};
-use kezhan_meta::{Choice, Tone};
+use kezhan_meta::rules::currency;
+use kezhan_meta::{Choice, FieldMeta, Rule, Tone};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -62,8 +64,26 @@ pub fn items(options: &[Choice]) -> Vec<Item> {
 }
 
 /// The objects that the reader knows of, for fields that name one.
-pub fn objects() -> Vec<Item> {
+fn objects() -> Vec<Item> {
     catalog::catalog().objects().map(|o| Item::new(o.name.clone(), label(&o.label))).collect()
+}
+
+/// Currencies that most of ours are asked for in, first in every list of them.
+const USUAL: [&str; 7] = ["CNY", "USD", "EUR", "HKD", "JPY", "GBP", "SGD"];
+
+fn currencies() -> Vec<Item> {
+    let rest = currency::codes().filter(|code| !USUAL.contains(code));
+    let codes: Vec<&str> = USUAL.into_iter().chain(rest).collect();
+    let names = bridge::currency_names(codes.iter().copied());
+    codes.into_iter().zip(names).map(|(code, name)| Item::new(code, format!("{code} {name}"))).collect()
+}
+
+/// What a text field takes that is no free text: keys with their names.
+pub fn listed(field: &FieldMeta) -> Option<Vec<Item>> {
+    match field.rules.iter().find(|rule| matches!(rule, Rule::Object | Rule::Currency))? {
+        Rule::Object => Some(objects()),
+        _ => Some(currencies()),
+    }
 }
 
 pub fn input(input: Input, many: bool) -> AnyView {
@@ -71,11 +91,7 @@ pub fn input(input: Input, many: bool) -> AnyView {
     pick(input, all, many)
 }
 
-pub fn object_input(input: Input) -> AnyView {
-    pick(input, objects(), false)
-}
-
-fn pick(input: Input, all: Vec<Item>, many: bool) -> AnyView {
+pub fn pick(input: Input, all: Vec<Item>, many: bool) -> AnyView {
     let now = input.value.get_untracked();
     let picked = values(&now)
         .into_iter()

@@ -5,7 +5,7 @@ use crate::i18n::{self, label, t};
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Item, Lookup};
 use kezhan_meta::rules::dates;
-use kezhan_meta::{FieldMeta, FieldType as T, Op, Rule};
+use kezhan_meta::{FieldMeta, FieldType as T, Op};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -89,6 +89,9 @@ pub fn operand(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
 
 fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) -> AnyView {
     let many = op.takes_list();
+    if let Some(listed) = super::choice::listed(field) {
+        return combo(id, fixed(listed), value, many, None);
+    }
     match &field.kind {
         T::Choice { options } | T::MultiChoice { options } => {
             combo(id, fixed(super::choice::items(options)), value, many, None)
@@ -97,7 +100,6 @@ fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
             let target = field.target().unwrap_or_default().to_owned();
             combo(id, named_first(&target), value, many, Some(target))
         }
-        T::Text if field.rules.contains(&Rule::Object) => combo(id, fixed(super::choice::objects()), value, many, None),
         T::Boolean => yes_no(id, value, false),
         T::Tags => words(id, value, fixed(Vec::new())),
         T::Text

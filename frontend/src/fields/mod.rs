@@ -159,8 +159,10 @@ impl Input {
 }
 
 pub fn input(input: Input) -> AnyView {
+    if let Some(listed) = choice::listed(&input.field) {
+        return choice::pick(input, listed, false);
+    }
     match input.field.kind.clone() {
-        T::Text if input.field.rules.contains(&Rule::Object) => choice::object_input(input),
         T::Text | T::Id | T::AutoNumber { .. } => text::input(input, "text", "off"),
         T::LongText => text::area(input),
         T::RichText => text::rich_area(input),

@@ -76,7 +76,7 @@ fn whatever_happens_is_in_the_trail_with_who_when_from_where_and_through_what() 
     let key = admin.post("/api_keys", &json!({"name": "导出", "objects": ["account"]})).created();
     let mut machine = server.anonymous();
     machine.token = Some(key["key"].as_str().unwrap().to_owned());
-    let account = machine.create("accounts", json!({"name": "甲"}));
+    let account = machine.create("accounts", json!({"name": "无妄商行"}));
     let id = account["id"].as_str().unwrap();
     admin.patch(&format!("/accounts/{id}"), &json!({"city": "杭州"})).ok();
     let file = admin.post("/bulk/exports", &json!({"object": "account", "format": "csv", "columns": ["name"]}));
@@ -91,7 +91,7 @@ fn whatever_happens_is_in_the_trail_with_who_when_from_where_and_through_what() 
     let of_account = entries(&admin, &format!("object=account&record={id}"));
     assert_eq!(of_account.len(), 2);
     assert_eq!(of_account[0]["changes"]["city"], json!({"from": null, "to": "杭州"}));
-    assert_eq!(of_account[0]["record"]["title"], "甲");
+    assert_eq!(of_account[0]["record"]["title"], "无妄商行");
     assert_eq!(of_account[1]["via"], key["id"], "through the key");
     assert_eq!(of_account[1]["channel"], "api");
     let of_role = entries(&admin, "category=rights&action=update&object=role");
@@ -121,6 +121,11 @@ fn whatever_happens_is_in_the_trail_with_who_when_from_where_and_through_what() 
         }
     }
     assert_eq!(walked, all.iter().map(|e| e["id"].as_i64().unwrap()).collect::<Vec<_>>());
+    let found = entries(&admin, "q=%E6%97%A0%E5%A6%84");
+    assert_eq!(found.iter().map(|e| &e["record"]["id"]).collect::<Vec<_>>(), [id, id], "by the name of a record");
+    admin.delete(&format!("/accounts/{id}"));
+    assert_eq!(entries(&admin, "q=wuwang&object=account").len(), 3, "in the bin too");
+    assert!(entries(&admin, "q=wuwang&object=contact").is_empty());
     for (query, named) in
         [("from=yesterday", "from"), ("actor=me", "actor"), ("category=all", "category"), ("object=x", "object")]
     {
@@ -171,6 +176,9 @@ fn it_goes_out_as_a_file_that_no_spreadsheet_runs_and_that_is_on_record_itself()
     let login = json!({"username": "admin", "password": "wrong"});
     send(admin.request(Method::POST, "/auth/login").header("user-agent", "=cmd|' /C calc'!A0").json(&login));
     let csv = admin.get("/audit/export");
+    // By the reader's clock, and in words.
+    assert!(csv.text.lines().nth(1).is_some_and(|line| line.contains("+08:00,")), "{}", csv.text);
+    assert!(csv.text.contains(",Stage,"), "{}", csv.text);
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert!(csv.text.contains("'=cmd|") && !csv.text.contains(",=cmd|"), "{}", csv.text);
     let lines = admin.get("/audit/export?format=ndjson&action=sign_in_failed").text;

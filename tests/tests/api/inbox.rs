@@ -63,6 +63,23 @@ fn people_hear_of_what_others_give_them_and_of_being_mentioned() {
     assert_eq!((&found[1]["record"], &found[1]["entry"]), (&account["id"], &said["id"]), "where it was said");
     assert!(inbox(&server, "li").is_empty());
 
+    // Said of a deal, it is told of the deal, or of the account where that is all that one may see.
+    let desk = server.role("desk", json!({ "account": { "read": "all" }, "follow_up": { "read": "all" } }));
+    let wu = server.user("wu", &desk, json!({}));
+    let deal = |hidden: bool| json!({ "name": "年度框架", "account": id, "owner": li, "confidential": hidden });
+    let talk = |hidden: bool| {
+        let deal = admin.create("opportunities", deal(hidden));
+        let talk = json!({ "content": "@张三", "opportunity": deal["id"], "account": id, "mentions": [zhang, wu] });
+        admin.post("/follow_ups", &talk).created();
+    };
+    talk(true);
+    talk(false);
+    for (user, count, about) in [("zhang", 4, "opportunity"), ("wu", 1, "account")] {
+        let found = told(&server, &herald, user, count);
+        assert_eq!(found.len(), count, "of a confidential deal nobody else hears: {found:?}");
+        assert_eq!((&found[count - 1]["kind"], &found[count - 1]["object"]), (&json!("mentioned"), &json!(about)));
+    }
+
     // Read is read, for its owner only.
     let first = format!("/notifications/{}", found[0]["id"].as_str().unwrap());
     server
@@ -71,7 +88,7 @@ fn people_hear_of_what_others_give_them_and_of_being_mentioned() {
         .problem(404, "not_found");
     server.sign_in("zhang", PASSWORD).patch(&first, &json!({ "read_at": "2026-11-28T08:00:00Z" })).ok();
     let unread = server.sign_in("zhang", PASSWORD).get("/notifications?read_at[null]=true&count=exact").ok();
-    assert_eq!(unread["count"], 2);
+    assert_eq!(unread["count"], 3);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use super::given::RECORDS;
 use super::retain::belongs;
 use super::{Category, SEEN_AS};
+use crate::sql::filter::like_escape;
 use crate::sql::row::RawRow;
 use crate::sql::{Bind, Sql};
 use crate::{Action, Caller, Engine, Error, Result};
@@ -24,6 +25,8 @@ use uuid::Uuid;
 
 /// Longest text that is looked for.
 const TEXT_MAX: usize = 100;
+/// Most records of one object that a text stands for.
+const RECORDS_FOUND: usize = 200;
 
 /// What is looked for; everything where nothing is said.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +38,7 @@ pub struct Filter {
     pub action: Option<String>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
-    /// In addresses, clients, request numbers and who did it.
+    /// In addresses, clients, request numbers, who did it, and by what the record it was done to is found.
     pub q: Option<String>,
 }
 
@@ -99,13 +102,25 @@ impl Engine {
         {
             return Ok(Page::default());
         }
+        // Only what every reader of the trail sees, and what this one may see of records: values would be told to those
+        // who may not see them.
+        let q: Option<String> = filter.q.as_deref().map(|q| q.trim().chars().take(TEXT_MAX).collect());
+        let found = match q.filter(|q| !q.is_empty()) {
+            None => None,
+            Some(q) => {
+                let named = |o: &&Arc<ObjectMeta>| filter.object.as_ref().is_none_or(|name| o.name == *name);
+                let objects = caller.catalog.objects().filter(named).map(|o| &**o);
+                let records = crate::search::ids(conn, caller, objects, &q, RECORDS_FOUND)?;
+                Some(Found { text: q, records })
+            }
+        };
         let mut sql = Sql::new("SELECT t.*, u.name::text, u.username::text, v.name::text, v.username::text FROM (");
         let mut first = true;
         for (table, rest) in [
             ("changes", "NULL::text AS agent, e.changes, NULL::jsonb AS detail"),
             ("audit_events", "e.agent, NULL, e.detail"),
         ] {
-            let Some(part) = part(caller, filter, cursor, limit, table, rest) else { continue };
+            let Some(part) = part(caller, filter, found.as_ref(), cursor, limit, table, rest) else { continue };
             sql.push(if first { "(" } else { " UNION ALL (" }).append(part).push(")");
             first = false;
         }
@@ -231,8 +246,23 @@ fn readable(caller: &Caller, object: &ObjectMeta, key: &str) -> bool {
     object.field(key).is_some_and(|f| caller.access.readable(object, f))
 }
 
+/// A text that is looked for.
+struct Found {
+    text: String,
+    /// What search finds by it.
+    records: Vec<Uuid>,
+}
+
 /// What of one table is looked for; nothing where none of it can be.
-fn part(caller: &Caller, filter: &Filter, cursor: Option<i64>, limit: usize, table: &str, rest: &str) -> Option<Sql> {
+fn part(
+    caller: &Caller,
+    filter: &Filter,
+    found: Option<&Found>,
+    cursor: Option<i64>,
+    limit: usize,
+    table: &str,
+    rest: &str,
+) -> Option<Sql> {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push(rest).push(" FROM ").push(table).push(" e WHERE e.tenant_id = ").uuid(caller.tenant);
     if let Some(cursor) = cursor {
@@ -268,10 +298,8 @@ fn part(caller: &Caller, filter: &Filter, cursor: Option<i64>, limit: usize, tab
             return None;
         }
     }
-    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        // Only what every reader of the trail sees: values would be told to those who may not see them.
-        let q: String = q.chars().take(TEXT_MAX).collect();
-        let pattern = format!("%{}%", q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    if let Some(found) = found {
+        let pattern = format!("%{}%", like_escape(&found.text));
         let columns: &[&str] =
             if table == "changes" { &["e.ip", "e.request_id"] } else { &["e.ip", "e.request_id", "e.agent"] };
         sql.push(" AND (");
@@ -279,7 +307,11 @@ fn part(caller: &Caller, filter: &Filter, cursor: Option<i64>, limit: usize, tab
             sql.push(column).push(" ILIKE ").text(pattern.clone()).push(" OR ");
         }
         sql.push("e.actor_id IN (SELECT u.id FROM users u WHERE u.tenant_id = ").uuid(caller.tenant);
-        sql.push(" AND (u.name ILIKE ").text(pattern.clone()).push(" OR u.username ILIKE ").text(pattern).push(")))");
+        sql.push(" AND (u.name ILIKE ").text(pattern.clone()).push(" OR u.username ILIKE ").text(pattern).push("))");
+        if !found.records.is_empty() {
+            sql.push(" OR e.record_id = ANY(").bind(Bind::Uuids(Some(found.records.clone()))).push(")");
+        }
+        sql.push(")");
     }
     sql.push(" ORDER BY e.seq DESC").limit(limit + 1);
     Some(sql)

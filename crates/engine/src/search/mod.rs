@@ -16,6 +16,7 @@ use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::Readable;
 use kezhan_meta::{FieldMeta, FieldType, Lang, NAME_EN, ObjectMeta, Sensitivity};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// Most hits of one object among a search over all.
 const PER_OBJECT: usize = 10;
@@ -184,6 +185,43 @@ impl Engine {
         let data: Vec<Value> = hits.into_iter().take(limit).map(|h| h.json).collect();
         serde_json::to_vec(&json!({ "data": data })).map_err(|e| Error::Internal(e.to_string()))
     }
+}
+
+/// Ids of records of these objects that search finds, in the bin or not: at most so many of each.
+pub(crate) fn ids<'o>(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    objects: impl Iterator<Item = &'o ObjectMeta>,
+    q: &str,
+    limit: usize,
+) -> Result<Vec<Uuid>> {
+    let mut out = Vec::new();
+    if keys::query_terms(q).is_empty() {
+        return Ok(out);
+    }
+    let guard = Guard::of(caller);
+    let mut aliases = Aliases::default();
+    let mut sql = Sql::default();
+    let mut first = true;
+    for object in objects {
+        if !crate::write::store::has_search(object) || !caller.access.may(&object.name, Action::Read) {
+            continue;
+        }
+        sql.push(if first { "(SELECT t.id FROM " } else { " UNION ALL (SELECT t.id FROM " });
+        first = false;
+        column::from(&mut sql, object, "t");
+        sql.push(" WHERE ");
+        guard.rows(&mut sql, object, "t", Action::Read, Life::Any, &mut aliases);
+        candidate(&mut sql, guard.access, object, "t", q)?;
+        sql.limit(limit).push(")");
+    }
+    if !first {
+        sql.rows(conn, |row| {
+            out.extend(row.uuid(0));
+            Ok(())
+        })?;
+    }
+    Ok(out)
 }
 
 fn one_object(

@@ -23,8 +23,8 @@ pub struct Inbox;
 struct Notice {
     recipient: Uuid,
     kind: &'static str,
-    object: Arc<ObjectMeta>,
-    record: Uuid,
+    /// What it is about: the first of these that the person may see.
+    about: Vec<(Arc<ObjectMeta>, Uuid)>,
     /// What stands on the record's timeline.
     entry: Option<Uuid>,
     text: Option<String>,
@@ -52,8 +52,7 @@ fn notices(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
     let notice = |recipient, kind| Notice {
         recipient,
         kind,
-        object: event.object.clone(),
-        record: event.record,
+        about: vec![(event.object.clone(), event.record)],
         entry: None,
         text: None,
     };
@@ -71,43 +70,59 @@ fn notices(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Ev
     }
     if let Some(mentions) = mentions {
         let before = event.changes.get("mentions").and_then(|m| m.get("from")).and_then(Value::as_array);
-        let (object, target) = about(system, event, &record);
+        let about = about(system, event, &record);
+        let apart = about.iter().all(|(_, id)| *id != event.record);
         let text = record.get(event.object.title.as_ref()).and_then(Value::as_str).map(|t| head(t).to_owned());
         let fresh = mentions.iter().filter(|m| !before.is_some_and(|b| b.contains(m)));
         out.extend(fresh.filter_map(id).map(|recipient| Notice {
             recipient,
             kind: "mentioned",
-            object: object.clone(),
-            record: target,
-            entry: (target != event.record).then_some(event.record),
+            about: about.clone(),
+            entry: apart.then_some(event.record),
             text: text.clone(),
         }));
     }
     Ok(out)
 }
 
-/// What a record is about: the first record whose timeline it stands in, else itself.
-fn about(system: &Caller, event: &Event, record: &Record) -> (Arc<ObjectMeta>, Uuid) {
+/// What a record is about: those whose timelines it stands in, a deal before the account that it hangs on; else itself.
+fn about(system: &Caller, event: &Event, record: &Record) -> Vec<(Arc<ObjectMeta>, Uuid)> {
     let targets = event.object.fields.iter().filter(|f| f.timeline);
-    let mut found = targets.filter_map(|f| Some((system.catalog.get(f.target()?)?, record.get(f.key.as_ref())?)));
-    let found = found.find_map(|(object, value)| Some((object.clone(), id(value)?)));
-    found.unwrap_or_else(|| (event.object.clone(), event.record))
+    let found = targets.filter_map(|f| Some((system.catalog.get(f.target()?)?, record.get(f.key.as_ref())?)));
+    let mut found: Vec<_> = found.filter_map(|(object, value)| Some((object.clone(), id(value)?))).collect();
+    // Declared from the widest to the narrowest, as forms ask for them.
+    found.reverse();
+    if found.is_empty() {
+        found.push((event.object.clone(), event.record));
+    }
+    found
 }
 
 /// Puts a notice into the recipient's inbox, unless they did it themselves or may not see what it is about.
 fn deliver(engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Event, notice: Notice) -> Result<()> {
-    let (recipient, object) = (notice.recipient, &notice.object);
+    let recipient = notice.recipient;
     if event.actor == Some(recipient) || event.actor.is_none() {
         return Ok(());
     }
     let Some(person) = access::person(conn, system.tenant, recipient, None)? else { return Ok(()) };
     let rights = person.rights(conn, system.tenant, &system.catalog)?;
     let reader = Caller { user: Some(person.id), access: Arc::new(rights), ..system.clone() };
-    if !reader.access.may(&object.name, Action::Read) {
+    // What was said in confidence is not repeated here.
+    let may = |object: &ObjectMeta| reader.access.may(&object.name, Action::Read);
+    if let Some(entry) = notice.entry
+        && !(may(&event.object) && engine.fetch(conn, &reader, &event.object, entry)?.is_some())
+    {
         return Ok(());
     }
-    let Some(seen) = engine.fetch(conn, &reader, object, notice.record)? else { return Ok(()) };
-    put(engine, conn, system, &notice, &seen, event.actor)
+    for (object, record) in &notice.about {
+        if !may(object) {
+            continue;
+        }
+        if let Some(seen) = engine.fetch(conn, &reader, object, *record)? {
+            return put(engine, conn, system, &notice, (object, *record), &seen, event.actor);
+        }
+    }
+    Ok(())
 }
 
 fn put(
@@ -115,10 +130,11 @@ fn put(
     conn: &mut PgConnection,
     system: &Caller,
     notice: &Notice,
+    (object, record): (&ObjectMeta, Uuid),
     seen: &Record,
     actor: Option<Uuid>,
 ) -> Result<()> {
-    let Notice { recipient, kind, object, record, entry, text } = notice;
+    let Notice { recipient, kind, entry, text, .. } = notice;
     if *kind == ASSIGNED && bundled(conn, system.tenant, *recipient, actor, &object.name)? {
         return Ok(());
     }
@@ -174,14 +190,8 @@ pub fn tell_keepers(
         }
         let Some(seen) = engine.fetch(conn, &reader, &object, record)? else { continue };
         let text = text.map(|t| head(t).to_owned());
-        put(
-            engine,
-            conn,
-            system,
-            &Notice { recipient: keeper, kind, object: object.clone(), record, entry: None, text },
-            &seen,
-            None,
-        )?;
+        let notice = Notice { recipient: keeper, kind, about: Vec::new(), entry: None, text };
+        put(engine, conn, system, &notice, (&object, record), &seen, None)?;
     }
     Ok(())
 }

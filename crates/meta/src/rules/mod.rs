@@ -4,6 +4,7 @@
 //! the browser and the write path on the server can never disagree.
 
 pub mod company;
+pub mod currency;
 pub mod dates;
 pub mod email;
 pub mod id_card;

@@ -48,6 +48,12 @@ const CURRENCIES: &[(&str, Option<&str>)] = &[
     ("圆", None),
 ];
 
+/// The currency that a mark stands for by itself.
+pub(super) fn currency(mark: &str) -> Option<&'static str> {
+    let mark = half_width(mark).trim().to_lowercase();
+    CURRENCIES.iter().find(|(known, _)| *known == mark)?.1
+}
+
 /// Multipliers at the end, longest first.
 const MULTIPLIERS: &[(&str, u32)] =
     &[("万亿", 12), ("千万", 7), ("百万", 6), ("亿", 8), ("万", 4), ("萬", 4), ("千", 3)];

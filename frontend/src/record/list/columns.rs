@@ -17,12 +17,20 @@ pub const CHECKS: i32 = 40;
 const NARROWEST: i32 = 60;
 const WIDEST: i32 = 900;
 const FROZEN_MAX: usize = 4;
+/// The first says which record it is.
+pub const FROZEN: usize = 1;
 
 /// Widths as chosen, and the number of columns that stay.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Look {
     pub widths: BTreeMap<String, i32>,
     pub frozen: usize,
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        Look { widths: BTreeMap::new(), frozen: FROZEN }
+    }
 }
 
 impl Look {
@@ -34,7 +42,7 @@ impl Look {
             let (key, width) = pair.split_once(':')?;
             Some((key.to_owned(), width.parse::<i32>().ok()?.clamp(NARROWEST, WIDEST)))
         }));
-        let frozen = url.get("frozen").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let frozen = url.get("frozen").and_then(|n| n.parse().ok()).unwrap_or(FROZEN);
         Look { widths, frozen: usize::min(frozen, FROZEN_MAX) }
     }
 
@@ -44,7 +52,7 @@ impl Look {
     }
 
     pub fn frozen_text(&self) -> Option<String> {
-        (self.frozen > 0).then(|| self.frozen.to_string())
+        (self.frozen != FROZEN).then(|| self.frozen.to_string())
     }
 }
 

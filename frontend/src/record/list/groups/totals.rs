@@ -42,24 +42,17 @@ impl Sum {
         self.parts.sort_by_key(|part| std::cmp::Reverse(part.1));
     }
 
+    /// Money as rows write it, one text for each currency.
     pub fn texts(&self, field: &FieldMeta) -> Vec<String> {
-        let digits = match field.kind {
-            T::Money => (2, 2),
-            T::Decimal { scale } => (0, scale),
-            _ => (0, 0),
+        let scale = match field.kind {
+            T::Decimal { scale } => scale,
+            _ => 0,
         };
-        let text = |(currency, sum): &(String, Decimal)| {
-            format!("{currency} {}", bridge::decimal(&sum.to_string(), digits.0, digits.1)).trim().to_owned()
+        let text = |(currency, sum): &(String, Decimal)| match field.kind {
+            T::Money => bridge::money(&sum.to_string(), currency),
+            _ => bridge::decimal(&sum.to_string(), 0, scale),
         };
         self.parts.iter().map(text).collect()
-    }
-
-    /// The same with money as rows write it, where there is one currency: several share a sign.
-    pub fn written(&self, field: &FieldMeta) -> Vec<String> {
-        match self.parts.as_slice() {
-            [(currency, sum)] if field.kind == T::Money => vec![bridge::money(&sum.to_string(), currency)],
-            _ => self.texts(field),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The head of a group, the room for records that are on their way, and what to group by.
 
 use super::keys::{self, Fold, LEVELS, UNITS};
-use super::totals::{self, Sum};
+use super::totals;
 use super::{Group, Load};
 use crate::bridge;
 use crate::i18n::{
@@ -84,7 +84,7 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
         let field = field.clone();
         move || {
             read.with(|g| {
-                g.as_ref().and_then(|g| g.sums.iter().find(|s| s.field == field.key).map(|s| texts(s, &field)))
+                g.as_ref().and_then(|g| g.sums.iter().find(|s| s.field == field.key).map(|s| s.texts(&field)))
             })
         }
     };
@@ -143,7 +143,7 @@ fn head(list: List, fields: &[FieldMeta], at: usize, group: usize, place: String
 /// All sums of a group, each with its name before the first of its amounts.
 fn amounts(group: &Group, fields: &[FieldMeta]) -> Vec<String> {
     let of = |field: &FieldMeta| {
-        let sum = group.sums.iter().find(|s| s.field == field.key).map(|s| s.written(field)).unwrap_or_default();
+        let sum = group.sums.iter().find(|s| s.field == field.key).map(|s| s.texts(field)).unwrap_or_default();
         let name = label(&field.label);
         sum.into_iter().enumerate().map(move |(n, text)| if n == 0 { format!("{name} {text}") } else { text })
     };
@@ -180,10 +180,6 @@ fn name(group: &Group) -> AnyView {
     let n = bridge::decimal(&group.count.to_string(), 0, 0);
     let (title, spoken) = (tf(GROUP_COUNT, &[("n", &n)]), tf(GROUP_COUNT, &[("n", &n)]));
     view! { {name}<span class="muted tnum" title=title><span aria-hidden="true">{n}</span><span class="sr-only">{spoken}</span></span> }.into_any()
-}
-
-fn texts(sum: &Sum, field: &FieldMeta) -> Vec<String> {
-    sum.texts(field)
 }
 
 /// Room for a record, or why it is not there.

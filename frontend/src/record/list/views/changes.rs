@@ -1,5 +1,6 @@
 //! What differs from the view as it is kept, and the ways out.
 
+use super::super::columns::FROZEN;
 use super::super::groups::keys::text_of;
 use super::{Edited, List, OBJECT, address, may_change};
 use crate::api::records::{self, RecordExt};
@@ -24,7 +25,7 @@ pub fn settings(list: List) -> Value {
     if !look.widths.is_empty() {
         out["widths"] = json!(look.widths);
     }
-    if look.frozen > 0 {
+    if look.frozen != FROZEN {
         out["frozen"] = json!(look.frozen);
     }
     if !state.group.is_empty() {
@@ -47,8 +48,12 @@ pub fn note(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         list.look.track();
         list.layout.track();
         let id = list.url.get("view")?;
-        let kept =
+        let mut kept =
             list.views.with(|v| v.iter().flatten().find(|v| v.id() == id).map(|v| v.value("settings").clone()))?;
+        // What is so anyway was written down at a time when it was not.
+        if let Some(kept) = kept.as_object_mut().filter(|kept| kept.get("frozen") == Some(&json!(FROZEN))) {
+            kept.remove("frozen");
+        }
         Some(kept != settings(list))
     });
     (move || (modified.get() == Some(true)).then(|| ways_out(list, edited))).into_any()

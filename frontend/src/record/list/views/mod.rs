@@ -56,7 +56,7 @@ fn address(list: List, view: &Record) -> String {
             .extend(widths.iter().filter_map(|(key, width)| Some((key.clone(), i32::try_from(width.as_i64()?).ok()?))));
         look
     });
-    let frozen = settings.get("frozen").and_then(Value::as_u64).filter(|n| *n > 0).map(|n| n.to_string());
+    let frozen = settings.get("frozen").and_then(Value::as_u64).map(|n| n.to_string());
     let mut parts: Vec<(&str, Option<String>)> = layouts::KEYS.iter().map(|key| (*key, text(key))).collect();
     parts.extend([
         ("view", Some(view.id().to_owned())),

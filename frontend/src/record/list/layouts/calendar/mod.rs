@@ -212,6 +212,7 @@ impl Screen {
             "eventTimeFormat": {"hour": "2-digit", "minute": "2-digit", "hour12": false},
             "slotLabelFormat": {"hour": "2-digit", "minute": "2-digit", "hour12": false},
             "scrollTime": "08:00:00",
+            "now": bridge::wall_clock(&String::from(js_sys::Date::new_0().to_iso_string())),
             "words": {
                 "create": self.creates(when).then(|| t(CALENDAR_NEW)),
                 "nothing": t(CALENDAR_NOTHING),
