@@ -10,7 +10,7 @@ use kezhan_meta::query::ListQuery;
 use kezhan_meta::resolve::Readable;
 use kezhan_meta::rules::company::{company_core, company_key, similarity};
 use kezhan_meta::rules::{email, mask, phone};
-use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record, normalise_value};
+use kezhan_meta::{Area, FieldMeta, FieldType, Filter, ObjectMeta, Op, Record, normalise_value};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +46,11 @@ struct Probe {
     text: String,
 }
 
+/// May the same person or company stand in several objects, as lead, account and contact?
+fn told_apart(object: &ObjectMeta) -> bool {
+    object.area == Area::Customers && object.listed && object.owned()
+}
+
 type Found = BTreeMap<(usize, Uuid), (Record, BTreeSet<String>)>;
 
 impl Engine {
@@ -64,7 +69,7 @@ impl Engine {
         let objects: Vec<Arc<ObjectMeta>> = caller
             .catalog
             .objects()
-            .filter(|o| o.name == object.name || (o.listed && o.owned()))
+            .filter(|o| o.name == object.name || (told_apart(o) && told_apart(object)))
             .filter(|o| caller.access.may(&o.name, Action::Read))
             .cloned()
             .collect();

@@ -140,6 +140,7 @@ codes! {
     FileNotSpreadsheet 422 "file_not_spreadsheet" "不是表格文件，请上传 CSV、XLSX 或 NDJSON" "Not a spreadsheet; upload CSV, XLSX or NDJSON";
     FileUnknownEncoding 422 "file_unknown_encoding" "没有这种编码" "There is no such encoding";
     FileUnknownSheet 422 "file_unknown_sheet" "没有这个工作表" "There is no such sheet";
+    FileUnknownHeaderRow 422 "file_unknown_header_row" "前 20 行里没有这一行，或该行为空" "There is no such row among the first 20, or it is blank";
     FileTooManyColumns 422 "file_too_many_columns" "列数过多" "Too many columns";
     FileDamaged 422 "file_damaged" "文件已损坏" "The file is damaged";
     SealedCondition 422 "sealed_condition" "“{}”是加密字段：保存的条件只能判断它是否为空" "“{}” is encrypted: a condition that is kept may only ask whether it is empty";

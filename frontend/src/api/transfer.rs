@@ -18,11 +18,30 @@ pub struct Upload {
     pub encoding: Option<String>,
     pub sheet: Option<String>,
     pub sheets: Vec<String>,
+    pub header_row: u64,
+    pub head: Vec<HeadRow>,
     pub columns: Vec<Column>,
     pub objects: Vec<Guess>,
     pub object: Option<String>,
     pub remembered: bool,
     pub mapping: Vec<Mapped>,
+}
+
+/// One of the first rows, blank cells left out.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct HeadRow {
+    pub row: u64,
+    pub cells: Vec<String>,
+}
+
+/// How a file is to be read, as far as the reader has said.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Reading {
+    pub object: Option<String>,
+    pub sheet: Option<String>,
+    pub encoding: Option<String>,
+    pub header_row: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -65,11 +84,8 @@ pub struct Mapped {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Plan {
     pub upload: String,
-    pub object: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sheet: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Option<String>,
+    #[serde(flatten)]
+    pub reading: Reading,
     pub operation: String,
     pub columns: Vec<Mapped>,
     pub duplicates: Value,
@@ -242,15 +258,9 @@ pub async fn upload(
     client::send_form(&url, &form, progress, None).await
 }
 
-/// The same file read as another object, sheet or encoding.
-pub async fn mapping(
-    id: &str,
-    object: Option<&str>,
-    sheet: Option<&str>,
-    encoding: Option<&str>,
-) -> Result<Upload, ApiError> {
-    let body = json!({ "object": object, "sheet": sheet, "encoding": encoding });
-    Call::post(&format!("/bulk/uploads/{id}/mapping")).body(&body).json().await
+/// The same file read in another way.
+pub async fn mapping(id: &str, reading: &Reading) -> Result<Upload, ApiError> {
+    Call::post(&format!("/bulk/uploads/{id}/mapping")).body(reading).json().await
 }
 
 pub async fn preview(plan: &Plan) -> Result<Preview, ApiError> {

@@ -20,6 +20,9 @@ pub struct BulkFile {
     /// The encoding of a text file; found out where it is not given.
     #[schema(example = "gb18030")]
     encoding: Option<String>,
+    /// The row that names the columns, counted from 1; 0: there is none. Found out where it is not given.
+    #[schema(minimum = 0)]
+    header_row: Option<i64>,
 }
 
 /// What the person importing has chosen already.
@@ -29,6 +32,17 @@ pub struct BulkChoices {
     object: Option<String>,
     sheet: Option<String>,
     encoding: Option<String>,
+    /// The row that names the columns, counted from 1; 0: there is none. Found out where it is not given.
+    #[schema(minimum = 0)]
+    header_row: Option<i64>,
+}
+
+/// One of the first rows of a file, blank cells left out.
+#[derive(ToSchema)]
+pub struct BulkHeadRow {
+    #[schema(example = 2)]
+    row: i64,
+    cells: Vec<String>,
 }
 
 /// What a column holds, judged by its content.
@@ -95,6 +109,11 @@ pub struct BulkUpload {
     sheet: Option<String>,
     sheets: Vec<String>,
     has_header: bool,
+    /// The row that names the columns, counted from 1 as spreadsheet programs do; 0 where there is none.
+    #[schema(example = 1)]
+    header_row: i64,
+    /// The beginning of the file as it is, to choose the row of headings from.
+    head: Vec<BulkHeadRow>,
     headers: Vec<String>,
     /// The first rows as text.
     rows: Vec<Vec<String>>,
@@ -147,6 +166,9 @@ pub struct BulkPlan {
     object: String,
     sheet: Option<String>,
     encoding: Option<String>,
+    /// As for the upload; the row that it found where it is not given.
+    #[schema(minimum = 0)]
+    header_row: Option<i64>,
     /// `insert` (default), `update`, `upsert` or `delete`.
     #[schema(example = "insert")]
     operation: Option<String>,

@@ -55,8 +55,7 @@ pub async fn upload(state: web::Data<State>, once: Once, body: Multipart) -> Res
 
 async fn keep(state: &web::Data<State>, once: Once, id: Uuid, file: Received) -> Result<Answer, ApiError> {
     // The parts are parted anew by each client: what is in them is what was sent.
-    let Choices { object, sheet, encoding } = &file.choices;
-    let sent = json!([file.name, file.sha256, object, sheet, encoding]).to_string();
+    let sent = json!([file.name, file.sha256, file.choices]).to_string();
     let answer = once.run(state, sent.as_bytes(), move |call| {
         let stored = super::stored(call, &uploads::path_of(call.caller.tenant, id).to_string_lossy())?;
         let analysis = analyse(call.conn, call.caller, &HINTS, &stored, &file.name, &file.choices)?;
@@ -75,7 +74,7 @@ fn shown(upload: &Upload, analysis: &impl serde::Serialize) -> Result<Value> {
     Ok(body)
 }
 
-/// Look at an uploaded file again: for another object, another sheet, another encoding.
+/// Look at an uploaded file again: for another object, another sheet, another encoding, another row of headings.
 #[utoipa::path(post, path = "/api/v1/bulk/uploads/{id}/mapping", tag = "bulk", operation_id = "mapUpload",
     params(("id" = Uuid, Path, description = "The upload")),
     request_body = crate::bulk::schemas::BulkChoices,
@@ -155,6 +154,10 @@ async fn receive(mut body: Multipart, path: &Path, sealer: Sealer) -> Result<Rec
             "object" => received.choices.object = text,
             "sheet" => received.choices.sheet = text,
             "encoding" => received.choices.encoding = text,
+            "header_row" => {
+                let number = text.as_deref().map(str::parse).transpose();
+                received.choices.header_row = number.map_err(|_| refused(Code::BadValue, &[&key, "0, 1, 2 …"]))?;
+            }
             _ => return Err(refused(Code::UnknownParameter, &[&key])),
         }
     }

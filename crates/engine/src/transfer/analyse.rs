@@ -2,7 +2,7 @@
 
 use super::hints::Hints;
 use super::mapping::{self, ObjectProposal, Proposal};
-use super::read::{self, ColumnProfile, ReadOptions};
+use super::read::{self, ColumnProfile, HeadRow, ReadOptions};
 use super::rows::unreadable;
 use super::{Cell, Format};
 use crate::vault::files::Stored;
@@ -21,6 +21,7 @@ pub struct Choices {
     pub object: Option<String>,
     pub sheet: Option<String>,
     pub encoding: Option<String>,
+    pub header_row: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +32,8 @@ pub struct Analysis {
     pub sheet: Option<String>,
     pub sheets: Vec<String>,
     pub has_header: bool,
+    pub header_row: u64,
+    pub head: Vec<HeadRow>,
     pub headers: Vec<String>,
     pub rows: Vec<Vec<String>>,
     pub columns: Vec<ColumnProfile>,
@@ -49,8 +52,12 @@ pub fn analyse(
     name: &str,
     choices: &Choices,
 ) -> Result<Analysis> {
-    let options =
-        ReadOptions { sheet: choices.sheet.clone(), encoding: choices.encoding.clone(), ..ReadOptions::default() };
+    let options = ReadOptions {
+        sheet: choices.sheet.clone(),
+        encoding: choices.encoding.clone(),
+        header_row: choices.header_row,
+        ..ReadOptions::default()
+    };
     let mut source = read::open_with(file, &options).map_err(unreadable)?;
     let columns = read::profile(&mut *source, PROFILED).map_err(unreadable)?;
     let mut rows = Vec::new();
@@ -89,6 +96,8 @@ pub fn analyse(
         sheet: info.sheet,
         sheets: info.sheets,
         has_header: info.has_header,
+        header_row: info.header_row,
+        head: info.head,
         headers,
         rows,
         columns,

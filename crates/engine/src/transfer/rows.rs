@@ -109,7 +109,12 @@ pub struct Importer<'e> {
 
 /// Opens a file as the plan says.
 pub fn open(file: &Stored, plan: &Plan) -> Result<Box<dyn RowSource>> {
-    let options = ReadOptions { sheet: plan.sheet.clone(), encoding: plan.encoding.clone(), ..ReadOptions::default() };
+    let options = ReadOptions {
+        sheet: plan.sheet.clone(),
+        encoding: plan.encoding.clone(),
+        header_row: plan.header_row,
+        ..ReadOptions::default()
+    };
     super::read::open_with(file, &options).map_err(unreadable)
 }
 

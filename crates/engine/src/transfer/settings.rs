@@ -81,6 +81,9 @@ pub struct Plan {
     pub sheet: Option<String>,
     #[serde(default)]
     pub encoding: Option<String>,
+    /// The row that names the columns; 0 where there is none.
+    #[serde(default)]
+    pub header_row: Option<u64>,
     #[serde(default)]
     pub operation: Operation,
     pub columns: Vec<ColumnPlan>,

@@ -242,8 +242,18 @@ fn split_offset(text: &str) -> Option<(&str, Option<FixedOffset>)> {
     Some((&text[..at], Some(FixedOffset::east_opt(sign * seconds)?)))
 }
 
-/// `a/b/yyyy`: the two small numbers and the year.
+/// `3.4.2017`: where the day stands before the month it is written with points, and nowhere else is.
+fn dotted(date: &str) -> Option<NaiveDate> {
+    let (day, month, year) = parts(date).filter(|_| date.contains('.'))?;
+    NaiveDate::from_ymd_opt(year, month, day)
+}
+
+/// `a/b/yyyy`: the two small numbers and the year, where the order is open.
 fn numeric_parts(date: &str) -> Option<(u32, u32, i32)> {
+    parts(date).filter(|_| dotted(date).is_none())
+}
+
+fn parts(date: &str) -> Option<(u32, u32, i32)> {
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '/' | '-' | '.') {
         return None;
@@ -268,6 +278,9 @@ fn unambiguous(date: &str) -> Option<NaiveDate> {
     }
     if date.chars().any(|c| c.is_ascii_alphabetic()) {
         return with_month_name(date);
+    }
+    if let Some(date) = dotted(date) {
+        return Some(date);
     }
     let separator = date.chars().find(|c| !c.is_ascii_digit()).filter(|c| matches!(c, '-' | '/' | '.'))?;
     let mut parts = date.split(separator).map(str::trim);

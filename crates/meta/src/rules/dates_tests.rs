@@ -50,6 +50,10 @@ fn order_is_decided_by_the_column() {
     );
     assert_eq!(decide(&["2016-10-20", "n/a"]), Some(Decision { order: month_first, certain: true }));
     assert_eq!(decide(&["n/a", "", "13/13/2016"]), None);
+    // Points tell, whatever the rest of the column does.
+    assert_eq!(decide(&["3.4.2017"]), Some(Decision { order: month_first, certain: true }));
+    assert_eq!(parse_date("3.4.2017", month_first), Some(day("2017-04-03")));
+    assert_eq!(parse_date("10.20.2016", month_first), Some(day("2016-10-20")));
     assert_eq!(parse_date("3/4/2017", day_first), Some(day("2017-04-03")));
     assert_eq!(parse_date("10/20/2016", day_first), None);
 }

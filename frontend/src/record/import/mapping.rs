@@ -1,12 +1,12 @@
 //! Step two: which column goes into which field.
 
 use super::{Wizard, importable};
-use crate::api::transfer::{Column, Mapped};
+use crate::api::transfer::{Column, HeadRow, Mapped, Upload};
 use crate::i18n::{
     BACK, DUP_ASK, DUP_CREATE, DUP_SKIP, DUP_UPDATE, IMPORT_CHECK, IMPORT_COLUMN, IMPORT_DAY_FIRST, IMPORT_DUPLICATES,
-    IMPORT_FIELD, IMPORT_IGNORE, IMPORT_MAPPED, IMPORT_MISSING, IMPORT_MONTH_FIRST, IMPORT_OBJECT, IMPORT_ORDER,
-    IMPORT_REMEMBERED, IMPORT_SAMPLES, IMPORT_SHEET, IMPORT_UNKNOWN, UNKNOWN_CREATE, UNKNOWN_EMPTY, UNKNOWN_ERROR,
-    label, t, tf,
+    IMPORT_ENCODING, IMPORT_FIELD, IMPORT_HEADER_ROW, IMPORT_IGNORE, IMPORT_MAPPED, IMPORT_MISSING, IMPORT_MONTH_FIRST,
+    IMPORT_NO_HEADER, IMPORT_OBJECT, IMPORT_ORDER, IMPORT_REMEMBERED, IMPORT_SAMPLES, IMPORT_SHEET, IMPORT_UNKNOWN,
+    UNKNOWN_CREATE, UNKNOWN_EMPTY, UNKNOWN_ERROR, label, t, tf,
 };
 use crate::layout::nav;
 use crate::state::catalog;
@@ -48,18 +48,31 @@ pub fn panel(wizard: Wizard) -> AnyView {
         let n = wizard.columns.with(|c| c.iter().filter(|c| c.field.is_some()).count());
         tf(IMPORT_MAPPED, &[("n", &n.to_string()), ("total", &columns.len().to_string())])
     };
+    let sheet = (upload.sheets.len() > 1).then(|| {
+        let control = sheets(wizard, &upload.sheets, upload.sheet.as_deref());
+        view! { <Field id="import-sheet" label=t(IMPORT_SHEET)>{control}</Field> }
+    });
+    let header = (!upload.head.is_empty()).then(|| {
+        let control = header_rows(wizard, &upload);
+        view! { <Field id="import-header-row" label=t(IMPORT_HEADER_ROW)>{control}</Field> }
+    });
+    let encoding = upload.encoding.as_deref().map(|now| {
+        let control = encodings(wizard, now);
+        view! { <Field id="import-encoding" label=t(IMPORT_ENCODING)>{control}</Field> }
+    });
     let ready = Signal::derive(move || wizard.columns.with(|c| c.iter().any(|c| c.field.is_some())));
     view! {
         <div class="max-w-5xl mx-auto p-4 md:p-6 flex flex-col gap-4">
             <div class="grid sm:grid-cols-3 gap-4">
                 <Field id="import-object" label=t(IMPORT_OBJECT)>{objects(wizard, object.as_deref())}</Field>
-                {(upload.sheets.len() > 1).then(|| view! { <Field id="import-sheet" label=t(IMPORT_SHEET)>{sheets(wizard, &upload.sheets, upload.sheet.as_deref())}</Field> })}
+                {sheet}
+                {header}
+                {encoding}
                 <Field id="import-duplicates" label=t(IMPORT_DUPLICATES)>{duplicates(wizard)}</Field>
             </div>
             <p class="text-[13px] muted flex flex-wrap gap-x-3">
                 <span class="font-semibold text-base-content">{upload.name.clone()}</span>
                 <span>{mapped}</span>
-                {upload.encoding.clone().map(|e| view! { <span>{e}</span> })}
                 {upload.remembered.then(|| view! { <span class="text-success">{t(IMPORT_REMEMBERED)}</span> })}
             </p>
             {rows}
@@ -89,9 +102,7 @@ fn objects(wizard: Wizard, now: Option<&ObjectMeta>) -> AnyView {
         .collect_view();
     view! {
         <select id="import-object" class="select" on:change=move |ev| {
-            let object = event_target_value(&ev);
-            wizard.url.replace(&[("object", Some(object.clone()))]);
-            wizard.reread(Some(object), None);
+            wizard.reread(&[("object", Some(event_target_value(&ev)))]);
         }>{options}</select>
     }
     .into_any()
@@ -102,7 +113,43 @@ fn sheets(wizard: Wizard, sheets: &[String], now: Option<&str>) -> AnyView {
         .iter()
         .map(|s| view! { <option value=s.clone() selected=now == Some(s.as_str())>{s.clone()}</option> })
         .collect_view();
-    view! { <select id="import-sheet" class="select" on:change=move |ev| wizard.reread(None, Some(event_target_value(&ev)))>{options}</select> }.into_any()
+    view! { <select id="import-sheet" class="select" on:change=move |ev| {
+        wizard.reread(&[("sheet", Some(event_target_value(&ev))), ("header_row", None)]);
+    }>{options}</select> }
+    .into_any()
+}
+
+/// Which of the first rows names the columns.
+fn header_rows(wizard: Wizard, upload: &Upload) -> AnyView {
+    let now = upload.header_row;
+    let row = |row: &HeadRow| {
+        let text = format!("{}: {}", row.row, row.cells.join(crate::i18n::comma()));
+        view! { <option value=row.row.to_string() selected=row.row == now>{text}</option> }
+    };
+    let rows = upload.head.iter().map(row).collect_view();
+    view! {
+        <select id="import-header-row" class="select truncate" on:change=move |ev| wizard.reread(&[("header_row", Some(event_target_value(&ev)))])>
+            {rows}
+            <option value="0" selected=now == 0>{t(IMPORT_NO_HEADER)}</option>
+        </select>
+    }
+    .into_any()
+}
+
+/// Encodings of text files that come from Chinese and other offices, as the server calls them; a file says nothing of
+/// its own, and what is found out may be wrong.
+const ENCODINGS: [&str; 8] =
+    ["UTF-8", "gb18030", "Big5", "UTF-16LE", "Shift_JIS", "EUC-KR", "windows-1252", "windows-1251"];
+
+fn encodings(wizard: Wizard, now: &str) -> AnyView {
+    let other = (!ENCODINGS.iter().any(|e| e.eq_ignore_ascii_case(now))).then_some(now);
+    let option = |name: &str| {
+        let here = name.eq_ignore_ascii_case(now);
+        view! { <option value=name.to_owned() selected=here>{name.to_owned()}</option> }
+    };
+    let options = ENCODINGS.into_iter().chain(other).map(option).collect_view();
+    view! { <select id="import-encoding" class="select" on:change=move |ev| wizard.reread(&[("encoding", Some(event_target_value(&ev)))])>{options}</select> }
+        .into_any()
 }
 
 fn duplicates(wizard: Wizard) -> AnyView {

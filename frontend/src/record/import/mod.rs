@@ -12,7 +12,7 @@ mod unknown;
 
 use super::url::Url;
 use crate::api::client::ApiError;
-use crate::api::transfer::{self, Mapped, Plan, Preview, UnknownValue, Upload};
+use crate::api::transfer::{self, Mapped, Plan, Preview, Reading, UnknownValue, Upload};
 use crate::i18n::{IMPORT_STEP_CHECK, IMPORT_STEP_FILE, IMPORT_STEP_MAP, NAV_IMPORTS, t};
 use crate::layout::routes;
 use crate::state::catalog;
@@ -21,6 +21,9 @@ use kezhan_meta::{FieldMeta, ObjectMeta};
 use leptos::prelude::*;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+
+/// What the address says of how the file is read.
+const READING: [&str; 4] = ["object", "sheet", "encoding", "header_row"];
 
 /// An import being prepared. The upload and the step are in the address, so that a reload goes on here.
 #[derive(Clone, Copy)]
@@ -69,26 +72,45 @@ impl Wizard {
     pub fn plan(self) -> Option<Plan> {
         let upload = self.upload.get_untracked()?;
         let action = self.duplicates.get_untracked();
+        upload.object.as_ref()?;
+        let said = self.reading();
         Some(Plan {
             upload: upload.id,
-            object: upload.object?,
-            sheet: upload.sheet,
-            encoding: None,
+            reading: Reading {
+                object: upload.object,
+                sheet: upload.sheet,
+                header_row: said.header_row.or(Some(upload.header_row).filter(|row| *row > 0)),
+                ..said
+            },
             operation: "insert".to_owned(),
             columns: self.columns.with_untracked(|c| c.iter().filter(|c| c.field.is_some()).cloned().collect()),
             duplicates: json!({ "action": action, "decisions": self.decisions.get_untracked() }),
         })
     }
 
-    /// Reads the file as something else.
-    pub fn reread(self, object: Option<String>, sheet: Option<String>) {
+    /// How the address says that the file is read.
+    fn reading(self) -> Reading {
+        let [object, sheet, encoding, row] = READING.map(|key| self.url.peek(key));
+        Reading { object, sheet, encoding, header_row: row.and_then(|row| row.parse().ok()) }
+    }
+
+    /// Reads the file in another way: the address says so from now on.
+    pub fn reread(self, change: &[(&str, Option<String>)]) {
         let Some(upload) = self.upload.get_untracked() else { return };
+        let mut reading = self.reading();
+        self.url.replace(change);
+        for (key, value) in change {
+            match *key {
+                "object" => reading.object.clone_from(value),
+                "sheet" => reading.sheet.clone_from(value),
+                "encoding" => reading.encoding.clone_from(value),
+                _ => reading.header_row = value.as_ref().and_then(|row| row.parse().ok()),
+            }
+        }
+        reading.object = reading.object.or(upload.object);
         self.busy.set(true);
         leptos::task::spawn_local(async move {
-            let sheet = sheet.or(upload.sheet);
-            let answer =
-                transfer::mapping(&upload.id, object.as_deref().or(upload.object.as_deref()), sheet.as_deref(), None)
-                    .await;
+            let answer = transfer::mapping(&upload.id, &reading).await;
             let _ = self.busy.try_set(false);
             match answer {
                 Ok(upload) => self.take(upload),
@@ -135,9 +157,9 @@ pub fn screen() -> AnyView {
         let have = wizard.upload.with_untracked(|u| u.as_ref().map(|u| u.id.clone()));
         match wanted {
             Some(wanted) if have.as_ref() != Some(&wanted) => {
-                let object = url.peek("object");
+                let reading = wizard.reading();
                 leptos::task::spawn_local(async move {
-                    match transfer::mapping(&wanted, object.as_deref(), None, None).await {
+                    match transfer::mapping(&wanted, &reading).await {
                         Ok(upload) => wizard.take(upload),
                         Err(error) => {
                             let _ = wizard.error.try_set(Some(error));
@@ -167,7 +189,7 @@ pub fn screen() -> AnyView {
 
 fn step(wizard: Wizard) -> AnyView {
     let ready = Memo::new(move |_| {
-        wizard.upload.with(|u| u.as_ref().map(|u| (u.id.clone(), u.object.clone(), u.sheet.clone())))
+        wizard.upload.with(|u| u.as_ref().map(|u| (u.id.clone(), u.object.clone(), u.sheet.clone(), u.columns.clone())))
     });
     let checking = Memo::new(move |_| wizard.url.get("step").as_deref() == Some("check"));
     let waiting = Memo::new(move |_| wizard.url.get("upload").is_some());

@@ -55,6 +55,8 @@ impl CsvRows {
             sheet: None,
             sheets: Vec::new(),
             has_header: true,
+            header_row: 0,
+            head: Vec::new(),
         };
         let mut rows = Self {
             reader: reader(file, encoding, delimiter, &budget)?,

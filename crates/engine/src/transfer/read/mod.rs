@@ -14,6 +14,8 @@ mod tests;
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::{Cell, Format};
 use crate::vault::files::Stored;
 
@@ -54,6 +56,8 @@ pub struct ReadOptions {
     pub sheet: Option<String>,
     /// Label of an encoding (`gb18030`, `utf-8`) of a CSV file.
     pub encoding: Option<String>,
+    /// The row that names the columns, counted as [`RowSource::row_number`] does; 0 where there is none. Records need none.
+    pub header_row: Option<u64>,
 }
 
 /// What was found out about a file.
@@ -67,6 +71,17 @@ pub struct SourceInfo {
     pub sheets: Vec<String>,
     /// False where the file has no headers and the columns are numbered instead.
     pub has_header: bool,
+    /// Where these stand, 0 where there are none or the file needs none.
+    pub header_row: u64,
+    /// The beginning of the file as it is.
+    pub head: Vec<HeadRow>,
+}
+
+/// What is in one of the first rows of a file, blank cells left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeadRow {
+    pub row: u64,
+    pub cells: Vec<String>,
 }
 
 /// The rows of a file, one after the other. Rows without any content do not count.
@@ -100,8 +115,8 @@ pub fn open_with(file: &Stored, options: &ReadOptions) -> Result<Box<dyn RowSour
         return Err(ReadError::TooLarge { limit: options.limits.file_bytes });
     }
     Ok(match detect::format(file)? {
-        Format::Csv => Box::new(sheet::Sheet::open(csv::CsvRows::open(file, options)?, options.limits)?),
-        Format::Xlsx => Box::new(sheet::Sheet::open(xlsx::XlsxRows::open(file, options)?, options.limits)?),
+        Format::Csv => Box::new(sheet::Sheet::open(csv::CsvRows::open(file, options)?, options)?),
+        Format::Xlsx => Box::new(sheet::Sheet::open(xlsx::XlsxRows::open(file, options)?, options)?),
         Format::Ndjson => Box::new(ndjson::NdjsonSource::open(file, options.limits)?),
     })
 }
@@ -127,6 +142,8 @@ pub enum ReadError {
     UnknownEncoding(String),
     #[error("there is no sheet {0:?}")]
     UnknownSheet(String),
+    #[error("there is no row {0} among the first that have something in them")]
+    UnknownHeaderRow(u64),
     #[error("more than {limit} columns")]
     TooManyColumns { limit: usize },
     #[error("the spreadsheet is damaged: {0}")]
@@ -145,6 +162,7 @@ impl ReadError {
             Self::NotASpreadsheet => "file_not_spreadsheet",
             Self::UnknownEncoding(_) => "file_unknown_encoding",
             Self::UnknownSheet(_) => "file_unknown_sheet",
+            Self::UnknownHeaderRow(_) => "file_unknown_header_row",
             Self::TooManyColumns { .. } => "file_too_many_columns",
             Self::Damaged(_) => "file_damaged",
         }

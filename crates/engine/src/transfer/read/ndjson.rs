@@ -48,6 +48,8 @@ impl NdjsonSource {
             sheet: None,
             sheets: Vec::new(),
             has_header: true,
+            header_row: 0,
+            head: Vec::new(),
         };
         let lines = Lines::open(file, limits.row_bytes)?;
         Ok(Self { file: file.clone(), limits, info, headers, lines, returned: 0, number: 0, stopped: false })

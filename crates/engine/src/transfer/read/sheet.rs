@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Limits, ReadError, RowError, RowErrorKind, RowSource, SourceInfo, header};
+use super::{HeadRow, Limits, ReadError, ReadOptions, RowError, RowErrorKind, RowSource, SourceInfo, header};
 use crate::transfer::{Cell, Format};
 
 /// A row as it stands in the file.
@@ -30,6 +30,19 @@ pub trait RawRows: Send {
     fn next(&mut self) -> Option<Result<RawRow, (u64, RowErrorKind)>>;
 }
 
+/// Rows of those looked through for headers that are told of, and how much of each.
+const HEAD_SHOWN: usize = 10;
+const CELLS_SHOWN: usize = 8;
+const TEXT_SHOWN: usize = 40;
+
+impl HeadRow {
+    fn of(row: &RawRow) -> HeadRow {
+        let cells = row.cells.iter().filter(|c| !c.is_empty()).take(CELLS_SHOWN);
+        let cells = cells.map(|c| c.trimmed().chars().take(TEXT_SHOWN).collect()).collect();
+        HeadRow { row: row.number, cells }
+    }
+}
+
 type Raw = Result<RawRow, (u64, RowErrorKind)>;
 
 pub struct Sheet<R> {
@@ -48,7 +61,8 @@ pub struct Sheet<R> {
 }
 
 impl<R: RawRows> Sheet<R> {
-    pub fn open(mut raw: R, limits: Limits) -> Result<Self, ReadError> {
+    pub fn open(mut raw: R, options: &ReadOptions) -> Result<Self, ReadError> {
+        let limits = options.limits;
         let mut ahead: VecDeque<Raw> = VecDeque::new();
         let mut head: Vec<RawRow> = Vec::new();
         while head.len() < header::LOOK_AHEAD {
@@ -68,18 +82,29 @@ impl<R: RawRows> Sheet<R> {
                 _ => ReadError::Empty,
             });
         }
-        let header = header::find(&head);
+        let header = match options.header_row {
+            None => header::find(&head),
+            Some(0) => None,
+            Some(number) => {
+                let at = head.iter().position(|row| row.number == number);
+                Some(at.ok_or(ReadError::UnknownHeaderRow(number))?)
+            }
+        };
         let columns = columns(&head, header, raw.info().format);
         if columns > limits.columns {
             return Err(ReadError::TooManyColumns { limit: limits.columns });
         }
         let header_row = header.and_then(|index| head.get(index));
-        let headers = header::names(header_row, columns);
+        // A title above is no name of a column: it stands alone.
+        let above = header.and_then(|index| head.get(index.checked_sub(1)?)).filter(|row| row.width() > 1);
+        let headers = header::names(header_row, above, columns);
         let header_number = header_row.map_or(0, |row| row.number);
+        let shown = head.iter().take(HEAD_SHOWN).map(HeadRow::of).collect();
         for row in head.drain(header.map_or(0, |index| index + 1)..).rev() {
             ahead.push_front(Ok(row));
         }
-        let info = SourceInfo { has_header: header.is_some(), ..raw.info().clone() };
+        let info =
+            SourceInfo { has_header: header.is_some(), header_row: header_number, head: shown, ..raw.info().clone() };
         Ok(Self { raw, info, limits, headers, ahead, header_number, returned: 0, number: 0, stopped: false })
     }
 

@@ -112,6 +112,39 @@ fn layouts() {
 }
 
 #[test]
+fn headings_in_two_rows_are_found_or_chosen() {
+    let grouped = "客户,联系方式,,,地址,\n,联系人,电话,邮箱,城市,街道\n甲公司,王伟,13800138000,a@b.cn,上海,人民路\n";
+    let kept = file(grouped.as_bytes());
+    let mut source = open(kept.path(), Limits::default()).unwrap();
+    assert_eq!(source.headers(), ["客户", "联系人", "电话", "邮箱", "城市", "街道"]);
+    assert_eq!((source.info().header_row, source.info().head.len()), (2, 3));
+    assert_eq!(source.info().head[1].cells[0], "联系人");
+    assert_eq!(texts(source.as_mut()).len(), 1);
+    source.seek_row(0).unwrap();
+    assert_eq!(source.next_row().unwrap().unwrap()[0].as_text(), "甲公司");
+
+    // Few of the groups' names: the row of the parts is found at once.
+    let source = read("客户,,,,\n名称,电话,邮箱,城市,街道\n甲,13800138000,a@b.cn,上海,人民路\n".as_bytes());
+    assert_eq!(source.headers()[0], "名称");
+    // A first record that is words alone is no second row of headings.
+    let mut source = read("名称,城市,级别,,\n甲,上海,重点,渠道,老客户\n乙,北京,,渠道,老客户\n".as_bytes());
+    assert_eq!(source.info().header_row, 1);
+    assert_eq!(texts(source.as_mut()).len(), 2);
+
+    let chosen = |number: u64, text: &str| {
+        let options = ReadOptions { header_row: Some(number), ..ReadOptions::default() };
+        open_with(&Stored::from(file(text.as_bytes()).path()), &options)
+    };
+    let text = "客户,电话\n姓名,号码\n甲,13800138000\n";
+    let mut second = chosen(2, text).unwrap();
+    assert_eq!(second.headers(), ["姓名", "号码"]);
+    assert_eq!(texts(second.as_mut()).len(), 1);
+    let mut none = chosen(0, text).unwrap();
+    assert_eq!((none.info().has_header, texts(none.as_mut()).len()), (false, 3));
+    assert_eq!(chosen(9, text).err().unwrap().code(), "file_unknown_header_row");
+}
+
+#[test]
 fn broken_rows_are_reported_and_passed() {
     let mut source = read(b"a,b\n1,2\n1,2,3\n4\n");
     assert!(source.next_row().unwrap().is_ok());

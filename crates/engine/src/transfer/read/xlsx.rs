@@ -51,6 +51,8 @@ impl XlsxRows {
             sheet: Some(sheet),
             sheets,
             has_header: true,
+            header_row: 0,
+            head: Vec::new(),
         };
         let batch = Vec::new().into_iter();
         Ok(Self { file: file.clone(), limits: options.limits, info, messages, batch, number: 0, done: false })
