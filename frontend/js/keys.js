@@ -42,10 +42,28 @@ onKeys("keydown", (ev, target) => {
   const seen = items(menu);
   const step = ev.key === "ArrowDown" ? 1 : ev.key === "ArrowUp" ? -1 : 0;
   if (step) seen.at((seen.indexOf(target) + (step < 0 && !seen.includes(target) ? 0 : step)) % seen.length)?.focus();
+  else if (ev.key === "Home" && !find(target)) seen[0]?.focus();
+  else if (ev.key === "End" && !find(target)) seen.at(-1)?.focus();
   else if (ev.key === "Enter" && find(target)) seen[0]?.click();
   else return;
   ev.preventDefault();
 });
+
+// What has the keyboard may go away: then what is left around it has it, and nobody begins anew at the top of the page.
+const STOP = "a[href], button:not(:disabled), input:not(:disabled), select, textarea, [tabindex='0']";
+let held = [];
+onKeys("focusin", (_, target) => {
+  held = [];
+  for (let e = target; e && e !== document.body; e = e.parentElement) held.push(e);
+});
+const regain = () => setTimeout(() => {
+  if (document.activeElement !== document.body || !held.length || held[0].isConnected) return;
+  const left = held.find((e) => e.isConnected);
+  const stop = left && [...left.querySelectorAll(STOP)].find((e) => e.checkVisibility());
+  (left?.querySelector("[role$=grid][tabindex]") ?? stop)?.focus({ preventScroll: true });
+}, 200);
+onKeys("keyup", regain);
+onKeys("click", regain);
 
 // Past everything that is on every page.
 onKeys("click", (ev, target) => {

@@ -88,6 +88,19 @@ pub async fn update(object: &ObjectMeta, id: &str, changes: &Record, version: Op
     Call::patch(&format!("/{}/{id}", object.plural)).if_version(version).body(changes).json().await
 }
 
+/// Takes back a change: `back` is what it had altered on purpose, `now` the version that it made. What rules had changed
+/// along with it goes back too.
+pub async fn take_back(
+    object: &ObjectMeta,
+    id: &str,
+    back: &Record,
+    made: Option<i64>,
+    now: Option<i64>,
+) -> Result<Record, ApiError> {
+    let undoes = made.map(|version| format!("?undoes={version}")).unwrap_or_default();
+    Call::patch(&format!("/{}/{id}{undoes}", object.plural)).if_version(now).body(back).json().await
+}
+
 pub async fn delete(object: &ObjectMeta, id: &str, version: Option<i64>) -> Result<(), ApiError> {
     Call::delete(&format!("/{}/{id}", object.plural)).if_version(version).send().await.map(|_| ())
 }

@@ -6,6 +6,7 @@ pub mod pdf;
 
 use crate::state::prefs;
 use kezhan_meta::Record;
+use std::cmp::Ordering;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(raw_module = "kezhan-bridge")]
@@ -109,6 +110,12 @@ pub fn decimal(text: &str, min: u8, max: u8) -> String {
 
 pub fn money(text: &str, currency: &str) -> String {
     format_money_js(prefs::lang().tag(), text, if currency.is_empty() { "CNY" } else { currency })
+}
+
+/// Which comes first, in the order in which lists are sorted: Chinese by pinyin.
+pub fn collate(a: &str, b: &str) -> Ordering {
+    let tag = js_sys::Array::of1(&JsValue::from_str("zh-CN"));
+    js_sys::JsString::from(a).locale_compare(b, &tag, &js_sys::Object::new()).cmp(&0)
 }
 
 /// A month, a day or an instant, as the reader has it written.

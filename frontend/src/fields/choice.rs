@@ -1,16 +1,20 @@
 //! One or several of a closed list; free words.
 
-use super::{Input, Shown, plain};
+use super::{Input, Shown};
+use crate::api::records;
 use crate::bridge;
 use crate::i18n::label;
 use crate::state::catalog;
 use crate::ui::badge::tone_class;
+use crate::ui::combobox::Lookup;
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Item};
+use kezhan_meta::query::{GroupKey, ListQuery, Sort};
 use kezhan_meta::rules::currency;
-use kezhan_meta::{Choice, FieldMeta, Rule, Tone};
+use kezhan_meta::{Choice, FieldMeta, ObjectMeta, Rule, Tone};
 use leptos::prelude::*;
 use serde_json::Value;
+use std::sync::Arc;
 
 fn values(value: &Value) -> Vec<&str> {
     match value {
@@ -121,14 +125,47 @@ pub fn words_input(input: Input) -> AnyView {
         value.set(collect(&chosen.get_untracked(), true));
         crate::fields::finished(done);
     };
-    let none = fixed(values(&plain_words(&now)).into_iter().map(|w| Item::new(w, w)).collect());
-    view! { <Combobox id=input.id chosen=chosen lookup=none many=true free=true invalid=input.invalid on_done=finish/> }
+    let known = known_words(&input.field);
+    view! { <Combobox id=input.id chosen=chosen lookup=known many=true free=true invalid=input.invalid on_done=finish/> }
         .into_any()
 }
 
-fn plain_words(value: &Value) -> Value {
-    match value {
-        Value::Array(_) => value.clone(),
-        other => Value::String(plain::text(other)),
-    }
+/// The object whose fields are asked for here.
+#[derive(Clone)]
+pub struct Kind(pub Arc<ObjectMeta>);
+
+/// Words that records have already in this field, the commonest first: whoever types one again means the same.
+pub fn known_words(field: &FieldMeta) -> Lookup {
+    let object = use_context::<Kind>().map(|kind| kind.0).filter(|object| object.field(&field.key) == Some(field));
+    let key = field.key.to_string();
+    let known = StoredValue::new(None::<Vec<Item>>);
+    Arc::new(move |text| {
+        let (object, key) = (object.clone(), key.clone());
+        Box::pin(async move {
+            let text = text.trim().to_lowercase();
+            let all = match known.try_get_value()? {
+                Some(all) => all,
+                None => {
+                    let all = words_of(object, &key).await;
+                    known.try_set_value(Some(all.clone()));
+                    all
+                }
+            };
+            let fits = |item: &Item| item.label.to_lowercase().contains(&text);
+            Some(all.into_iter().filter(fits).take(WORDS_SHOWN).collect())
+        })
+    })
+}
+
+const WORDS_SHOWN: usize = 50;
+
+async fn words_of(object: Option<Arc<ObjectMeta>>, key: &str) -> Vec<Item> {
+    let Some(object) = object else { return Vec::new() };
+    let query = ListQuery {
+        group_by: vec![GroupKey::Field(key.to_owned())],
+        sort: vec![Sort { field: "count".to_owned(), descending: true }],
+        ..ListQuery::default()
+    };
+    let groups = records::groups(&object.plural, &query).await.unwrap_or_default();
+    groups.iter().filter_map(|group| group.get(key)?.as_str()).map(|word| Item::new(word, word)).collect()
 }

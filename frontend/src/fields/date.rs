@@ -3,7 +3,9 @@
 use super::{Input, Shown, plain};
 use crate::bridge;
 use crate::ui::DateInput;
-use kezhan_meta::rules::dates::{self, DateOrder};
+use crate::ui::date::DAY_BEGINS;
+use chrono::NaiveTime;
+use kezhan_meta::rules::passing;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -37,11 +39,13 @@ pub fn input(input: Input, time: bool) -> AnyView {
 }
 
 /// The JSON form of what was typed; other customary spellings of dates are understood.
-pub fn canonical(text: &str, time: bool) -> Option<String> {
-    let text = text.trim();
-    if time {
-        let typed = dates::parse_date_time(text, DateOrder::MonthFirst).filter(|typed| typed.offset.is_none())?;
-        return bridge::local_to_instant(&typed.local.format("%Y-%m-%d %H:%M").to_string());
+fn canonical(text: &str, time: bool) -> Option<String> {
+    let (day, at) = passing::parse(text, bridge::today().parse().ok()?)?;
+    match (time, at) {
+        (true, Some(at)) => bridge::local_to_instant(&format!("{day} {}", at.format("%H:%M"))),
+        // When a day of work begins, as where one picks the day.
+        (true, None) => bridge::local_to_instant(&format!("{day} {DAY_BEGINS}")),
+        (false, None) => Some(day.to_string()),
+        (false, Some(at)) => (at == NaiveTime::MIN).then(|| day.to_string()),
     }
-    super::filter::parse_day(text)
 }

@@ -4,15 +4,9 @@ use super::{Input, Shown, address, plain, plain_text, reference, relative};
 use crate::i18n::{self, label, t};
 use crate::ui::combobox::fixed;
 use crate::ui::{Combobox, Item, Lookup};
-use kezhan_meta::rules::dates;
 use kezhan_meta::{FieldMeta, FieldType as T, Op};
 use leptos::prelude::*;
 use serde_json::Value;
-
-/// A day in any customary spelling.
-pub fn parse_day(text: &str) -> Option<String> {
-    dates::parse_date(text, dates::DateOrder::MonthFirst).map(|d| d.format("%Y-%m-%d").to_string())
-}
 
 pub fn op_text(op: Op, kind: &T) -> &'static str {
     let day = matches!(kind, T::Date | T::DateTime);
@@ -101,7 +95,7 @@ fn one_or_many(id: String, field: &FieldMeta, op: Op, value: RwSignal<Value>) ->
             combo(id, named_first(&target), value, many, Some(target))
         }
         T::Boolean => yes_no(id, value, false),
-        T::Tags => words(id, value, fixed(Vec::new())),
+        T::Tags => words(id, value, super::choice::known_words(field)),
         T::Text
         | T::LongText
         | T::RichText

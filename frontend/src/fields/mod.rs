@@ -15,6 +15,7 @@ pub mod reference;
 mod relative;
 mod text;
 
+pub use choice::Kind;
 pub use filter::{condition_text, op_text, operand, path_field, path_label};
 
 use crate::api::records::RecordExt;
@@ -183,6 +184,11 @@ pub fn input(input: Input) -> AnyView {
         T::MultiReference { .. } => reference::input(input, true),
         T::File => file::input(input),
     }
+}
+
+/// Is it a text that is chosen from a list?
+pub fn listed(field: &FieldMeta) -> bool {
+    field.rules.iter().any(|rule| matches!(rule, Rule::Object | Rule::Currency))
 }
 
 /// Does the field want the whole width of a form?

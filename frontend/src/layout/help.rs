@@ -4,7 +4,7 @@ use crate::bridge;
 use crate::i18n::{
     HELP, Key, LAYOUT_GALLERY, LAYOUT_KANBAN, PEEK, SC_ALL_CELLS, SC_CLEAR_CELL, SC_CLIPBOARD, SC_EDIT_CELL, SC_ENDS,
     SC_FILL_DOWN, SC_FOLD, SC_IN_GRID, SC_LEAVE_CELL, SC_MOVE_CARD, SC_NEXT_CARD, SC_NEXT_CELL, SC_NEXT_ROW, SC_OPEN,
-    SC_PAGE, SC_PICK_ROW, SC_RANGE, SC_SAVE_CELL, SC_TOP_BOTTOM, UNDO, t,
+    SC_PAGE, SC_PICK_ROW, SC_RANGE, SC_SAVE_CELL, SC_TOP_BOTTOM, t,
 };
 use crate::ui::shortcuts::{TABLE, caption};
 use crate::ui::{Layer, Shape};
@@ -35,7 +35,6 @@ const WITHIN: &[(Key, Lines)] = &[
             (SC_CLEAR_CELL, &["Delete"]),
             (SC_CLIPBOARD, &["^C", "^X", "^V"]),
             (SC_FILL_DOWN, &["^D"]),
-            (UNDO, &["^Z"]),
             (PEEK, &["Space"]),
             (SC_OPEN, &["^Enter"]),
             (SC_PICK_ROW, &["Shift Space"]),

@@ -11,6 +11,7 @@ use crate::i18n::{
 use crate::lazy;
 use crate::record;
 use crate::state::session::{self, may};
+use crate::state::toast;
 use crate::state::{app, favorites, inbox, lists, offline, recent};
 use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::{self, Button, Menu, MenuItem, icon, keys};
@@ -53,6 +54,8 @@ pub fn shell() -> AnyView {
             help.set(true);
         } else if pressed(&ev, Shortcut::Inbox) {
             bell.set(true);
+        } else if pressed(&ev, Shortcut::Undo) && !ev.shift_key() && !ev.default_prevented() && !keys::writing(&ev) {
+            toast::undo();
         } else {
             return;
         }

@@ -27,6 +27,8 @@ pub struct App {
     pub session: RwSignal<session::Session>,
     pub catalog: RwSignal<Arc<Catalog>>,
     pub toasts: RwSignal<Vec<toast::Toast>>,
+    /// What can be taken back, the last act last.
+    pub undos: StoredValue<Vec<(u64, Callback<()>)>>,
     pub lang: RwSignal<Lang>,
     pub density: RwSignal<prefs::Density>,
     /// Grows with every record written here, so that lists and panels on screen know to look again.
@@ -61,6 +63,7 @@ thread_local! {
             session: RwSignal::new(session::Session::Starting),
             catalog: RwSignal::new(Arc::new(Catalog::default())),
             toasts: RwSignal::new(Vec::new()),
+            undos: StoredValue::new(Vec::new()),
             lang: RwSignal::new(prefs::stored_lang()),
             density: RwSignal::new(prefs::Density::stored()),
             written: RwSignal::new(0),

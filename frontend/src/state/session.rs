@@ -57,6 +57,7 @@ pub async fn sign_out() {
     // Whatever the server answers, this browser forgets.
     let onward = auth::logout().await.ok().flatten();
     super::lists::forget_all();
+    super::toast::forget();
     crate::bridge::forget_seen().await;
     // The provider through which one came sends one back here.
     if let Some(url) = onward {
@@ -71,6 +72,7 @@ pub fn expired() {
     if matches!(app().session.get_untracked(), Session::SignedIn(_)) {
         leptos::task::spawn_local(crate::bridge::forget_seen());
         super::lists::forget_all();
+        super::toast::forget();
         app().session.set(Session::Anonymous);
     }
 }

@@ -39,6 +39,9 @@ pub fn fixed(items: Vec<Item>) -> Lookup {
     })
 }
 
+/// No entry is marked.
+const NONE: usize = usize::MAX;
+
 /// Whether more keys may follow.
 #[derive(Clone, Copy, PartialEq)]
 enum Pause {
@@ -60,6 +63,7 @@ struct State {
     many: bool,
     free: bool,
     on_done: Option<Callback<()>>,
+    list: NodeRef<leptos::html::Div>,
 }
 
 #[component]
@@ -80,20 +84,23 @@ pub fn Combobox(
         text: RwSignal::new(String::new()),
         open: RwSignal::new(false),
         found: RwSignal::new(None),
-        active: RwSignal::new(0),
+        active: RwSignal::new(NONE),
         asked: StoredValue::new(0),
         answered: StoredValue::new(0),
         eager: StoredValue::new(false),
         many,
         free,
         on_done,
+        list: NodeRef::new(),
     };
     let lookup = StoredValue::new(lookup);
     let ask = move |pause: Pause| state.ask(lookup.get_value(), pause);
     let list_id = format!("{id}-list");
     let active_id = {
         let list_id = list_id.clone();
-        move || state.open.get().then(|| format!("{list_id}-{}", state.active.get()))
+        move || {
+            Some(state.active.get()).filter(|at| state.open.get() && *at != NONE).map(|at| format!("{list_id}-{at}"))
+        }
     };
     let shown = move || match (many, state.open.get(), state.chosen.get().first()) {
         (false, false, Some(item)) => item.label.clone(),
@@ -126,7 +133,7 @@ pub fn Combobox(
     .into_any();
     view! {
         <Popover open=state.open trigger=trigger class="w-full min-w-0 !shrink" fit=true panel_class="p-1">
-            <div role="listbox" id=list_id.clone() aria-multiselectable=many.then_some("true")>
+            <div role="listbox" node_ref=state.list id=list_id.clone() aria-multiselectable=many.then_some("true")>
                 {
                     let list_id = list_id.clone();
                     move || options(state, &list_id)
@@ -205,11 +212,12 @@ impl State {
                 if self.asked.try_get_value() != Some(ticket) {
                     return;
                 }
-                let found = lookup(text).await;
+                let found = lookup(text).await.map(|found| self.with_chosen(found));
                 if self.asked.try_get_value() == Some(ticket) {
                     self.answered.set_value(ticket);
-                    self.active.set(0);
+                    self.active.set(self.begin(found.as_deref()));
                     self.found.set(Some(found));
+                    self.reveal();
                     if self.eager.get_value() {
                         self.take();
                     }
@@ -220,11 +228,50 @@ impl State {
         if first || pause == Pause::None { run() } else { set_timeout(run, Duration::from_millis(150)) }
     }
 
+    /// What one looks through without a word begins with what is chosen, wherever that stands.
+    fn with_chosen(self, mut found: Vec<Item>) -> Vec<Item> {
+        if let Some(now) = self.kept().filter(|now| found.iter().all(|item| item.value != now.value)) {
+            found.insert(0, now);
+        }
+        found
+    }
+
+    /// The one that is chosen, while nothing is typed.
+    fn kept(self) -> Option<Item> {
+        let silent = self.text.try_with_untracked(|t| t.trim().is_empty())?;
+        self.chosen.try_with_untracked(|c| c.first().cloned().filter(|_| silent && !self.many))?
+    }
+
+    /// What is typed means the first that fits; without a word nothing is marked but what is chosen already, so that
+    /// Enter alone changes nothing.
+    fn begin(self, found: Option<&[Item]>) -> usize {
+        if !self.text.with_untracked(|t| t.trim().is_empty()) {
+            return 0;
+        }
+        let now = self.kept().map(|item| item.value);
+        now.and_then(|now| found?.iter().position(|i| i.value == now)).unwrap_or(NONE)
+    }
+
+    /// The entry that is marked is where it can be seen.
+    fn reveal(self) {
+        request_animation_frame(move || {
+            let Some(list) = self.list.get_untracked() else { return };
+            if let Ok(Some(option)) = list.query_selector("[aria-selected=true]") {
+                let nearest = web_sys::ScrollIntoViewOptions::new();
+                nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);
+                option.scroll_into_view_with_scroll_into_view_options(&nearest);
+            }
+        });
+    }
+
     /// Enter: the entry that is marked, or, where what is listed answers an earlier word, the first of what fits this one.
     fn enter(self, ask: &impl Fn(Pause)) {
+        let marked = self.candidates().into_iter().nth(self.active.get_untracked());
+        if marked.is_none() && self.text.with_untracked(|t| t.trim().is_empty()) {
+            return self.open.set(false);
+        }
         let stale = self.answered.get_value() != self.asked.get_value();
         let text = self.text.with_untracked(|t| t.trim().to_lowercase());
-        let marked = self.candidates().into_iter().nth(self.active.get_untracked());
         let fits = marked.is_some_and(|m| !text.is_empty() && m.label.to_lowercase().contains(&text));
         if !stale || fits {
             return self.take();
@@ -253,6 +300,10 @@ impl State {
                 }
                 None => c.push(item),
             });
+            // Words are typed one by one: the list comes back with the next.
+            if self.free {
+                self.open.set(false);
+            }
         } else {
             self.chosen.set(vec![item]);
             self.open.set(false);
@@ -293,9 +344,14 @@ impl State {
             "ArrowDown" | "ArrowUp" if !open => ask(Pause::None),
             "ArrowDown" => {
                 let last = self.candidates().len().saturating_sub(1);
-                self.active.update(|a| *a = (*a + 1).min(last));
+                self.active.update(|a| *a = a.wrapping_add(1).min(last));
+                self.reveal();
             }
-            "ArrowUp" => self.active.update(|a| *a = a.saturating_sub(1)),
+            "ArrowUp" => {
+                let last = self.candidates().len().saturating_sub(1);
+                self.active.update(|a| *a = a.saturating_sub(1).min(last));
+                self.reveal();
+            }
             "Enter" if open => self.enter(ask),
             "Tab" => return self.open.set(false),
             // The list around it closes: nothing is meant any more.

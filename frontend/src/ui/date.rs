@@ -3,9 +3,15 @@
 use super::icon::icon;
 use super::popover::Popover;
 use crate::bridge;
-use crate::i18n::{CLEAR, DATE_FORM, DATE_TIME_FORM, NEXT_MONTH, PICK_DATE, PREVIOUS_MONTH, TODAY, t};
+use crate::i18n::{
+    CLEAR, DATE_FORM, DATE_TIME_FORM, NEXT_MONDAY, NEXT_MONTH, PICK_DATE, PREVIOUS_MONTH, TODAY, TOMORROW, t,
+};
 use crate::state::prefs;
+use chrono::{Datelike, Days, NaiveDate};
 use leptos::prelude::*;
+
+/// The time of a day that comes without one.
+pub const DAY_BEGINS: &str = "09:00";
 
 /// Edits `YYYY-MM-DD`, or `YYYY-MM-DD HH:MM` with `time`.
 #[component]
@@ -36,7 +42,7 @@ pub fn DateInput(
         let rest = value.with_untracked(|v| v.split_once(' ').map(|(_, time)| time.to_owned()));
         value.set(match (time, rest) {
             (true, Some(rest)) => format!("{day} {rest}"),
-            (true, None) => format!("{day} 09:00"),
+            (true, None) => format!("{day} {DAY_BEGINS}"),
             (false, _) => day,
         });
         open.set(false);
@@ -68,11 +74,26 @@ pub fn DateInput(
                 </calendar-date>
             </Show>
             <div class="flex justify-between mt-2">
-                <button type="button" class="btn btn-quiet" on:click=move |_| pick(today())>{t(TODAY)}</button>
+                <div class="flex">
+                    {[(TODAY, 0), (TOMORROW, 1), (NEXT_MONDAY, to_monday())].map(|(name, days)| view! {
+                        <button type="button" class="btn btn-quiet" on:click=move |_| pick(days_from_today(days))>{t(name)}</button>
+                    })}
+                </div>
                 <button type="button" class="btn btn-quiet" on:click=move |_| { value.set(String::new()); open.set(false); done() }>{t(CLEAR)}</button>
             </div>
         </Popover>
     }
+}
+
+fn days_from_today(days: u64) -> String {
+    let day = today().parse::<NaiveDate>().ok().and_then(|day| day.checked_add_days(Days::new(days)));
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+/// Days to the first of the next week.
+fn to_monday() -> u64 {
+    let now = today().parse::<NaiveDate>().map_or(0, |day| day.weekday().num_days_from_monday());
+    u64::from(7 - now)
 }
 
 /// The day that it is in the time zone which the reader has chosen.

@@ -132,7 +132,7 @@ fn layers(theme: &'static str) -> AnyView {
     view! {
         <div class="flex flex-wrap gap-2">
             {open("Dialog", Shape::Dialog)}{open("Wide", Shape::Wide)}{open("Drawer", Shape::Drawer)}
-            <Button label=t(SAVED) on_click=|_| toast::undoable(t(SAVED), t(CANCEL), || ())/>
+            <Button label=t(SAVED) on_click=|_| toast::linked(t(SAVED), t(CANCEL), || ())/>
             <Button label=t(ERROR_TITLE) on_click=|_| toast::problem(t(ERROR_TITLE))/>
         </div>
         {move || shape.get().map(|which| view! {

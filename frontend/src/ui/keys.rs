@@ -18,6 +18,13 @@ pub fn typing(ev: &KeyboardEvent) -> bool {
         || element.closest("dialog").ok().flatten().is_some()
 }
 
+/// The same of texts alone, which have an undo of their own.
+pub fn writing(ev: &KeyboardEvent) -> bool {
+    let input = ev.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok());
+    let ticks = |input: &web_sys::HtmlInputElement| matches!(input.type_().as_str(), "checkbox" | "radio");
+    typing(ev) && !input.is_some_and(|input| ticks(&input) && input.closest("dialog").ok().flatten().is_none())
+}
+
 /// Has nothing on the page the keyboard, but at most the page as a whole?
 pub fn idle() -> bool {
     document().active_element().is_none_or(|e| e.tag_name() == "BODY" || e.id() == "content")

@@ -35,7 +35,7 @@ pub fn Popover(
                     ev.prevent_default();
                     ev.stop_propagation();
                     open.set(false);
-                    if let Some(first) = anchor.get_untracked().and_then(|a| a.query_selector("button, input").ok().flatten())
+                    if let Some(first) = anchor.get_untracked().and_then(|a| a.query_selector("[role=combobox]").ok().flatten().or_else(|| a.query_selector("button, input").ok().flatten()))
                         && let Some(element) = first.dyn_ref::<web_sys::HtmlElement>() { let _ = element.focus(); }
                 }
             }>

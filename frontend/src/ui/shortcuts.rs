@@ -3,7 +3,7 @@
 use super::keys;
 use crate::i18n::{
     HELP, INBOX, Key, SC_CLOSE, SC_CREATE, SC_EDIT, SC_EVERYWHERE, SC_FILTER, SC_IN_LISTS, SC_NEXT, SC_ON_RECORDS,
-    SC_PREVIOUS, SC_SEND, SEARCH, STAR,
+    SC_PREVIOUS, SC_SEND, SEARCH, STAR, UNDO,
 };
 use leptos::ev::KeyboardEvent;
 
@@ -14,6 +14,7 @@ pub enum Shortcut {
     Help,
     Send,
     Close,
+    Undo,
     Search,
     Create,
     Edit,
@@ -22,7 +23,7 @@ pub enum Shortcut {
     Previous,
 }
 
-use Shortcut::{Close, Create, Edit, Help, Inbox, Next, Palette, Previous, Search, Send, Star};
+use Shortcut::{Close, Create, Edit, Help, Inbox, Next, Palette, Previous, Search, Send, Star, Undo};
 
 /// One way to press it.
 #[derive(Clone, Copy)]
@@ -59,6 +60,7 @@ pub const TABLE: &[(Key, &[Line])] = &[
             (Help, HELP, &[key("?")]),
             (Send, SC_SEND, &[command("Enter")]),
             (Close, SC_CLOSE, &[key("Escape")]),
+            (Undo, UNDO, &[command("z")]),
         ],
     ),
     (SC_IN_LISTS, &[(Search, SC_FILTER, &[key("/")]), (Create, SC_CREATE, &[key("c")])]),

@@ -13,4 +13,5 @@ mod once;
 mod openapi;
 mod records;
 mod schema;
+mod undo;
 mod views;

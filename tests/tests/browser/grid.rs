@@ -49,8 +49,8 @@ fn groups_have_sums_by_currency_fold_by_key_and_follow_what_is_written() {
         &["转介绍 3", "Thames", "西湖茶园监测", "海淀机房改造", "展会 1", "园区续费"],
     );
     browser.screenshot("list-grouped");
-    assert!(lines(&browser)[0].contains("CNY 150,000.00 GBP 500.00"), "{:?}", lines(&browser));
-    assert!(lines(&browser)[4].contains("CNY 8,000.00"));
+    assert!(lines(&browser)[0].contains("¥150,000.00 £500.00"), "{:?}", lines(&browser));
+    assert!(lines(&browser)[4].contains("¥8,000.00"));
 
     // The head is a line like any other: arrows reach it, Left folds it, and the address says so.
     browser.press_css("#cell-1-0");
@@ -72,7 +72,7 @@ fn groups_have_sums_by_currency_fold_by_key_and_follow_what_is_written() {
         "the record has moved",
         &["转介绍 2", "Thames", "海淀机房改造", "展会 2", "园区续费", "西湖茶园监测"],
     );
-    assert!(lines(&browser)[3].contains("CNY 38,000.00"), "{:?}", lines(&browser));
+    assert!(lines(&browser)[3].contains("¥38,000.00"), "{:?}", lines(&browser));
 
     // Groups within groups, from the panel; a saved view keeps them.
     browser.press_css("[aria-label^='分组']");

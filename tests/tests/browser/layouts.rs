@@ -103,7 +103,7 @@ fn a_board_has_lanes_and_asks_for_what_a_stage_requires() {
         let heads = browser
             .script("return [...document.querySelectorAll('#board h3')].map(h => h.innerText.replace(/\\s+/g, ' '))");
         let heads: Vec<&str> = heads.as_array().unwrap().iter().filter_map(Value::as_str).collect();
-        heads.contains(&"转介绍 1 CNY 120,000.00") && heads.contains(&"未填写 1 CNY 30,000.00")
+        heads.contains(&"转介绍 1 ¥120,000.00") && heads.contains(&"未填写 1 ¥30,000.00")
     });
     browser.screenshot("board-lanes");
 

@@ -147,6 +147,7 @@ fn batch(named: &Named) -> Value {
     };
     let id = || json!({"type": "string", "format": "uuid"});
     let version = || json!({"type": "integer", "description": "Only if the record still has this version."});
+    let undoes = json!({"type": "integer", "minimum": 1, "description": "The version that a change made which this one takes back, with what came along with it."});
     let (create, patch) = (reference(&format!("{}Create", named.one)), reference(&format!("{}Patch", named.one)));
     json!({
         "type": "object", "additionalProperties": false, "required": ["operations"],
@@ -154,7 +155,7 @@ fn batch(named: &Named) -> Value {
             "all_or_none": {"type": "boolean", "default": false, "description": "Undo everything when one fails."},
             "operations": {"type": "array", "minItems": 1, "maxItems": 500, "items": {"oneOf": [
                 op("create", &["op", "record"], json!({"record": create})),
-                op("update", &["op", "id", "record"], json!({"id": id(), "record": patch.clone(), "version": version()})),
+                op("update", &["op", "id", "record"], json!({"id": id(), "record": patch.clone(), "version": version(), "undoes": undoes})),
                 op("upsert", &["op", "key", "value", "record"], json!({"key": {"type": "string"}, "value": {"type": "string"}, "record": patch})),
                 op("delete", &["op", "id"], json!({"id": id(), "version": version()})),
             ]}},

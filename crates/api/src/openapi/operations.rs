@@ -218,7 +218,7 @@ impl Operations<'_> {
             format!("update{one}"),
             format!("Change a {singular}"),
             json!({
-                "parameters": parameters(&["Id", "IfMatch"]),
+                "parameters": parameters(&["Id", "IfMatch", "Undoes"]),
                 "requestBody": body(self.of("Patch"), true),
                 "responses": {"200": with_etag("Changed", self.record(), false)},
             }),

@@ -27,7 +27,7 @@ struct Batch {
 #[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
 enum Operation {
     Create { record: Record, client_ref: Option<Value> },
-    Update { id: Uuid, record: Record, version: Option<i64>, client_ref: Option<Value> },
+    Update { id: Uuid, record: Record, version: Option<i64>, undoes: Option<i64>, client_ref: Option<Value> },
     Upsert { key: String, value: String, record: Record, client_ref: Option<Value> },
     Delete { id: Uuid, version: Option<i64>, client_ref: Option<Value> },
 }
@@ -109,9 +109,9 @@ fn perform(call: &mut Call<'_>, object: &Arc<ObjectMeta>, operation: Operation) 
     };
     Ok(match operation {
         Operation::Create { record, .. } => written(201, engine.create(call.conn, caller, object, record)?, &[]),
-        Operation::Update { id, record, version, .. } => {
+        Operation::Update { id, record, version, undoes, .. } => {
             let brought: Vec<String> = record.keys().cloned().collect();
-            written(200, engine.update(call.conn, caller, object, id, record, version)?, &brought)
+            written(200, engine.update_back(call.conn, caller, object, id, record, version, undoes)?, &brought)
         }
         Operation::Upsert { key, value, record, .. } => {
             let brought: Vec<String> = record.keys().cloned().collect();

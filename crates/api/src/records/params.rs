@@ -59,6 +59,11 @@ impl Params {
         }
     }
 
+    pub fn number(&self, name: &str) -> Result<Option<i64>> {
+        let number = self.get(name).map(str::parse).transpose();
+        number.map_err(|_| Error::refused(Code::BadValue, &[name, "1, 2, 3 …"]))
+    }
+
     pub fn flag(&self, name: &str) -> Result<bool> {
         match self.get(name) {
             None | Some("false") => Ok(false),

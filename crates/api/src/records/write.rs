@@ -18,11 +18,12 @@ pub fn create(call: &mut Call<'_>, object: &Arc<ObjectMeta>, request: &Request) 
 }
 
 pub fn update(call: &mut Call<'_>, object: &Arc<ObjectMeta>, id: Uuid, request: &Request) -> Result<Answer> {
-    request.params.only(&[])?;
+    request.params.only(&["undoes"])?;
     let (patch, expected): (Record, _) = (request.json()?, request.expected()?);
+    let undoes = request.params.number("undoes")?;
     call.note_write(object);
     let brought: Vec<String> = patch.keys().cloned().collect();
-    let written = call.state.engine.update(call.conn, call.caller, object, id, patch, expected)?;
+    let written = call.state.engine.update_back(call.conn, call.caller, object, id, patch, expected, undoes)?;
     changed(call, object, written, &brought)
 }
 

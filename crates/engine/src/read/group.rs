@@ -10,7 +10,7 @@ use diesel::PgConnection;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::{Aggregate, By, Function, GroupKey, ListQuery};
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{FieldMeta, FieldType, ObjectMeta};
+use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Storage};
 
 /// Most groups in an answer, group keys and aggregates in a question.
 const GROUPS_MAX: usize = 1_000;
@@ -27,6 +27,10 @@ pub(super) fn run(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta,
     let count = [Aggregate { function: Function::Count, field: None, name: None }];
     let aggregates = if query.aggregates.is_empty() { &count[..] } else { &query.aggregates };
 
+    let lists = query.group_by.iter().filter(|k| object.field(k.field()).is_some_and(|f| f.kind.is_list()));
+    if lists.count() > 1 {
+        return Err(Error::refused(Code::TooComplex, &["group_by"]));
+    }
     let mut names: Vec<String> = Vec::new();
     let mut wires = Vec::new();
     let mut sql = Sql::new("SELECT ");
@@ -134,6 +138,14 @@ fn group_column(sql: &mut Sql, caller: &Caller, field: &FieldMeta, key: &GroupKe
         (GroupKey::Field(_), kind) if !kind.is_list() && field.sortable() => {
             column::expression(sql, "t", field);
             Ok(typed(field))
+        }
+        // Once for each member: a record of three tags is in three groups, one without any in none.
+        (GroupKey::Field(_), FieldType::Tags | FieldType::MultiChoice { .. } | FieldType::MultiReference { .. }) => {
+            column::members(sql, "t", field);
+            Ok(match (&field.kind, &field.storage) {
+                (FieldType::MultiReference { .. }, Storage::Column(_)) => Wire::Uuid,
+                _ => Wire::Text,
+            })
         }
         _ => Err(Error::refused(Code::BadValue, &["group_by", &field.key])),
     }

@@ -8,7 +8,8 @@ use crate::{Access, Caller, Draft, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::problem::Code;
 use kezhan_meta::{
-    Default, FieldMeta, FieldType, ObjectMeta, Record, Sensitivity, Violation, check_record, normalise_value, rules,
+    Default, FieldMeta, FieldType, ObjectMeta, Record, Rule, Sensitivity, Violation, check_record, normalise_value,
+    regions, rules,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -112,6 +113,16 @@ pub fn companions(object: &ObjectMeta, record: &mut Record) {
                 let raw = record.get(field.key.as_ref()).and_then(Value::as_str);
                 let e164 = raw.and_then(|raw| rules::phone::e164(raw, REGION));
                 record.insert(format!("{}_e164", field.key), json!(e164));
+            }
+            // A city that stands in the address is not asked for a second time.
+            FieldType::Address => {
+                let city = object.fields.iter().find(|f| f.rules.contains(&Rule::City)).map(|f| f.key.as_ref());
+                let named = record.get(field.key.as_ref()).and_then(|a| a.get("city")).and_then(Value::as_str);
+                if let Some((key, name)) = city.zip(named.map(regions::city))
+                    && record.get(key).is_none_or(Value::is_null)
+                {
+                    record.insert(key.to_owned(), json!(name));
+                }
             }
             FieldType::RichText => {
                 if let Some(Value::String(html)) = record.get_mut(field.key.as_ref()) {

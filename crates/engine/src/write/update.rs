@@ -9,6 +9,7 @@ use crate::{Action, Caller, Engine, Error, Result, Saved};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{ObjectMeta, Record, Scope, Violation};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -36,10 +37,29 @@ impl Engine {
         patch: Record,
         expected: Option<i64>,
     ) -> Result<Written> {
+        self.update_back(conn, caller, object, id, patch, expected, None)
+    }
+
+    /// The same where the patch takes back the change that made the version `undoes`: what rules of the product changed
+    /// along with it goes back too. A won deal that was reopened by mistake gets its closing date again.
+    #[allow(clippy::too_many_arguments, reason = "one more than `update`")]
+    pub fn update_back(
+        &self,
+        conn: &mut PgConnection,
+        caller: &Caller,
+        object: &Arc<ObjectMeta>,
+        id: Uuid,
+        patch: Record,
+        expected: Option<i64>,
+        undoes: Option<i64>,
+    ) -> Result<Written> {
         conn.transaction(|conn| {
             let locked = lock(conn, caller, object, id, Action::Edit, Life::Living)?;
             fresh(&locked, expected)?;
-            let (patch, faults) = draft::accept(&caller.access, object, &patch, Some(locked.relation));
+            let (mut patch, faults) = draft::accept(&caller.access, object, &patch, Some(locked.relation));
+            if let Some(version) = undoes {
+                came_along(conn, caller, object, id, version, &locked, &mut patch)?;
+            }
             for (field, action) in GUARDED {
                 let changed = patch.get(field).is_some_and(|new| locked.record.get(field) != Some(new));
                 if changed && object.scope == Scope::Owned && !locked.may.contains(&action) {
@@ -127,6 +147,43 @@ impl Engine {
         }
         Ok(written)
     }
+}
+
+/// Adds to a patch what else the change that made this version altered, as it was before: what the caller may write, and
+/// nobody has changed since.
+fn came_along(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    version: i64,
+    locked: &Locked,
+    patch: &mut Record,
+) -> Result<()> {
+    let mut sql = Sql::new("SELECT c.changes FROM changes c WHERE c.tenant_id = ");
+    sql.uuid(caller.tenant).push(" AND c.object = ").text(object.name.to_string()).push(" AND c.record_id = ").uuid(id);
+    sql.push(" AND c.action = 'update' AND c.version = ").int(version).limit(1);
+    let mut changes = Map::new();
+    sql.rows(conn, |row| {
+        changes = row.json(0).and_then(|json| serde_json::from_slice(json).ok()).unwrap_or_default();
+        Ok(())
+    })?;
+    for (key, change) in changes {
+        let part = |name: &str| change.get(name).cloned().unwrap_or(Value::Null);
+        let guarded = GUARDED.iter().any(|(field, _)| *field == key);
+        let open = object.field(&key).is_some_and(|field| !field.sealed);
+        let stands = *locked.record.get(&key).unwrap_or(&Value::Null) == part("to");
+        if guarded || !open || !stands || patch.contains_key(&key) {
+            continue;
+        }
+        let before = Record::from_iter([(key, part("from"))]);
+        if let (before, faults) = draft::accept(&caller.access, object, &before, Some(locked.relation))
+            && faults.is_empty()
+        {
+            patch.extend(before);
+        }
+    }
+    Ok(())
 }
 
 pub fn fresh(locked: &Locked, expected: Option<i64>) -> Result<()> {

@@ -157,7 +157,7 @@ pub fn parse_excel_serial(text: &str) -> Option<NaiveDateTime> {
 }
 
 /// Cuts a text into date and time of day.
-fn split_time(text: &str) -> Option<(&str, Option<&str>)> {
+pub(super) fn split_time(text: &str) -> Option<(&str, Option<&str>)> {
     if text.is_empty() || text.len() > 48 {
         return None;
     }
@@ -173,7 +173,7 @@ fn split_time(text: &str) -> Option<(&str, Option<&str>)> {
     (border && !date.is_empty()).then_some((date, Some(time)))
 }
 
-fn read_time(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
+pub(super) fn read_time(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
     let mut text = text.trim();
     let mut half = None;
     for (mark, afternoon) in [("上午", false), ("下午", true)] {
@@ -352,7 +352,7 @@ fn year_of(text: &str) -> Option<i32> {
     }
 }
 
-fn small(text: &str) -> Option<u32> {
+pub(super) fn small(text: &str) -> Option<u32> {
     ((1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 

@@ -10,6 +10,7 @@ pub mod email;
 pub mod id_card;
 pub mod mask;
 pub mod numbers;
+pub mod passing;
 pub mod periods;
 pub mod phone;
 pub mod relative;

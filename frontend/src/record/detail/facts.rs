@@ -21,6 +21,7 @@ pub fn panel(open: Open) -> AnyView {
     let all = RwSignal::new(false);
     let editing = RwSignal::new(None::<String>);
     provide_context(bounds(open));
+    provide_context(fields::Kind(open.object()));
     let layout = object.layout.clone().unwrap_or_else(|| Layout::generated(&object));
     let blocks = layout.sections.into_iter().map(|section| {
         let found = section.fields.iter().filter_map(|place| object.field(&place.field));
@@ -220,7 +221,7 @@ fn undoable(open: Open, field: &FieldMeta, before: &Record, now: Record) {
     toast::undoable(text, t(UNDO), move || {
         let (object, back, now) = (object.clone(), back.clone(), now.clone());
         leptos::task::spawn_local(async move {
-            if let Err(error) = records::update(&object, now.id(), &back, now.version()).await {
+            if let Err(error) = records::take_back(&object, now.id(), &back, now.version(), now.version()).await {
                 toast::error(&error);
             }
             touched();

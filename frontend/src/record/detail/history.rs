@@ -166,21 +166,21 @@ fn restorable(open: Open, object: &ObjectMeta, field: &FieldMeta, change: &Value
 
 fn restore(open: Open, field: FieldMeta, value: Value) {
     let Some(base) = open.record.get_untracked() else { return };
-    put(open.object(), base, field, value, true);
+    put(open.object(), base, field, value, None);
 }
 
-/// Writes one value; with a way back the first time.
-fn put(object: Arc<ObjectMeta>, base: Record, field: FieldMeta, value: Value, undo: bool) {
+/// Writes one value; with a way back, where it is not itself one: the way back from the change that `made` a version.
+fn put(object: Arc<ObjectMeta>, base: Record, field: FieldMeta, value: Value, made: Option<i64>) {
     let changes = Record::from_iter([(field.key.to_string(), value)]);
     leptos::task::spawn_local(async move {
-        match records::update(&object, base.id(), &changes, base.version()).await {
+        match records::take_back(&object, base.id(), &changes, made, base.version()).await {
             Ok(now) => {
                 touched();
                 let text = tf(VALUE_RESTORED, &[("field", &label(&field.label))]);
-                if undo {
+                if made.is_none() {
                     let before = base.value(&field.key).clone();
                     toast::undoable(text, t(UNDO), move || {
-                        put(object.clone(), now.clone(), field.clone(), before.clone(), false);
+                        put(object.clone(), now.clone(), field.clone(), before.clone(), now.version());
                     });
                 } else {
                     toast::done(text);

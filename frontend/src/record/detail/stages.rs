@@ -129,7 +129,7 @@ fn go(open: Open, stage: String, name: String, more: Record) {
                 toast::undoable(tf(STAGE_MOVED, &[("stage", &name)]), t(UNDO), move || {
                     let (object, id, back) = (object.clone(), id.clone(), change(before.clone()));
                     leptos::task::spawn_local(async move {
-                        if let Err(error) = records::update(&object, &id, &back, version).await {
+                        if let Err(error) = records::take_back(&object, &id, &back, version, version).await {
                             toast::error(&error);
                         }
                         touched();

@@ -13,6 +13,9 @@ use leptos::prelude::*;
 pub fn relation(object: &ObjectMeta, relation: &Related) -> String {
     let catalog = catalog::catalog();
     let Some(target) = catalog.get(&relation.object) else { return relation.name.to_string() };
+    if let Some(own) = &relation.label {
+        return label(own);
+    }
     let name = label(&target.label_many);
     let several = catalog.related(&object.name).iter().filter(|r| r.object == relation.object).count() > 1;
     match target.field(&relation.field).filter(|_| several) {

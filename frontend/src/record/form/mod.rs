@@ -73,7 +73,7 @@ pub fn create_layer(object: Arc<ObjectMeta>, url: Url) -> AnyView {
 
 fn told(object: &ObjectMeta, record: &Record, url: Url) {
     let open = super::list::record_url(object, record.id());
-    toast::undoable(tf(CREATED, &[("title", &record.title(object))]), t(OPEN), move || url.go(open.clone()));
+    toast::linked(tf(CREATED, &[("title", &record.title(object))]), t(OPEN), move || url.go(open.clone()));
 }
 
 /// A drawer for changing a record.

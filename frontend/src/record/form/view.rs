@@ -22,6 +22,7 @@ impl Form {
         saved: impl Fn(Record, bool) + Clone + Send + Sync + 'static,
     ) -> AnyView {
         provide_context(self.bounds());
+        provide_context(fields::Kind(self.object.clone()));
         start_typing();
         let new = self.base.with_untracked(Option::is_none);
         let submit = {

@@ -6,7 +6,7 @@ use super::lines::Line;
 use super::tools::{Tools, range};
 use super::{List, columns, typing};
 use crate::api::records::RecordExt;
-use crate::i18n::{CELL_READ_ONLY, NOTHING_TO_UNDO, label, t, tf};
+use crate::i18n::{CELL_READ_ONLY, label, t, tf};
 use crate::lazy;
 use crate::state::session::may;
 use crate::state::toast;
@@ -326,10 +326,7 @@ fn with_control(list: List, at: Option<At>, ev: &KeyboardEvent) {
         return;
     }
     match (ev.key().as_str(), at) {
-        ("z", _) => match list.undo.try_update_value(Vec::pop).flatten() {
-            Some((_, undo)) => undo.run(()),
-            None => toast::done(t(NOTHING_TO_UNDO)),
-        },
+        ("z", _) if !ev.shift_key() => toast::undo(),
         ("Enter", Some(at)) => {
             let Some(record) = list.row(at.row) else { return };
             list.url.go(record_url(&list.object.with_value(Arc::clone), record.id()));

@@ -74,8 +74,11 @@ pub fn editor(list: List) -> AnyView {
     };
     list.cells.leave.set_value(Some(save));
     // What is chosen is meant; what is typed is meant once one leaves it.
-    let chosen =
-        matches!(field.kind, T::Choice { .. } | T::Reference { .. } | T::User | T::Department | T::Date | T::DateTime);
+    let chosen = fields::listed(&field)
+        || matches!(
+            field.kind,
+            T::Choice { .. } | T::Reference { .. } | T::User | T::Department | T::Date | T::DateTime
+        );
     let leaving = StoredValue::new(false);
     let input = Input {
         id: ID.to_owned(),
@@ -210,15 +213,16 @@ fn start(list: List, field: FieldMeta) {
 }
 
 fn opens(field: &FieldMeta) -> bool {
-    matches!(
-        field.kind,
-        T::Choice { .. }
-            | T::MultiChoice { .. }
-            | T::Reference { .. }
-            | T::MultiReference { .. }
-            | T::User
-            | T::Department
-    )
+    fields::listed(field)
+        || matches!(
+            field.kind,
+            T::Choice { .. }
+                | T::MultiChoice { .. }
+                | T::Reference { .. }
+                | T::MultiReference { .. }
+                | T::User
+                | T::Department
+        )
 }
 
 fn tell(control: &web_sys::HtmlElement, name: &str) {

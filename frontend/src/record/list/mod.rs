@@ -68,8 +68,6 @@ pub struct List {
     lines: Memo<lines::Lines>,
     /// The width of a column while its edge is drawn.
     resizing: RwSignal<Option<(String, i32)>>,
-    /// What was done here and can be undone, the latest last.
-    undo: StoredValue<Vec<(u64, Callback<()>)>>,
     /// `App::written` after the last write from here, which is on screen already.
     own: StoredValue<u64>,
     /// On a phone, where a touch opens a record, one says first that one wants to pick.
@@ -148,7 +146,6 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         grouped,
         lines: Memo::new(move |_| lines::Lines::of(rows, groups, grouped.get())),
         resizing: RwSignal::new(None),
-        undo: StoredValue::new(Vec::new()),
         own: StoredValue::new(u64::MAX),
         picking: RwSignal::new(false),
         anchor: StoredValue::new(None),
@@ -181,6 +178,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         Some(now)
     });
     shortcuts(list);
+    provide_context(crate::fields::Kind(object.clone()));
 
     // What is beside the list is what the keyboard is on.
     Effect::new(move || {

@@ -117,7 +117,9 @@ pub fn sums_of(field: &FieldMeta, groups: &[Record]) -> Vec<String> {
         }
     }
     sums.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
-    // The code, not the sign: three currencies share "$". Lines break between the amounts only.
-    let amount = |sum: &Decimal| bridge::decimal(&sum.to_string(), 2, 2);
-    sums.iter().map(|(code, sum)| format!("{code}\u{a0}{}", amount(sum)).trim().to_owned()).collect()
+    let amount = |(code, sum): &(String, Decimal)| match field.kind {
+        FieldType::Money => bridge::money(&sum.to_string(), code),
+        _ => bridge::decimal(&sum.to_string(), 0, 6),
+    };
+    sums.iter().map(amount).collect()
 }

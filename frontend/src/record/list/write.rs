@@ -63,7 +63,6 @@ pub struct Outcome {
 
 thread_local! {
     static QUEUE: RefCell<VecDeque<Job>> = const { RefCell::new(VecDeque::new()) };
-    static TICKETS: Cell<u64> = const { Cell::new(0) };
     static RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -83,8 +82,7 @@ pub fn apply_many(
     start(list, writes, Some(text), Some(Callback::new(progress)), Some(Callback::new(then)));
 }
 
-fn undo(list: List, ticket: u64, done: &[Write]) {
-    list.undo.try_update_value(|stack| stack.retain(|(other, _)| *other != ticket));
+fn undo(list: List, done: &[Write]) {
     start(list, done.iter().map(Write::back).collect(), None, None, None);
 }
 
@@ -157,15 +155,20 @@ async fn run(job: Job) {
         Some(row) => row.version(),
         None => by_id.get(id).and_then(|w| w.first()?.version),
     };
+    // An undo says which change it takes back: what came along with that goes back too.
+    let made = |id: &str| by_id.get(id).and_then(|w| w.first()?.version).filter(|_| text.is_none());
     let answers: Vec<Result<Written, ApiError>> = match order.as_slice() {
         [id] => {
-            let answer = records::update(&object, id, &changes(id), version(id)).await;
+            let answer = match made(id) {
+                Some(made) => records::take_back(&object, id, &changes(id), Some(made), version(id)).await,
+                None => records::update(&object, id, &changes(id), version(id)).await,
+            };
             vec![answer.map(|record| Written { version: record.version(), record: Some(record) })]
         }
         ids => {
             let operations: Vec<Value> = ids
                 .iter()
-                .map(|id| json!({"op": "update", "id": id, "record": changes(id), "version": version(id)}))
+                .map(|id| json!({"op": "update", "id": id, "record": changes(id), "version": version(id), "undoes": made(id)}))
                 .collect();
             records::batch(&object, &operations, |n| {
                 if let Some(progress) = progress {
@@ -310,10 +313,7 @@ fn report(list: List, outcome: &Outcome, text: Option<String>, failures: bool) {
         None => toast::done(t(UNDONE)),
         Some(text) => {
             let done = outcome.done.clone();
-            let ticket = TICKETS.replace(TICKETS.get() + 1);
-            let back = Callback::new(move |()| undo(list, ticket, &done));
-            list.undo.try_update_value(|stack| stack.push((ticket, back)));
-            toast::undoable(text, t(UNDO), move || back.run(()));
+            toast::undoable(text, t(UNDO), move || undo(list, &done));
         }
     }
 }

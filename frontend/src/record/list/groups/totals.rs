@@ -101,7 +101,7 @@ impl Rank {
             (Rank::Empty, _) => return Ordering::Greater,
             (_, Rank::Empty) => return Ordering::Less,
             (Rank::Place(a), Rank::Place(b)) => a.cmp(b),
-            (Rank::Text(a), Rank::Text(b)) => a.cmp(b),
+            (Rank::Text(a), Rank::Text(b)) => bridge::collate(a, b),
             (Rank::Place(_), Rank::Text(_)) => Ordering::Less,
             (Rank::Text(_), Rank::Place(_)) => Ordering::Greater,
         };

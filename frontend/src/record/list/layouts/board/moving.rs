@@ -154,7 +154,7 @@ impl Move {
             step.board.rows(step.from).insert(step.row, step.record.clone());
         }
         leptos::task::spawn_local(async move {
-            match records::update(&object, now.id(), &step.back, now.version()).await {
+            match records::take_back(&object, now.id(), &step.back, now.version(), now.version()).await {
                 Ok(_) => {}
                 Err(error) => toast::error(&error),
             }

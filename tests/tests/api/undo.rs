@@ -1,0 +1,41 @@
+//! Taking back a change takes back what rules made of it.
+
+use kezhan_tests::TestServer;
+use serde_json::{Value, json};
+
+#[test]
+fn a_deal_that_is_closed_again_by_an_undo_was_closed_when_it_was() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let stage = |outcome: &str| {
+        let found = api.get(&format!("/stages?outcome={outcome}&sort=sort_order&limit=1")).ok();
+        found["data"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let (open, won) = (stage("open"), stage("won"));
+    let deal = api.create("opportunities", json!({"name": "年度框架", "stage": open}));
+    let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
+    let closed = json!({"stage": won, "closed_on": "2026-03-01", "probability": "90"});
+    api.patch(&path, &closed).ok();
+    let reopened = api.patch(&path, &json!({"stage": open})).ok();
+    assert_eq!((&reopened["closed_on"], &reopened["probability"]), (&Value::Null, &json!("10")));
+
+    let version = &reopened["version"];
+    let back = api.patch(&format!("{path}?undoes={version}"), &json!({"stage": won})).ok();
+    assert_eq!(
+        (&back["closed_on"], &back["probability"], &back["outcome"]),
+        (&json!("2026-03-01"), &json!("90"), &json!("won"))
+    );
+
+    // In a batch too; what somebody has changed since stays as it is.
+    let reopened = api.patch(&path, &json!({"stage": open})).ok();
+    api.patch(&path, &json!({"probability": "35"})).ok();
+    let undo = json!({"op": "update", "id": deal["id"], "record": {"stage": won}, "undoes": reopened["version"]});
+    let back = api.post("/opportunities/batch", &json!({"operations": [undo]})).ok();
+    let back = &back["results"][0]["record"];
+    assert_eq!((&back["closed_on"], &back["probability"]), (&json!("2026-03-01"), &json!("100")), "{back}");
+
+    api.patch(&format!("{path}?undoes=first"), &json!({"stage": open})).problem(400, "bad_value");
+    // A version that was no change, or never was, brings nothing along.
+    let none = api.patch(&format!("{path}?undoes=99"), &json!({"stage": open})).ok();
+    assert_eq!(none["closed_on"], Value::Null);
+}
