@@ -255,7 +255,7 @@ impl State {
     /// The entry that is marked is where it can be seen.
     fn reveal(self) {
         request_animation_frame(move || {
-            let Some(list) = self.list.get_untracked() else { return };
+            let Some(list) = self.list.try_get_untracked().flatten() else { return };
             if let Ok(Some(option)) = list.query_selector("[aria-selected=true]") {
                 let nearest = web_sys::ScrollIntoViewOptions::new();
                 nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);

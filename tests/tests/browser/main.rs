@@ -1,6 +1,7 @@
 //! The web client in a real browser.
 
 mod access;
+mod acts;
 mod cells;
 mod daily;
 mod forms;

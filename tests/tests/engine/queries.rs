@@ -435,3 +435,31 @@ fn rare_and_common_characters_are_found_alike() {
     assert_eq!(found(&mut b, "公司"), 60);
     assert_eq!(found(&mut b, "司公"), 0);
 }
+
+#[test]
+fn what_hangs_on_a_record_is_found_by_that_ones_name_as_far_as_it_is_seen() {
+    let mut b = Bench::new();
+    let north = b.create("department", json!({ "name": "北区" }));
+    let south = b.create("department", json!({ "name": "南区" }));
+    let wang = b.member("wang", Some(north), DataScope::Department);
+    let li = b.member("li", Some(south), DataScope::Department);
+    let seen = b.create_as(&wang, "account", json!({ "name": "杭州天晟电子" }));
+    let hidden = b.create_as(&li, "account", json!({ "name": "杭州蓝海物流" }));
+    for (name, account) in [("年度框架", seen), ("仓库改造", hidden), ("杭州机房", seen)] {
+        let deal = b.create_as(&wang, "opportunity", json!({ "name": name, "account": seen.to_string() }));
+        diesel::sql_query("UPDATE opportunities SET account_id = $1 WHERE id = $2")
+            .bind::<diesel::sql_types::Uuid, _>(account)
+            .bind::<diesel::sql_types::Uuid, _>(deal)
+            .execute(&mut b.conn)
+            .unwrap();
+    }
+    let meta = b.object("opportunity");
+    for (q, whole, own) in [("杭州", 3, 2), ("tiansheng", 2, 2), ("蓝海", 1, 0), ("改造", 1, 1), ("南京", 0, 0)]
+    {
+        let query = ListQuery { q: Some(q.into()), count: Count::Exact, ..ListQuery::default() };
+        assert_eq!(b.engine.count(&mut b.conn, &b.system, &meta, &query).unwrap(), whole, "{q}");
+        assert_eq!(b.engine.count(&mut b.conn, &wang, &meta, &query).unwrap(), own, "{q}");
+        let rows = b.engine.records(&mut b.conn, &wang, &meta, &query).unwrap().0;
+        assert_eq!(rows.len() as i64, own, "{q}");
+    }
+}

@@ -187,7 +187,7 @@ pub(super) fn conditions(
         filter::print(&mut sql, guard, object, T, &tree, aliases)?;
     }
     if let Some(q) = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        crate::search::condition(&mut sql, guard.access, object, T, q)?;
+        crate::search::condition(&mut sql, guard, object, T, q, aliases)?;
     }
     if let Some(job) = query.import {
         crate::transfer::results::condition(&mut sql, caller.tenant, object, T, job);

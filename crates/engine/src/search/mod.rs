@@ -33,16 +33,50 @@ pub struct SearchQuery {
     pub limit: Option<u32>,
 }
 
-/// ` AND …` : the record's search text has every term of `q`.
+/// ` AND …` : the record's search text has every term of `q`, or that of the record has it that this one hangs on. Deals
+/// are looked for by the name of the customer.
 ///
 /// For lists, which have an order of their own: where all the pairs in the terms are common, these decide between the
 /// search index and the sort index, each time anew.
-pub fn condition(sql: &mut Sql, access: &Access, object: &ObjectMeta, alias: &str, q: &str) -> Result<()> {
-    if common::any_rare(&object.table, &keys::pairs(&keys::query_terms(q).join(" "))) {
-        return candidate(sql, access, object, alias, q);
+pub fn condition(
+    sql: &mut Sql,
+    guard: &Guard<'_>,
+    object: &ObjectMeta,
+    alias: &str,
+    q: &str,
+    aliases: &mut Aliases,
+) -> Result<()> {
+    let rare = common::any_rare(&object.table, &keys::pairs(&keys::query_terms(q).join(" ")));
+    let mut own = Sql::default();
+    match rare {
+        true => candidate(&mut own, guard.access, object, alias, q)?,
+        false => terms(&mut own, guard.access, object, alias, q, ("", ""))?,
     }
-    sql.uncached();
-    terms(sql, access, object, alias, q, ("", ""))
+    if !rare {
+        sql.uncached();
+    }
+    let Some((field, parent)) = parent(guard, object) else {
+        sql.append(own);
+        return Ok(());
+    };
+    sql.push(" AND ((true").append(own).push(") OR ");
+    column::expression(sql, alias, field);
+    let p = aliases.fresh();
+    sql.push(" = ANY(ARRAY(SELECT ").column(&p, "id").push(" FROM ");
+    column::from(sql, parent, &p);
+    sql.push(" WHERE ");
+    guard.rows(sql, parent, &p, Action::Read, Life::Living, aliases);
+    candidate(sql, guard.access, parent, &p, q)?;
+    sql.limit(CANDIDATES).push(")))");
+    Ok(())
+}
+
+/// What a record hangs on, where the caller may look for that.
+fn parent<'a>(guard: &Guard<'a>, object: &'a ObjectMeta) -> Option<(&'a FieldMeta, &'a ObjectMeta)> {
+    let (field, name) = object.hangs_by()?;
+    let parent = guard.catalog.get(name)?;
+    let seen = guard.access.readable(object, field) && guard.access.may(&parent.name, Action::Read);
+    (seen && crate::write::store::has_search(parent)).then_some((field, parent))
 }
 
 /// How much of what a record is found by a caller may use.

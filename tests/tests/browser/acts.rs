@@ -1,0 +1,146 @@
+//! What the keyboard chooses, and how an act is taken back, in a real browser.
+
+use kezhan_tests::browser::{Browser, workplace};
+use kezhan_tests::server::{Api, PASSWORD};
+use serde_json::{Value, json};
+
+const ENTER: &str = "\u{E007}";
+const DOWN: &str = "\u{E015}";
+/// Ctrl and a letter.
+const UNDO: &str = "\u{E009}z";
+
+fn stage(api: &Api, outcome: &str) -> String {
+    let found = api.get(&format!("/stages?outcome={outcome}&sort=sort_order&limit=1")).ok();
+    found["data"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn enter_alone_keeps_what_a_list_has_chosen() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let won = stage(&api, "won");
+    let deal = api.create("opportunities", json!({"name": "年度框架", "stage": won, "source": "trade_fair"}));
+    let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?columns=name,stage,source");
+    for (cell, now) in [("#cell-0-1", "赢单"), ("#cell-0-2", "展会")] {
+        browser.press_css(cell);
+        browser.keys(ENTER);
+        let marked = "return document.querySelector('#cell-editor-list [aria-selected=true]')?.innerText ?? ''";
+        browser.until("what is chosen is marked", || {
+            browser.script(marked).as_str().is_some_and(|text| text.starts_with(now))
+        });
+        browser.keys(ENTER);
+        browser.until("the cell is left", || browser.script("return !document.querySelector('#cell-editor')") == true);
+    }
+    assert_eq!(api.get(&path).ok()["version"], deal["version"], "nothing was written");
+
+    // Nothing is chosen: nothing is marked until one asks for it.
+    api.patch(&path, &json!({"source": null})).ok();
+    browser.goto("/o/opportunities?columns=name,stage,source&sort=name");
+    browser
+        .until("the cell is empty", || browser.script("return document.querySelector('#cell-0-2')?.innerText") == "");
+    browser.press_css("#cell-0-2");
+    browser.keys(ENTER);
+    browser.find("#cell-editor-list [role=option]");
+    browser.keys(ENTER);
+    browser
+        .until("the list is closed", || browser.script("return !document.querySelector('#cell-editor-list')") == true);
+    assert_eq!(api.get(&path).ok()["source"], Value::Null);
+    browser.keys(DOWN);
+    browser.find("#cell-editor-list [role=option]");
+    browser.keys(&format!("{DOWN}{ENTER}"));
+    browser.until("the first is chosen", || !api.get(&path).ok()["source"].is_null());
+    browser.no_complaints(&[]);
+}
+
+#[test]
+fn what_was_done_last_is_taken_back_wherever_one_is() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let won = stage(&api, "won");
+    let closed = json!({"name": "年度框架", "stage": won, "closed_on": "2026-03-01"});
+    let deal = api.create("opportunities", closed);
+    let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
+    let is = |what: &str, value: &Value| {
+        let value = value.clone();
+        let (api, path, what) = (&api, &path, what.to_owned());
+        move || api.get(path).ok()[&what] == value
+    };
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o{path}"));
+    browser.press_css("nav[aria-label='阶段'] button:first-child");
+    browser.until("it is open again", is("closed_on", &Value::Null));
+    browser.sees("撤销");
+    browser.keys(UNDO);
+    browser.until("it was closed when it was", is("closed_on", &json!("2026-03-01")));
+    assert_eq!(api.get(&path).ok()["stage"], json!(won));
+
+    // On the board too, by the keyboard alone.
+    browser.goto("/o/opportunities?layout=kanban");
+    browser.press("移动“年度框架”");
+    browser.press("移动到“初步接触”");
+    browser.until("the card has moved", is("closed_on", &Value::Null));
+    browser.sees("撤销");
+    browser.keys(UNDO);
+    browser.until("it is back", is("closed_on", &json!("2026-03-01")));
+    // Once.
+    browser.keys(UNDO);
+    browser.sees("没有可撤销的操作");
+    assert_eq!(api.get(&path).ok()["stage"], json!(won));
+    browser.no_complaints(&[]);
+}
+
+#[test]
+fn tags_that_there_are_are_proposed_and_dates_are_typed_in_passing() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    api.create("accounts", json!({"name": "甲", "tags": ["价格敏感", "老客户"]}));
+    let other = api.create("accounts", json!({"name": "乙"}));
+    let path = format!("/accounts/{}", other["id"].as_str().unwrap());
+    let browser =
+        Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,tags,next_contact_at&sort=-created_at");
+    browser.press_css("#cell-0-1");
+    browser.keys(ENTER);
+    browser.fill("#cell-editor", "价格");
+    browser.until("what is known is proposed", || {
+        browser.script("return document.querySelector('#cell-editor-list [role=option]')?.innerText ?? ''")
+            == "价格敏感"
+    });
+    browser.keys(ENTER);
+    browser
+        .until("the list is closed", || browser.script("return !document.querySelector('#cell-editor-list')") == true);
+    browser.keys(ENTER);
+    browser.until("it is kept", || api.get(&path).ok()["tags"] == json!(["价格敏感"]));
+
+    let today = browser
+        .script("return new Date(Date.now() + 86400000).toLocaleDateString('en-CA', {timeZone: 'Asia/Shanghai'})");
+    let tomorrow = format!("{} 09:30", today.as_str().unwrap());
+    browser.press_css("#cell-0-2");
+    browser.keys(ENTER);
+    browser.fill("#cell-editor", "明天 9:30");
+    browser.keys(ENTER);
+    browser.until("it is understood", || {
+        let shown = browser.script("return document.querySelector('#cell-0-2').innerText");
+        shown.as_str().is_some_and(|text| text.contains(&tomorrow))
+    });
+    browser.no_complaints(&[]);
+}
+
+#[test]
+fn the_keyboard_stays_near_when_what_had_it_goes() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    api.create("accounts", json!({"name": "甲"}));
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,level");
+    browser.sees("甲");
+    let has_it = "return document.activeElement !== document.body && document.activeElement.id !== 'content'";
+    // The menu goes with the head of the column.
+    browser.script("document.querySelector('button[aria-label=\"客户级别列的操作\"]').focus()");
+    browser.keys(ENTER);
+    browser.until("the menu is open", || browser.script("return !!document.querySelector('[role=menu]')") == true);
+    browser.keys("\u{E010}");
+    let last = "return document.activeElement === [...document.querySelectorAll('[role=menu] > *')].at(-1)";
+    assert_eq!(browser.script(last), true, "End goes to the last entry");
+    browser.keys(ENTER);
+    browser.until("the column is hidden", || browser.path().contains("columns=name"));
+    browser.until("something has the keyboard", || browser.script(has_it) == true);
+}
