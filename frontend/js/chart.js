@@ -59,6 +59,11 @@ export function mount(element, pressed) {
     const short = (value) => (typeof value === "number" ? new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 }).format(value) : value);
     full.tooltip.valueFormatter = (value) => (money ? `${money} ${format(value)}` : format(value));
     for (const key of ["xAxis", "yAxis"]) if (full[key]?.type === "value") full[key].axisLabel = { ...full[key].axisLabel, formatter: short };
+    // On a phone names stand aslant before any of them is left out.
+    const names = full.xAxis?.type === "category" ? (full.xAxis.data?.length ?? 0) : 0;
+    if (names > 3 && names <= 14 && element.clientWidth < 520) {
+      full.xAxis.axisLabel = { ...full.xAxis.axisLabel, hideOverlap: false, interval: 0, rotate: 40, width: 80, overflow: "truncate" };
+    }
     chart.setOption(full, { notMerge: true });
   };
   chart.on("click", (e) => pressed(e.dataIndex ?? -1, e.seriesIndex ?? 0));

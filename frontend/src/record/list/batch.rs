@@ -135,6 +135,8 @@ fn delete(list: List, failures: RwSignal<Vec<Failure>>) {
             Err(error) => return toast::error(&error),
         };
         let _ = list.selected.try_update(|picked| picked.retain(|id| !done.contains(id)));
+        // The cells that were marked hold others now.
+        let _ = list.cells.from.try_set(None);
         touched();
         if !failed.is_empty() {
             let _ = failures.try_set(failed);

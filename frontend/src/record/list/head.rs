@@ -69,11 +69,14 @@ fn column(list: List, at: usize, field: FieldMeta, drag: RwSignal<Option<Drag>>)
     let name = label(&field.label);
     let key = field.key.to_string();
     let frozen = columns::is_frozen(list, at);
-    let class = match (frozen, field.kind.is_number()) {
-        (false, false) => "grid-cell grid-head-cell group",
-        (false, true) => "grid-cell grid-head-cell group justify-end",
-        (true, false) => "grid-cell grid-head-cell grid-held group",
-        (true, true) => "grid-cell grid-head-cell grid-held group justify-end",
+    let last = frozen && !columns::is_frozen(list, at + 1);
+    let class = match (frozen, last, field.kind.is_number()) {
+        (false, _, false) => "grid-cell grid-head-cell group",
+        (false, _, true) => "grid-cell grid-head-cell group justify-end",
+        (true, false, false) => "grid-cell grid-head-cell grid-held group",
+        (true, false, true) => "grid-cell grid-head-cell grid-held group justify-end",
+        (true, true, false) => "grid-cell grid-head-cell grid-held grid-edge group",
+        (true, true, true) => "grid-cell grid-head-cell grid-held grid-edge group justify-end",
     };
     let direction = {
         let key = key.clone();

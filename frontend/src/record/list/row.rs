@@ -42,11 +42,13 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
     let cell = |col: usize, field: &FieldMeta| {
         let shown = Shown::of(field, &record);
         let held = col < frozen;
-        let class = match (held, field.kind.is_number()) {
-            (false, false) => "grid-cell",
-            (false, true) => "grid-cell num",
-            (true, false) => "grid-cell grid-held",
-            (true, true) => "grid-cell grid-held num",
+        let class = match (held, col + 1 == frozen, field.kind.is_number()) {
+            (false, _, false) => "grid-cell",
+            (false, _, true) => "grid-cell num",
+            (true, false, false) => "grid-cell grid-held",
+            (true, false, true) => "grid-cell grid-held num",
+            (true, true, false) => "grid-cell grid-held grid-edge",
+            (true, true, true) => "grid-cell grid-held grid-edge num",
         };
         let content = if field.key == object.title {
             let (url, title) = (url.clone(), title.clone());
