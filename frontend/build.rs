@@ -70,8 +70,7 @@ fn offered() -> Result<Vec<String>, Box<dyn Error>> {
     println!("cargo::rerun-if-changed=../crates/engine/src/search/keys/sounds.rs");
     let declared = fs::read_to_string(SETTINGS)?;
     let declared = declared.split(" title: i18n::").skip(1).filter_map(|rest| rest.split_once(','));
-    let fixed =
-        "nav_imports nav_recycle nav_settings edit follow_up_save star unstar copy_link print access_title delete";
+    let fixed = "language theme nav_imports nav_recycle nav_settings edit follow_up_save star unstar copy_link print access_title delete";
     Ok(fixed.split(' ').map(str::to_owned).chain(declared.map(|(key, _)| key.to_lowercase())).collect())
 }
 

@@ -138,7 +138,7 @@ fn questions(guard: &Guard<'_>, object: &ObjectMeta, action: Action, aliases: &m
         let reaches: Vec<Reach> = guard.access.reach(object, rule);
         let any = reaches.iter().map(|r| guard.reach(object, "t", r, rule.deny, aliases)).collect();
         let mut condition = Sql::default();
-        crate::sql::scope::any_of(&mut condition, any);
+        crate::sql::way::any_of(&mut condition, any);
         out.push((if rule.deny { Asked::Denial(rule.clone()) } else { Asked::Rule(rule.clone()) }, condition));
     }
     let least = match action {

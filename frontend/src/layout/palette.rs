@@ -1,18 +1,18 @@
 //! ⌘K: records by name, pinyin, phone; places to go; things to make.
 
 use super::nav::list_url;
-use super::settings;
+use super::{settings, user_menu};
 use crate::api::actions::{self, Action};
 use crate::api::records;
 use crate::i18n::{
-    ACCESS_TITLE, COPY_LINK, DELETE, EDIT, FOLLOW_UP_SAVE, Key, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS, NEW_OBJECT,
-    NOTHING_FOUND, OFFERED, PALETTE_HINT, PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, PRINT, RECENT, SEARCH, STAR,
-    UNSTAR, label, t, tf,
+    ACCESS_TITLE, COPY_LINK, DELETE, EDIT, FOLLOW_UP_SAVE, Key, LANGUAGE, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS,
+    NEW_OBJECT, NOTHING_FOUND, OFFERED, PALETTE_HINT, PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, PRINT, RECENT,
+    SEARCH, STAR, THEME, UNSTAR, label, t, tf,
 };
 use crate::record::detail::{act, actions as menu};
 use crate::state::session::may;
 use crate::state::{app, catalog, favorites, lists};
-use crate::ui::{Layer, Shape, icon, keys};
+use crate::ui::{Layer, MenuItem, Shape, icon, keys};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -143,8 +143,20 @@ fn places(text: &str, sounds: &HashMap<String, String>) -> Vec<Entry> {
     out.extend(settings::PAGES.iter().filter(offered).map(|p| page(p.icon, p.title, p.path)));
     if !text.is_empty() {
         out.extend(settings::objects().iter().map(list));
+        out.extend(looks());
     }
     out
+}
+
+/// The languages and themes, each also by what it is one of.
+fn looks() -> impl Iterator<Item = Entry> {
+    let of = |item: MenuItem, title: Key| {
+        let kind = offer("", title, Act::Run(item.action));
+        let names = kind.names.into_iter().chain([kind.title.clone()]);
+        Entry::new(item.icon.unwrap_or_default(), item.label, kind.act).hinted(kind.title).named(names)
+    };
+    let languages = user_menu::language_items().into_iter().map(move |item| of(item, LANGUAGE));
+    languages.chain(user_menu::theme_items().into_iter().map(move |item| of(item, THEME)))
 }
 
 fn listed() -> Vec<Arc<ObjectMeta>> {

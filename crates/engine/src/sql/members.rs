@@ -4,7 +4,8 @@
 //! department (with everybody in and below it) or a role. What hangs on a record is in `inherited_members`, once for each
 //! entry that covers it: the database keeps those rows in line with the entries and the links, whoever writes.
 
-use super::scope::{Aliases, Guard, Style, Way};
+use super::scope::{Aliases, Guard, Style};
+use super::way::Way;
 use super::{Sql, column};
 use crate::access::Action;
 use crate::ddl::{HOST_MADE, HOST_OWNER};

@@ -7,6 +7,7 @@ pub mod row;
 pub mod scope;
 mod shapes;
 pub mod standing;
+pub mod way;
 
 use crate::{Error, Result};
 use chrono::{DateTime, NaiveDate, Utc};

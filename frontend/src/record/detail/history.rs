@@ -97,6 +97,20 @@ fn entry(open: Open, object: &ObjectMeta, change: &Change) -> AnyView {
     .into_any()
 }
 
+/// A value of a change in words; nothing where it is a reference whose name is still to be asked for.
+pub fn at_once(field: &FieldMeta, value: &Value, currency: &str) -> Option<String> {
+    // A reference may come as its id or, where the reader may see it, with its name.
+    let (value, expanded) = match value {
+        Value::Object(o) if field.target().is_some() => {
+            (o.get("id").cloned().unwrap_or(Value::Null), Some(Value::Object(o.clone())))
+        }
+        other => (other.clone(), None),
+    };
+    let known = field.target().is_none() || expanded.is_some() || value.is_null();
+    let shown = Shown { field, value: &value, expanded: expanded.as_ref(), currency };
+    known.then(|| fields::plain_text(shown))
+}
+
 fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<AnyView> {
     let field = object.field(key).filter(|f| !f.hidden)?;
     if change["erased"] == true {
@@ -108,19 +122,9 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         open.record.with_untracked(|r| r.as_ref().map(|r| r.text("currency").to_owned())).unwrap_or_default();
     let text = |side: &str| {
         let value = change.get(side).unwrap_or(&Value::Null);
-        // A reference may come as its id or, where the reader may see it, with its name.
-        let (value, expanded) = match value {
-            Value::Object(o) if field.target().is_some() => {
-                (o.get("id").cloned().unwrap_or(Value::Null), Some(Value::Object(o.clone())))
-            }
-            other => (other.clone(), None),
-        };
-        match field.target().filter(|_| expanded.is_none() && !value.is_null()) {
-            Some(target) => fields::reference::names_later(target, &value),
-            None => {
-                let shown = Shown { field, value: &value, expanded: expanded.as_ref(), currency: &currency };
-                Signal::stored(fields::plain_text(shown))
-            }
+        match (at_once(field, value, &currency), field.target()) {
+            (None, Some(target)) => fields::reference::names_later(target, value),
+            (text, _) => Signal::stored(text.unwrap_or_default()),
         }
     };
     let (from, to) = (text("from"), text("to"));

@@ -2,7 +2,7 @@
 
 use super::Open;
 use super::composer;
-use super::history::actor_name;
+use super::history::{self, actor_name};
 use super::mention;
 use super::waiting;
 use crate::api::client::ApiError;
@@ -20,7 +20,7 @@ use crate::state::faces::face;
 use crate::state::{app, catalog, prefs};
 use crate::ui::{self, Button, badge, icon};
 use kezhan_meta::query::ListQuery;
-use kezhan_meta::{FieldType, Filter, ObjectMeta, Op, Record};
+use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use serde_json::Value;
@@ -35,6 +35,7 @@ const FIRST: usize = 8;
 /// What entries show beside what the timeline itself tells.
 #[derive(Clone, Copy)]
 struct Beside {
+    open: Open,
     attached: Attached,
     /// Names of the people mentioned.
     people: RwSignal<HashMap<String, String>>,
@@ -43,7 +44,7 @@ struct Beside {
 pub fn panel(open: Open) -> AnyView {
     let entries = RwSignal::new(None::<Result<Vec<Value>, ApiError>>);
     let next = RwSignal::new(None::<String>);
-    let beside = Beside { attached: RwSignal::new(HashMap::new()), people: RwSignal::new(HashMap::new()) };
+    let beside = Beside { open, attached: RwSignal::new(HashMap::new()), people: RwSignal::new(HashMap::new()) };
     let load = move |cursor: Option<String>| {
         let (object, id) = (open.object(), open.id.get_value());
         leptos::task::spawn_local(async move {
@@ -189,7 +190,11 @@ fn entry(here: &ObjectMeta, entry: &Value, beside: Beside, wanted: Memo<Option<S
             let object = catalog::object(entry.get("object")?.as_str()?)?;
             Some(linked(&object, record, at, entry.get("actor"), beside, wanted))
         }
-        _ => changed(here, entry, at),
+        // In what the record is in today, as its history.
+        _ => beside
+            .open
+            .record
+            .with_untracked(|r| changed(here, entry, at, r.as_ref().map_or("", |r| r.text("currency")))),
     }
 }
 
@@ -281,23 +286,42 @@ fn linked(
     )
 }
 
+/// Fields of one change that the timeline names; the history has all of them.
+const CHANGES_SHOWN: usize = 6;
+/// Longer texts are told of by the name of the field.
+const VALUE_SHOWN: usize = 24;
+
+/// `金额 ¥100.00 → ¥200.00`; the field alone where its values are long, or names still to be asked for.
+fn told(field: &FieldMeta, change: &Value, currency: &str) -> String {
+    let name = label(&field.label);
+    if change["erased"] == true {
+        return name;
+    }
+    let side = |key: &str| {
+        let text = history::at_once(field, change.get(key).unwrap_or(&Value::Null), currency)?;
+        (text.chars().count() <= VALUE_SHOWN).then_some(if text.is_empty() { "–".to_owned() } else { text })
+    };
+    match (side("from"), side("to")) {
+        (Some(from), Some(to)) if from != to => format!("{name} {from} → {to}"),
+        _ => name,
+    }
+}
+
 /// A change of the record itself.
-fn changed(here: &ObjectMeta, entry: &Value, at: &str) -> Option<AnyView> {
+fn changed(here: &ObjectMeta, entry: &Value, at: &str, currency: &str) -> Option<AnyView> {
     let (picture, verb) = match entry.get("action").and_then(Value::as_str)? {
         "create" => ("plus", HISTORY_CREATED),
         "delete" => ("trash-2", HISTORY_DELETED),
         "restore" => ("rotate-ccw", HISTORY_RESTORED),
         _ => ("pencil", HISTORY_UPDATED),
     };
-    let names: Vec<String> = entry
-        .get("changes")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, _)| here.field(key).filter(|f| !f.hidden).map(|f| label(&f.label)))
-        .take(6)
-        .collect();
-    let names = if verb == HISTORY_UPDATED { names.join(crate::i18n::comma()) } else { String::new() };
+    let changes = entry.get("changes").and_then(Value::as_object).into_iter().flatten();
+    let fields = changes.filter_map(|(key, change)| Some((here.field(key).filter(|f| !f.hidden)?, change)));
+    let told: Vec<String> = match verb == HISTORY_UPDATED {
+        true => fields.map(|(field, change)| told(field, change, currency)).take(CHANGES_SHOWN).collect(),
+        false => Vec::new(),
+    };
+    let names = told.join(crate::i18n::comma());
     let who = actor_name(entry.get("actor"));
     let face = face(entry["actor"]["id"].as_str(), &who, false);
     let head = view! { <span class="inline-flex items-center gap-1.5 font-semibold">{face}{who}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();

@@ -5,7 +5,7 @@
 //! is known which of them the page takes; within one statement a row does not move.
 
 use super::{Page, T};
-use crate::sql::scope::Way;
+use crate::sql::way::Way;
 use crate::sql::{Sql, column};
 
 impl Page<'_> {
