@@ -54,7 +54,9 @@ pub fn shell() -> AnyView {
             help.set(true);
         } else if pressed(&ev, Shortcut::Inbox) {
             bell.set(true);
-        } else if pressed(&ev, Shortcut::Undo) && !ev.shift_key() && !ev.default_prevented() && !keys::writing(&ev) {
+        } else if !ev.default_prevented() && !keys::writing(&ev) && pressed(&ev, Shortcut::Redo) {
+            toast::redo();
+        } else if !ev.default_prevented() && !keys::writing(&ev) && pressed(&ev, Shortcut::Undo) {
             toast::undo();
         } else {
             return;

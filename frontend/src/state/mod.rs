@@ -29,6 +29,8 @@ pub struct App {
     pub toasts: RwSignal<Vec<toast::Toast>>,
     /// What can be taken back, the last act last.
     pub undos: StoredValue<Vec<(u64, Callback<()>)>>,
+    /// What was taken back, and can be done again.
+    pub redos: StoredValue<Vec<Callback<()>>>,
     pub lang: RwSignal<Lang>,
     pub density: RwSignal<prefs::Density>,
     /// Grows with every record written here, so that lists and panels on screen know to look again.
@@ -64,6 +66,7 @@ thread_local! {
             catalog: RwSignal::new(Arc::new(Catalog::default())),
             toasts: RwSignal::new(Vec::new()),
             undos: StoredValue::new(Vec::new()),
+            redos: StoredValue::new(Vec::new()),
             lang: RwSignal::new(prefs::stored_lang()),
             density: RwSignal::new(prefs::Density::stored()),
             written: RwSignal::new(0),

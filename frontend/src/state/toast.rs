@@ -2,7 +2,7 @@
 
 use super::app;
 use crate::api::client::ApiError;
-use crate::i18n::{ERROR_REQUEST_ID, NOTHING_TO_UNDO, t, tf};
+use crate::i18n::{ERROR_REQUEST_ID, NOTHING_TO_REDO, NOTHING_TO_UNDO, t, tf};
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::time::Duration;
@@ -59,6 +59,13 @@ pub fn linked(text: impl Into<String>, action: impl Into<String>, run: impl Fn()
 
 /// The same with a way back, which the undo keys take for as long as the page is open.
 pub fn undoable(text: impl Into<String>, action: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
+    // What was undone before belongs to another course of things.
+    app().redos.set_value(Vec::new());
+    done_again(text, action, undo);
+}
+
+/// The same of what was undone, and is done again.
+pub fn done_again(text: impl Into<String>, action: impl Into<String>, undo: impl Fn() + Send + Sync + 'static) {
     let undos = app().undos;
     let ticket = ticket();
     let run = Callback::new(move |()| {
@@ -92,9 +99,24 @@ pub fn undo() {
     }
 }
 
+/// Says that something was taken back; it can be done again.
+pub fn undone(text: impl Into<String>, redo: impl Fn() + Send + Sync + 'static) {
+    done(text);
+    app().redos.update_value(|stack| stack.push(Callback::new(move |()| redo())));
+}
+
+/// Does again what was taken back last.
+pub fn redo() {
+    match app().redos.try_update_value(Vec::pop).flatten() {
+        Some(again) => again.run(()),
+        None => done(t(NOTHING_TO_REDO)),
+    }
+}
+
 /// What was done in one company, as one person, is not undone in another.
 pub fn forget() {
     app().undos.set_value(Vec::new());
+    app().redos.set_value(Vec::new());
 }
 
 /// Stays until it is taken or dismissed.

@@ -2,8 +2,8 @@
 
 use super::keys;
 use crate::i18n::{
-    HELP, INBOX, Key, SC_CLOSE, SC_CREATE, SC_EDIT, SC_EVERYWHERE, SC_FILTER, SC_IN_LISTS, SC_NEXT, SC_ON_RECORDS,
-    SC_PREVIOUS, SC_SEND, SEARCH, STAR, UNDO,
+    HELP, INBOX, Key, REDO, SC_CLOSE, SC_CREATE, SC_EDIT, SC_EVERYWHERE, SC_FILTER, SC_IN_LISTS, SC_NEXT,
+    SC_ON_RECORDS, SC_PREVIOUS, SC_SEND, SEARCH, STAR, UNDO,
 };
 use leptos::ev::KeyboardEvent;
 
@@ -15,6 +15,7 @@ pub enum Shortcut {
     Send,
     Close,
     Undo,
+    Redo,
     Search,
     Create,
     Edit,
@@ -23,7 +24,7 @@ pub enum Shortcut {
     Previous,
 }
 
-use Shortcut::{Close, Create, Edit, Help, Inbox, Next, Palette, Previous, Search, Send, Star, Undo};
+use Shortcut::{Close, Create, Edit, Help, Inbox, Next, Palette, Previous, Redo, Search, Send, Star, Undo};
 
 /// One way to press it.
 #[derive(Clone, Copy)]
@@ -33,18 +34,23 @@ pub struct Press {
     /// With Ctrl or, on a Mac, ⌘.
     command: bool,
     alt: bool,
+    shift: bool,
 }
 
 const fn key(key: &'static str) -> Press {
-    Press { key, command: false, alt: false }
+    Press { key, command: false, alt: false, shift: false }
 }
 
 const fn command(key: &'static str) -> Press {
-    Press { key, command: true, alt: false }
+    Press { key, command: true, alt: false, shift: false }
+}
+
+const fn shifted(key: &'static str) -> Press {
+    Press { shift: true, ..command(key) }
 }
 
 const fn alt(key: &'static str) -> Press {
-    Press { key, command: false, alt: true }
+    Press { key, command: false, alt: true, shift: false }
 }
 
 /// A shortcut, what it does, and the keys for it.
@@ -61,6 +67,7 @@ pub const TABLE: &[(Key, &[Line])] = &[
             (Send, SC_SEND, &[command("Enter")]),
             (Close, SC_CLOSE, &[key("Escape")]),
             (Undo, UNDO, &[command("z")]),
+            (Redo, REDO, &[shifted("z"), command("y")]),
         ],
     ),
     (SC_IN_LISTS, &[(Search, SC_FILTER, &[key("/")]), (Create, SC_CREATE, &[key("c")])]),
@@ -84,6 +91,8 @@ pub fn pressed(ev: &KeyboardEvent, wanted: Shortcut) -> bool {
             ev.key().eq_ignore_ascii_case(p.key)
                 && (ev.ctrl_key() || ev.meta_key()) == p.command
                 && ev.alt_key() == p.alt
+                // A sign such as `?` may take it to be typed at all.
+                && (!p.command || ev.shift_key() == p.shift)
                 && (p.command || !keys::typing(ev))
         })
 }
@@ -98,6 +107,7 @@ pub fn caption(press: &Press) -> String {
         key => key.to_owned(),
     };
     match (press.command, press.alt) {
+        (true, _) if press.shift => format!("{}Shift {name}", crate::bridge::command_key()),
         (true, _) => format!("{}{name}", crate::bridge::command_key()),
         (_, true) => format!("Alt {name}"),
         _ => name,

@@ -8,6 +8,7 @@ const ENTER: &str = "\u{E007}";
 const DOWN: &str = "\u{E015}";
 /// Ctrl and a letter.
 const UNDO: &str = "\u{E009}z";
+const REDO: &str = "\u{E009}y";
 
 fn stage(api: &Api, outcome: &str) -> String {
     let found = api.get(&format!("/stages?outcome={outcome}&sort=sort_order&limit=1")).ok();
@@ -50,6 +51,13 @@ fn enter_alone_keeps_what_a_list_has_chosen() {
     browser.find("#cell-editor-list [role=option]");
     browser.keys(&format!("{DOWN}{ENTER}"));
     browser.until("the first is chosen", || !api.get(&path).ok()["source"].is_null());
+    let first = api.get(&path).ok()["source"].clone();
+    browser.keys(UNDO);
+    browser.until("it is taken back", || api.get(&path).ok()["source"].is_null());
+    browser.keys(REDO);
+    browser.until("and done again", || api.get(&path).ok()["source"] == first);
+    browser.keys(REDO);
+    browser.sees("没有可重做的操作");
     browser.no_complaints(&[]);
 }
 

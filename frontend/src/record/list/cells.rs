@@ -327,6 +327,7 @@ fn with_control(list: List, at: Option<At>, ev: &KeyboardEvent) {
     }
     match (ev.key().as_str(), at) {
         ("z", _) if !ev.shift_key() => toast::undo(),
+        ("z" | "Z" | "y", _) => toast::redo(),
         ("Enter", Some(at)) => {
             let Some(record) = list.row(at.row) else { return };
             list.url.go(record_url(&list.object.with_value(Arc::clone), record.id()));

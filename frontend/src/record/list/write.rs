@@ -48,10 +48,19 @@ struct Job {
     list: List,
     object: Arc<ObjectMeta>,
     writes: Vec<Write>,
-    /// What the notice says; an undo says that it is one.
-    text: Option<String>,
+    kind: Kind,
+    /// What the notice says, of a new act and of one done again.
+    text: String,
     progress: Option<Callback<usize>>,
     then: Option<Callback<Outcome>>,
+}
+
+/// An undo remembers what it takes back, and a redo what else there is to be done again.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Act,
+    Undo,
+    Redo,
 }
 
 /// What became of a set of writes.
@@ -68,7 +77,7 @@ thread_local! {
 
 /// Shows the values and sends them.
 pub fn apply(list: List, writes: Vec<Write>, text: String) {
-    start(list, writes, Some(text), None, None);
+    start(list, writes, Kind::Act, text, None, None);
 }
 
 /// The same, with a count of what is done and a word at the end.
@@ -79,23 +88,24 @@ pub fn apply_many(
     progress: impl Fn(usize) + Send + Sync + 'static,
     then: impl Fn(Outcome) + Send + Sync + 'static,
 ) {
-    start(list, writes, Some(text), Some(Callback::new(progress)), Some(Callback::new(then)));
+    start(list, writes, Kind::Act, text, Some(Callback::new(progress)), Some(Callback::new(then)));
 }
 
-fn undo(list: List, done: &[Write]) {
-    start(list, done.iter().map(Write::back).collect(), None, None, None);
+fn undo(list: List, done: &[Write], text: &str) {
+    start(list, done.iter().map(Write::back).collect(), Kind::Undo, text.to_owned(), None, None);
 }
 
 fn start(
     list: List,
     writes: Vec<Write>,
-    text: Option<String>,
+    kind: Kind,
+    text: String,
     progress: Option<Callback<usize>>,
     then: Option<Callback<Outcome>>,
 ) {
     show(list, &writes);
     let object = list.object.with_value(Arc::clone);
-    QUEUE.with_borrow_mut(|queue| queue.push_back(Job { list, object, writes, text, progress, then }));
+    QUEUE.with_borrow_mut(|queue| queue.push_back(Job { list, object, writes, kind, text, progress, then }));
     if !RUNNING.replace(true) {
         leptos::task::spawn_local(async {
             while let Some(job) = QUEUE.with_borrow_mut(VecDeque::pop_front) {
@@ -137,7 +147,7 @@ fn put(list: List, record: &mut Record, key: &str, value: Value) {
 }
 
 async fn run(job: Job) {
-    let Job { list, object, writes, text, progress, then } = job;
+    let Job { list, object, writes, kind, text, progress, then } = job;
     let mut order: Vec<&str> = Vec::new();
     let mut by_id: HashMap<&str, Vec<&Write>> = HashMap::new();
     for write in &writes {
@@ -156,7 +166,7 @@ async fn run(job: Job) {
         None => by_id.get(id).and_then(|w| w.first()?.version),
     };
     // An undo says which change it takes back: what came along with that goes back too.
-    let made = |id: &str| by_id.get(id).and_then(|w| w.first()?.version).filter(|_| text.is_none());
+    let made = |id: &str| by_id.get(id).and_then(|w| w.first()?.version).filter(|_| kind == Kind::Undo);
     let answers: Vec<Result<Written, ApiError>> = match order.as_slice() {
         [id] => {
             let answer = match made(id) {
@@ -202,7 +212,7 @@ async fn run(job: Job) {
     reload(list, &stale).await;
     wrote(list);
     // Whoever wants to know names the failures too.
-    report(list, &outcome, text, then.is_none());
+    report(list, &outcome, kind, text, then.is_none());
     if let Some(then) = then {
         then.run(outcome);
     }
@@ -293,7 +303,7 @@ pub fn wrote(list: List) {
     touched();
 }
 
-fn report(list: List, outcome: &Outcome, text: Option<String>, failures: bool) {
+fn report(list: List, outcome: &Outcome, kind: Kind, text: String, failures: bool) {
     if let Some((_, first)) = outcome.failed.first().filter(|_| failures) {
         let mut reasons: Vec<&str> = Vec::new();
         for (_, reason) in &outcome.failed {
@@ -309,11 +319,12 @@ fn report(list: List, outcome: &Outcome, text: Option<String>, failures: bool) {
     if outcome.done.is_empty() {
         return;
     }
-    match text {
-        None => toast::done(t(UNDONE)),
-        Some(text) => {
-            let done = outcome.done.clone();
-            toast::undoable(text, t(UNDO), move || undo(list, &done));
-        }
+    let done = outcome.done.clone();
+    match kind {
+        Kind::Undo => toast::undone(t(UNDONE), move || {
+            start(list, done.iter().map(Write::back).collect(), Kind::Redo, text.clone(), None, None);
+        }),
+        Kind::Act => toast::undoable(text.clone(), t(UNDO), move || undo(list, &done, &text)),
+        Kind::Redo => toast::done_again(text.clone(), t(UNDO), move || undo(list, &done, &text)),
     }
 }
