@@ -59,6 +59,8 @@ onKeys("focusin", (_, target) => {
 const regain = () => setTimeout(() => {
   if (document.activeElement !== document.body || !held.length || held[0].isConnected) return;
   const left = held.find((e) => e.isConnected);
+  // A whole bar went: what it was about has it.
+  if (left?.matches("[data-to-grid]")) return document.querySelector("[role$=grid][tabindex]")?.focus({ preventScroll: true });
   const stop = left && [...left.querySelectorAll(STOP)].find((e) => e.checkVisibility());
   (left?.querySelector("[role$=grid][tabindex]") ?? stop)?.focus({ preventScroll: true });
 }, 200);

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod pdf;
 
 use crate::state::prefs;
+use chrono::NaiveDateTime;
 use kezhan_meta::Record;
 use std::cmp::Ordering;
 use wasm_bindgen::prelude::*;
@@ -140,6 +141,9 @@ pub fn wall_clock(text: &str) -> String {
 
 /// `2026-11-24 14:30` as typed here → RFC 3339 in UTC; nothing when it is no date and time.
 pub fn local_to_instant(text: &str) -> Option<String> {
+    // The browser would find a date in nearly anything.
+    let plain = text.replacen('T', " ", 1);
+    ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"].iter().find_map(|form| NaiveDateTime::parse_from_str(&plain, form).ok())?;
     Some(local_to_instant_js(text)).filter(|s| !s.is_empty())
 }
 

@@ -3,9 +3,7 @@
 use super::{Input, Shown, plain};
 use crate::bridge;
 use crate::ui::DateInput;
-use crate::ui::date::DAY_BEGINS;
-use chrono::NaiveTime;
-use kezhan_meta::rules::passing;
+use chrono::NaiveDate;
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -23,11 +21,7 @@ pub fn input(input: Input, time: bool) -> AnyView {
     let (value, done) = (input.value, input.done);
     let finish = move |()| {
         let text = typed.get_untracked();
-        let canonical = canonical(&text, time);
-        if let Some(understood) = &canonical {
-            typed.set(if time { bridge::wall_clock(understood) } else { understood.clone() });
-        }
-        value.set(match (text.trim(), canonical) {
+        value.set(match (text.trim(), canonical(&text, time)) {
             ("", _) => Value::Null,
             (_, Some(canonical)) => Value::String(canonical),
             // Kept for the check to name what is wrong.
@@ -38,14 +32,10 @@ pub fn input(input: Input, time: bool) -> AnyView {
     view! { <DateInput id=input.id value=typed time=time invalid=input.invalid on_done=finish/> }.into_any()
 }
 
-/// The JSON form of what was typed; other customary spellings of dates are understood.
+/// The JSON form of what stands there once the input has understood it.
 fn canonical(text: &str, time: bool) -> Option<String> {
-    let (day, at) = passing::parse(text, bridge::today().parse().ok()?)?;
-    match (time, at) {
-        (true, Some(at)) => bridge::local_to_instant(&format!("{day} {}", at.format("%H:%M"))),
-        // When a day of work begins, as where one picks the day.
-        (true, None) => bridge::local_to_instant(&format!("{day} {DAY_BEGINS}")),
-        (false, None) => Some(day.to_string()),
-        (false, Some(at)) => (at == NaiveTime::MIN).then(|| day.to_string()),
+    match time {
+        true => bridge::local_to_instant(text.trim()),
+        false => text.trim().parse::<NaiveDate>().ok().map(|day| day.to_string()),
     }
 }

@@ -120,7 +120,7 @@ pub fn Combobox(
                 aria-invalid=move || invalid.get().to_string()
                 placeholder=hint prop:value=shown
                 on:mousedown=move |_| if !state.open.get_untracked() { ask(Pause::None) }
-                on:input=move |ev| { state.text.set(event_target_value(&ev)); ask(Pause::Typing) }
+                on:input=move |ev| { state.text.set(state.typed(event_target_value(&ev))); ask(Pause::Typing) }
                 on:blur=move |_| state.leave()
                 on:keydown=move |ev| if !composing(&ev) { state.key(&ev, &ask) }/>
             {move || (!many && !state.chosen.with(Vec::is_empty)).then(|| view! {
@@ -226,6 +226,15 @@ impl State {
             });
         };
         if first || pause == Pause::None { run() } else { set_timeout(run, Duration::from_millis(150)) }
+    }
+
+    /// What was typed of what stands in the input: behind a name that stood there it is a word of its own.
+    fn typed(self, text: String) -> String {
+        let name = self.chosen.with_untracked(|c| c.first().map(|i| i.label.clone()));
+        match name.filter(|_| !self.many && !self.open.get_untracked()) {
+            Some(name) => text.strip_prefix(&name).map(str::to_owned).unwrap_or(text),
+            None => text,
+        }
     }
 
     /// What one looks through without a word begins with what is chosen, wherever that stands.
@@ -353,7 +362,13 @@ impl State {
                 self.reveal();
             }
             "Enter" if open => self.enter(ask),
-            "Tab" => return self.open.set(false),
+            "Tab" => {
+                // What typing has marked is meant, as a typed number is; a free word is meant as it stands.
+                if open && !self.free && !self.text.with_untracked(|t| t.trim().is_empty()) {
+                    self.enter(ask);
+                }
+                return self.open.set(false);
+            }
             // The list around it closes: nothing is meant any more.
             "Escape" => return self.eager.set_value(false),
             "Backspace" if self.many && self.text.with_untracked(String::is_empty) => {

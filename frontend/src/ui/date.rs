@@ -7,11 +7,12 @@ use crate::i18n::{
     CLEAR, DATE_FORM, DATE_TIME_FORM, NEXT_MONDAY, NEXT_MONTH, PICK_DATE, PREVIOUS_MONTH, TODAY, TOMORROW, t,
 };
 use crate::state::prefs;
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, NaiveTime};
+use kezhan_meta::rules::passing;
 use leptos::prelude::*;
 
 /// The time of a day that comes without one.
-pub const DAY_BEGINS: &str = "09:00";
+const DAY_BEGINS: &str = "09:00";
 
 /// Edits `YYYY-MM-DD`, or `YYYY-MM-DD HH:MM` with `time`.
 #[component]
@@ -56,7 +57,10 @@ pub fn DateInput(
                 aria-invalid=move || invalid.get().to_string()
                 prop:value=move || value.get()
                 on:input=move |ev| value.set(event_target_value(&ev))
-                on:change=move |_| done()/>
+                on:change=move |_| {
+                    if let Some(text) = understood(&value.get_untracked(), time) { value.set(text) }
+                    done();
+                }/>
             <button type="button" class="btn btn-quiet btn-icon absolute right-0 top-0 z-10" tabindex="-1"
                 aria-label=t(PICK_DATE) on:click=toggle>{icon("calendar")}</button>
         </div>
@@ -65,7 +69,7 @@ pub fn DateInput(
     view! {
         <Popover open=open trigger=trigger class="w-full min-w-0 !shrink" panel_class="p-3">
             <Show when=move || ready.get() fallback=super::spinner>
-                <calendar-date class="cally" value=value.with_untracked(|v| v.get(..10).unwrap_or_default().to_owned())
+                <calendar-date class="cally" today=today() value=value.with_untracked(|v| v.get(..10).unwrap_or_default().to_owned())
                     locale=prefs::lang().tag() first-day-of-week="1"
                     on:change=move |ev| pick(event_target_value(&ev))>
                     <span slot="previous" aria-label=t(PREVIOUS_MONTH)>{icon("chevron-left")}</span>
@@ -82,6 +86,18 @@ pub fn DateInput(
                 <button type="button" class="btn btn-quiet" on:click=move |_| { value.set(String::new()); open.set(false); done() }>{t(CLEAR)}</button>
             </div>
         </Popover>
+    }
+}
+
+/// What was typed in passing, as it is written here.
+fn understood(text: &str, time: bool) -> Option<String> {
+    let (day, at) = passing::parse(text, today().parse().ok()?)?;
+    match (time, at) {
+        (true, Some(at)) => Some(format!("{day} {}", at.format("%H:%M"))),
+        // When a day of work begins, as where one picks the day.
+        (true, None) => Some(format!("{day} {DAY_BEGINS}")),
+        (false, None) => Some(day.to_string()),
+        (false, Some(at)) => (at == NaiveTime::MIN).then(|| day.to_string()),
     }
 }
 

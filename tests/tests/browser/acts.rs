@@ -90,6 +90,8 @@ fn what_was_done_last_is_taken_back_wherever_one_is() {
     browser.sees("撤销");
     browser.keys(UNDO);
     browser.until("it is back", is("closed_on", &json!("2026-03-01")));
+    browser.sees("已撤销");
+    browser.until("the card has the keyboard", || browser.script("return document.activeElement.tagName") == "ARTICLE");
     // Once.
     browser.keys(UNDO);
     browser.sees("没有可撤销的操作");
@@ -130,7 +132,41 @@ fn tags_that_there_are_are_proposed_and_dates_are_typed_in_passing() {
         let shown = browser.script("return document.querySelector('#cell-0-2').innerText");
         shown.as_str().is_some_and(|text| text.contains(&tomorrow))
     });
+    // The list has gone with its page; what was done in it is taken back all the same, and done again.
+    browser.until("it is written", || !api.get(&path).ok()["next_contact_at"].is_null());
+    browser.press("联系人");
+    browser.until("another list is there", || browser.path().starts_with("/o/contacts"));
+    browser.keys(UNDO);
+    browser.until("it is taken back", || api.get(&path).ok()["next_contact_at"].is_null());
+    browser.sees("已撤销");
+    browser.keys(REDO);
+    browser.until("and done again", || !api.get(&path).ok()["next_contact_at"].is_null());
     browser.no_complaints(&[]);
+}
+
+#[test]
+fn a_cell_asks_for_what_else_its_value_wants() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let deal = api.create("opportunities", json!({"name": "年度框架"}));
+    let path = format!("/opportunities/{}", deal["id"].as_str().unwrap());
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?columns=name,stage");
+    browser.press_css("#cell-0-1");
+    browser.keys(ENTER);
+    browser.fill("#cell-editor", "输单");
+    browser.until("it is marked", || {
+        let marked = "return document.querySelector('#cell-editor-list [aria-selected=true]')?.innerText ?? ''";
+        browser.script(marked).as_str().is_some_and(|text| text.starts_with("输单"))
+    });
+    // What typing has marked is meant where one goes on.
+    browser.keys("\u{E004}");
+    browser.fill("#ask-lost_reason", "预算取消");
+    browser.press("继续");
+    browser.until("the deal is lost, and says why", || {
+        let now = api.get(&path).ok();
+        now["outcome"] == "lost" && now["lost_reason"] == "预算取消"
+    });
+    browser.no_complaints(&["422"]);
 }
 
 #[test]

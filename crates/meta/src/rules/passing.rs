@@ -1,13 +1,13 @@
 //! Dates as people type them into a form: relative to the day it is, without a year, with Chinese hours.
 
-use super::dates::{DateOrder, has_time, parse_date_time, read_time, small, split_time};
+use super::dates::{DateOrder, has_time, parse_date, parse_date_time, read_time, small, split_time};
 use super::text::half_width;
-use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{Datelike, Months, NaiveDate, NaiveTime, TimeDelta};
 
 /// A date as people write it down in passing, with the time where they say one: `明天`, `下周一 9:30`, `12-25`,
 /// `tomorrow 3:00 pm`. A day without its year is the one nearest ahead, or of the last half year.
 pub fn parse(text: &str, today: NaiveDate) -> Option<(NaiveDate, Option<NaiveTime>)> {
-    let text = with_colon(half_width(text).trim().to_lowercase());
+    let text = with_colon(in_full(half_width(text).trim().to_lowercase()));
     if let Some(known) = parse_date_time(&text, DateOrder::MonthFirst).filter(|known| known.offset.is_none()) {
         return Some((known.local.date(), has_time(&text).then(|| known.local.time())));
     }
@@ -47,6 +47,21 @@ fn near(day: &str, today: NaiveDate) -> Option<NaiveDate> {
     if let Some((_, days)) = words.iter().find(|(names, _)| names.contains(&day)) {
         return away(*days);
     }
+    if day == "月底" {
+        let next = today.with_day(1)?.checked_add_months(Months::new(1))?;
+        return next.pred_opt();
+    }
+    let count = day.strip_suffix("天后").or_else(|| day.strip_prefix("in ")?.strip_suffix(" days"));
+    if let Some(days) = count {
+        return away(i64::from(small(days.trim())?));
+    }
+    // `dec 25` of the year that is near.
+    if day.chars().any(|c| c.is_ascii_alphabetic()) && day.chars().any(|c| c.is_ascii_digit()) {
+        let of = |year: i32| parse_date(&format!("{day} {year}"), DateOrder::MonthFirst);
+        return of(today.year())
+            .filter(|date| today - *date <= TimeDelta::days(HALF_A_YEAR))
+            .or_else(|| of(today.year() + 1));
+    }
     let now = i64::from(today.weekday().num_days_from_monday());
     let sunday = |name: &str| name.replace('天', "日");
     let weekday = |name: &str| WEEKDAYS.iter().position(|(_, names)| names.contains(&name)).map(|at| at as i64);
@@ -54,6 +69,8 @@ fn near(day: &str, today: NaiveDate) -> Option<NaiveDate> {
     if let Some(name) = day.strip_prefix("下").or_else(|| day.strip_prefix("next ")) {
         return away(7 - now + weekday(&sunday(name.trim()))?);
     }
+    let day =
+        day.strip_prefix("本").or_else(|| day.strip_prefix("这")).or_else(|| day.strip_prefix("this ")).unwrap_or(day);
     if let Some(at) = weekday(&sunday(day)) {
         // The next that comes, today's own among them.
         return away((at - now).rem_euclid(7));
@@ -72,6 +89,24 @@ fn near(day: &str, today: NaiveDate) -> Option<NaiveDate> {
 
 /// Further back, the same day of the next year is meant.
 const HALF_A_YEAR: i64 = 183;
+
+/// Short forms of day and half, as the long ones.
+fn in_full(text: String) -> String {
+    let mut text = text;
+    for (short, long) in [("明早", "明天上午"), ("明晚", "明天下午"), ("今早", "今天上午"), ("今晚", "今天下午")]
+    {
+        text = text.replace(short, long);
+    }
+    for half in ["am", "pm"] {
+        // `9am` is 9:00 am.
+        if let Some(hour) = text.strip_suffix(half).map(str::trim_end).filter(|t| !t.contains(':'))
+            && hour.ends_with(|c: char| c.is_ascii_digit())
+        {
+            return format!("{hour}:00 {half}");
+        }
+    }
+    text
+}
 
 /// `9点`, `9点半` and `9点15分` as 9:00, 9:30 and 9:15.
 fn with_colon(text: String) -> String {
@@ -117,6 +152,16 @@ mod tests {
             ("2026-12-05 10:00", "2026-12-05 10:00"),
             ("2026年12月5日", "2026-12-05"),
             ("20261205", "2026-12-05"),
+            ("本周五", "2026-12-04"),
+            ("3天后", "2026-12-04"),
+            ("in 3 days", "2026-12-04"),
+            ("月底", "2026-12-31"),
+            ("Dec 25", "2026-12-25"),
+            ("5 jan", "2027-01-05"),
+            ("this friday", "2026-12-04"),
+            ("明早9点", "2026-12-02 09:00"),
+            ("今晚7:30", "2026-12-01 19:30"),
+            ("next monday 9am", "2026-12-07 09:00"),
         ] {
             assert_eq!(read(text).as_deref(), Some(means), "{text}");
         }

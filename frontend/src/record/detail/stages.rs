@@ -2,7 +2,7 @@
 
 use super::Open;
 use crate::api::records::{self, RecordExt, title_of};
-use crate::i18n::{MOVE_TO, STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, t, tf};
+use crate::i18n::{MOVE_TO, STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, UNDONE, t, tf};
 use crate::record::ask::{self, Ask};
 use crate::state::{catalog, session, toast, touched};
 use kezhan_meta::query::{ListQuery, Sort};
@@ -129,8 +129,9 @@ fn go(open: Open, stage: String, name: String, more: Record) {
                 toast::undoable(tf(STAGE_MOVED, &[("stage", &name)]), t(UNDO), move || {
                     let (object, id, back) = (object.clone(), id.clone(), change(before.clone()));
                     leptos::task::spawn_local(async move {
-                        if let Err(error) = records::take_back(&object, &id, &back, version, version).await {
-                            toast::error(&error);
+                        match records::take_back(&object, &id, &back, version, version).await {
+                            Ok(_) => toast::done(t(UNDONE)),
+                            Err(error) => toast::error(&error),
                         }
                         touched();
                     });

@@ -148,6 +148,7 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
         .map(|f| view! { <th class="px-2.5 h-9 font-normal text-start whitespace-nowrap">{label(&f.label)}</th> })
         .collect_view();
     let rows = preview.sample.iter().map(|s| {
+        let currency = s.record.get("currency").and_then(Value::as_str).unwrap_or_default();
         let cells = keys.iter().map(|key| {
             // What could not be read stands there as it came, with the reason.
             if let Some(fault) = fault(preview, s.row, key) {
@@ -160,7 +161,7 @@ fn sample(object: &ObjectMeta, preview: &Preview) -> AnyView {
                 .into_any();
             }
             let shown = |value: &Value| match object.field(key) {
-                Some(field) => fields::plain_text(Shown { field, value, expanded: None, currency: "" }),
+                Some(field) => fields::plain_text(Shown { field, value, expanded: None, currency }),
                 None => plain(value),
             };
             let text = s.display.get(key).map(plain).or_else(|| s.record.get(key).map(shown)).unwrap_or_default();

@@ -119,11 +119,18 @@ fn sheets(wizard: Wizard, sheets: &[String], now: Option<&str>) -> AnyView {
     .into_any()
 }
 
+/// Characters of a row that tell it from others.
+const HEAD_SHOWN: usize = 28;
+
 /// Which of the first rows names the columns.
 fn header_rows(wizard: Wizard, upload: &Upload) -> AnyView {
     let now = upload.header_row;
     let row = |row: &HeadRow| {
-        let text = format!("{}: {}", row.row, row.cells.join(crate::i18n::comma()));
+        let mut text = format!("{}: {}", row.row, row.cells.join(crate::i18n::comma()));
+        if let Some((end, _)) = text.char_indices().nth(HEAD_SHOWN) {
+            text.truncate(end);
+            text.push('…');
+        }
         view! { <option value=row.row.to_string() selected=row.row == now>{text}</option> }
     };
     let rows = upload.head.iter().map(row).collect_view();

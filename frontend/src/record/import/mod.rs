@@ -17,6 +17,7 @@ use crate::i18n::{IMPORT_STEP_CHECK, IMPORT_STEP_FILE, IMPORT_STEP_MAP, NAV_IMPO
 use crate::layout::routes;
 use crate::state::catalog;
 use crate::ui;
+use crate::ui::keys;
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use leptos::prelude::*;
 use serde_json::{Map, Value, json};
@@ -63,6 +64,8 @@ impl Wizard {
         self.preview.set(None);
         self.error.set(None);
         self.upload.set(Some(upload));
+        // What had the keyboard was of the step before.
+        request_animation_frame(|| keys::resume("import-object"));
     }
 
     pub fn object(self) -> Option<Arc<ObjectMeta>> {

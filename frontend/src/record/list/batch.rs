@@ -162,7 +162,7 @@ async fn remove(list: List, object: &ObjectMeta, ids: &[String]) -> Result<(Vec<
     for (row, answer) in rows.iter().zip(answers) {
         match answer {
             Ok(_) => done.push(row.id().to_owned()),
-            Err(error) => failed.push((row.id().to_owned(), row.title(object), write::reason(&error))),
+            Err(error) => failed.push((row.id().to_owned(), row.title(object), write::reason(object, &error))),
         }
     }
     Ok((done, failed))

@@ -17,6 +17,8 @@ pub const CHECKS: i32 = 40;
 const NARROWEST: i32 = 60;
 const WIDEST: i32 = 900;
 const FROZEN_MAX: usize = 4;
+/// Of the window's width.
+const HELD_MOST: f64 = 0.6;
 /// The first says which record it is.
 pub const FROZEN: usize = 1;
 
@@ -84,13 +86,20 @@ pub fn places(list: List) -> Vec<(i32, i32)> {
 }
 
 pub fn is_frozen(list: List, col: usize) -> bool {
-    col < list.look.with_untracked(|l| l.frozen)
+    col < held(list)
+}
+
+/// How many columns stay: no more than leave the others room to be seen.
+pub fn held(list: List) -> usize {
+    let wide = window().inner_width().ok().and_then(|w| w.as_f64()).unwrap_or_default();
+    let room = (wide * HELD_MOST) as i32;
+    let wanted = list.look.with_untracked(|l| l.frozen);
+    places(list).into_iter().take(wanted).take_while(|(left, width)| left + width <= room).count()
 }
 
 /// Where the columns that stay end.
 pub fn frozen_edge(list: List) -> i32 {
-    let n = list.look.with_untracked(|l| l.frozen);
-    match n.checked_sub(1).and_then(|last| places(list).get(last).copied()) {
+    match held(list).checked_sub(1).and_then(|last| places(list).get(last).copied()) {
         Some((left, width)) => left + width,
         None => CHECKS,
     }

@@ -117,7 +117,7 @@ pub fn grid(list: List) -> AnyView {
             list.state.with(|s| (Arc::as_ptr(&s.object) as usize, s.columns.clone())),
             (empty || failed || list.grouped.get()).then(|| (list.state.with(ListState::key), list.rows.fresh.get())),
             (empty, failed, list.grouped.get()),
-            (list.steps(), list.narrow.get(), list.look.with(|l| l.frozen)),
+            (list.steps(), list.narrow.get(), list.look.with(|_| columns::held(list))),
         )
     });
     let focused = Signal::derive(move || {
@@ -210,7 +210,7 @@ fn rows_view(list: List, state: &ListState, visible: Memo<std::ops::Range<usize>
     let narrow = list.narrow.get_untracked();
     let fields = StoredValue::new(Arc::new(state.fields()));
     let object = StoredValue::new(state.object.clone());
-    let frozen = list.look.with_untracked(|l| l.frozen);
+    let frozen = columns::held(list);
     let shown = move || {
         let range = visible.get();
         let over = list.groups.hands.get_untracked().filter(|_| list.grouped.get_untracked());

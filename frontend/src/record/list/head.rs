@@ -27,7 +27,7 @@ struct Drag {
 pub fn head(list: List) -> AnyView {
     let drag = RwSignal::new(None::<Drag>);
     // Not with every width: a head that is drawn anew loses the focus.
-    let frozen = Memo::new(move |_| list.look.with(|l| l.frozen));
+    let frozen = Memo::new(move |_| list.look.with(|_| columns::held(list)));
     // Nor with every other order.
     let shown =
         Memo::new(move |_| list.state.with(|s| (std::sync::Arc::as_ptr(&s.object) as usize, s.columns.clone())));

@@ -66,6 +66,8 @@ pub struct List {
     /// A table in groups.
     grouped: Memo<bool>,
     lines: Memo<lines::Lines>,
+    /// What the server wants to know besides before it writes what was written here.
+    asking: RwSignal<Option<crate::record::ask::Ask>>,
     /// The width of a column while its edge is drawn.
     resizing: RwSignal<Option<(String, i32)>>,
     /// `App::written` after the last write from here, which is on screen already.
@@ -145,6 +147,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         views: RwSignal::new(None),
         grouped,
         lines: Memo::new(move |_| lines::Lines::of(rows, groups, grouped.get())),
+        asking: RwSignal::new(None),
         resizing: RwSignal::new(None),
         own: StoredValue::new(u64::MAX),
         picking: RwSignal::new(false),
@@ -194,7 +197,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
     let peek_object = object.clone();
     view! {
         <div class="grow min-h-0 flex">
-            <section class="grow min-w-0 flex flex-col bg-base-100">
+            <section class="grow min-w-0 flex flex-col bg-base-100" data-to-grid>
                 {toolbar::toolbar(list)}
                 {move || grouped.get().then(|| lazy::grouping(list))}
                 {layouts::body(list)}
@@ -202,6 +205,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
             {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>
         {move || creating.get().then(|| lazy::create_form(object.clone(), url))}
+        {move || list.asking.get().map(crate::record::ask::dialog)}
     }
     .into_any()
 }

@@ -5,10 +5,11 @@ use super::List;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt, Written, title_of};
 use crate::fields::reference;
-use crate::i18n::{BATCH_SKIPPED, STALE_RELOADED, UNDO, UNDONE, t, tf};
+use crate::i18n::{BATCH_SKIPPED, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
+use crate::record::ask::{self, Ask};
 use crate::state::{app, toast, touched};
 use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
-use kezhan_meta::{Filter, ObjectMeta, Op, Record};
+use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -91,8 +92,65 @@ pub fn apply_many(
     start(list, writes, Kind::Act, text, Some(Callback::new(progress)), Some(Callback::new(then)));
 }
 
-fn undo(list: List, done: &[Write], text: &str) {
-    start(list, done.iter().map(Write::back).collect(), Kind::Undo, text.to_owned(), None, None);
+fn undo(list: List, object: &Arc<ObjectMeta>, done: &[Write], text: &str) {
+    let back: Vec<Write> = done.iter().map(Write::back).collect();
+    match list.object.try_with_value(|_| ()).is_some() {
+        true => start(list, back, Kind::Undo, text.to_owned(), None, None),
+        // The list has gone with its page; what was written in it is still there.
+        false => away(object.clone(), back, Kind::Undo, text.to_owned()),
+    }
+}
+
+/// The same without the list that it was done in.
+fn away(object: Arc<ObjectMeta>, writes: Vec<Write>, kind: Kind, text: String) {
+    leptos::task::spawn_local(async move {
+        let mut by_id: Vec<(String, Option<i64>, Record)> = Vec::new();
+        for write in &writes {
+            match by_id.iter_mut().find(|(id, ..)| *id == write.id) {
+                Some((.., changes)) => drop(changes.insert(write.key.clone(), write.after.clone())),
+                None => {
+                    let changes = Record::from_iter([(write.key.clone(), write.after.clone())]);
+                    by_id.push((write.id.clone(), write.version, changes));
+                }
+            }
+        }
+        let operation = |(id, version, changes): &(String, Option<i64>, Record)| {
+            let undoes = version.filter(|_| kind == Kind::Undo);
+            json!({"op": "update", "id": id, "record": changes, "version": version, "undoes": undoes})
+        };
+        let answers = match by_id.as_slice() {
+            [(id, version, changes)] if kind == Kind::Undo => {
+                let answer = records::take_back(&object, id, changes, *version, *version).await;
+                vec![answer.map(|record| Written { version: record.version(), record: Some(record) })]
+            }
+            all => {
+                let operations: Vec<Value> = all.iter().map(operation).collect();
+                records::batch(&object, &operations, |_| {}).await
+            }
+        };
+        let mut done = Vec::new();
+        for ((id, ..), answer) in by_id.iter().zip(&answers) {
+            match answer {
+                Ok(now) => {
+                    let own = writes.iter().filter(|w| w.id == *id);
+                    done.extend(own.map(|w| Write { version: now.version, ..w.clone() }));
+                }
+                Err(error) => toast::problem(reason(&object, error)),
+            }
+        }
+        touched();
+        if !done.is_empty() {
+            let back: Vec<Write> = done.iter().map(Write::back).collect();
+            match kind {
+                Kind::Undo => toast::undone(t(UNDONE), move || {
+                    away(object.clone(), back.clone(), Kind::Redo, text.clone());
+                }),
+                _ => toast::done_again(text.clone(), t(UNDO), move || {
+                    away(object.clone(), back.clone(), Kind::Undo, text.clone());
+                }),
+            }
+        }
+    });
 }
 
 fn start(
@@ -189,6 +247,7 @@ async fn run(job: Job) {
         }
     };
     let mut outcome = Outcome::default();
+    let mut asked = Vec::new();
     let mut fresh: HashMap<&str, Written> = HashMap::new();
     let mut stale: Vec<String> = Vec::new();
     for (id, answer) in order.iter().zip(answers) {
@@ -199,7 +258,12 @@ async fn run(job: Job) {
                 fresh.insert(id, written);
             }
             Err(error) => {
-                let reason = reason(&error);
+                let reason = reason(&object, &error);
+                // A rule that more would satisfy is a question, not an end.
+                asked = match order.len() {
+                    1 if kind == Kind::Act => ask::asked_by(&object, &error, &changes(id)),
+                    _ => Vec::new(),
+                };
                 if is_stale(&error) {
                     stale.push((*id).to_owned());
                 }
@@ -211,19 +275,45 @@ async fn run(job: Job) {
     roll_back(list, &outcome.failed);
     reload(list, &stale).await;
     wrote(list);
+    if !asked.is_empty() {
+        return question(list, object, writes, asked, text);
+    }
     // Whoever wants to know names the failures too.
-    report(list, &outcome, kind, text, then.is_none());
+    report(list, &object, &outcome, kind, text, then.is_none());
     if let Some(then) = then {
         then.run(outcome);
     }
 }
 
-/// For people: the field's fault where there is one.
-pub fn reason(error: &ApiError) -> String {
+/// Asks for what else the server wants, and writes it with the rest.
+fn question(
+    list: List,
+    object: Arc<ObjectMeta>,
+    writes: Vec<Write>,
+    fields: Vec<(FieldMeta, Option<String>)>,
+    text: String,
+) {
+    let Some(first) = writes.first().cloned() else { return };
+    let title = list.find(&first.id).map(|row| row.title(&object)).unwrap_or_default();
+    let given = move |more: Record| {
+        list.asking.set(None);
+        let more = more.into_iter().map(|(key, after)| Write { key, before: Value::Null, after, ..first.clone() });
+        start(list, writes.iter().cloned().chain(more).collect(), Kind::Act, text.clone(), None, None);
+    };
+    let cancel = Callback::new(move |()| list.asking.set(None));
+    let _ = list.asking.try_set(Some(Ask { object, title, fields, given: Callback::new(given), cancel }));
+}
+
+/// For people: the field's fault where there is one, and whose it is.
+pub fn reason(object: &ObjectMeta, error: &ApiError) -> String {
     if is_stale(error) {
         return t(STALE_RELOADED).to_owned();
     }
-    error.items().first().map_or_else(|| error.message(), |i| i.message.clone())
+    let Some(item) = error.items().first() else { return error.message() };
+    match object.field(item.field.rsplit('.').next().unwrap_or_default()) {
+        Some(field) => tf(FIELD_FAULT, &[("field", &label(&field.label)), ("message", &item.message)]),
+        None => item.message.clone(),
+    }
 }
 
 fn is_stale(error: &ApiError) -> bool {
@@ -303,7 +393,7 @@ pub fn wrote(list: List) {
     touched();
 }
 
-fn report(list: List, outcome: &Outcome, kind: Kind, text: String, failures: bool) {
+fn report(list: List, object: &Arc<ObjectMeta>, outcome: &Outcome, kind: Kind, text: String, failures: bool) {
     if let Some((_, first)) = outcome.failed.first().filter(|_| failures) {
         let mut reasons: Vec<&str> = Vec::new();
         for (_, reason) in &outcome.failed {
@@ -319,12 +409,16 @@ fn report(list: List, outcome: &Outcome, kind: Kind, text: String, failures: boo
     if outcome.done.is_empty() {
         return;
     }
-    let done = outcome.done.clone();
+    let (object, done) = (object.clone(), outcome.done.clone());
     match kind {
         Kind::Undo => toast::undone(t(UNDONE), move || {
-            start(list, done.iter().map(Write::back).collect(), Kind::Redo, text.clone(), None, None);
+            let again: Vec<Write> = done.iter().map(Write::back).collect();
+            match list.object.try_with_value(|_| ()).is_some() {
+                true => start(list, again, Kind::Redo, text.clone(), None, None),
+                false => away(object.clone(), again, Kind::Redo, text.clone()),
+            }
         }),
-        Kind::Act => toast::undoable(text.clone(), t(UNDO), move || undo(list, &done, &text)),
-        Kind::Redo => toast::done_again(text.clone(), t(UNDO), move || undo(list, &done, &text)),
+        Kind::Act => toast::undoable(text.clone(), t(UNDO), move || undo(list, &object, &done, &text)),
+        Kind::Redo => toast::done_again(text.clone(), t(UNDO), move || undo(list, &object, &done, &text)),
     }
 }

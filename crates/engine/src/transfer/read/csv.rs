@@ -102,10 +102,15 @@ impl RawRows for CsvRows {
         }
         self.budget.set(self.limits.row_bytes + READ_AHEAD);
         self.number += 1;
-        let number = self.number;
+        let (number, before) = (self.number, self.reader.position().line());
         match self.reader.read_byte_record(&mut self.record) {
             Ok(false) => None,
             Ok(true) => {
+                // Blank lines are passed over without a word; in a spreadsheet program they are rows.
+                let breaks: usize = self.record.iter().map(|f| f.iter().filter(|b| **b == b'\n').count()).sum();
+                let lines = self.reader.position().line().saturating_sub(before);
+                let number = number + lines.saturating_sub(breaks as u64 + 1);
+                self.number = number;
                 let cells = self.record.iter().map(|field| Cell::text(String::from_utf8_lossy(field))).collect();
                 Some(Ok(RawRow { number, cells }))
             }

@@ -95,8 +95,7 @@ pub trait RowSource: Send {
     /// next row, unless the error is fatal; then nothing more comes.
     fn next_row(&mut self) -> Option<Result<Vec<Cell>, RowError>>;
 
-    /// Where the row last returned stands in the file, counted from 1 as spreadsheet programs do; blank
-    /// lines of a text file are not counted, lines of NDJSON are.
+    /// Where the row last returned stands in the file, counted from 1 as spreadsheet programs do.
     fn row_number(&self) -> u64;
 
     /// Makes `next_row` continue with the row of index `n`, counted from 0 after the headers; errors

@@ -11,6 +11,7 @@ use kezhan_meta::Record;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 use wasm_bindgen::JsCast;
 
 const FACTS: usize = 3;
@@ -114,6 +115,16 @@ pub fn follow(place: Place) {
             focus(place, 0);
         }
     });
+}
+
+/// A card that is back where it was has the focus there, once what was over the board has gone.
+pub fn return_to(place: Place, row: usize) {
+    set_timeout(
+        move || {
+            focus(place, row);
+        },
+        Duration::from_millis(60),
+    );
 }
 
 fn focus(place: Place, row: usize) -> bool {

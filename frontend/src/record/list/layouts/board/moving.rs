@@ -4,7 +4,7 @@
 use super::{Board, Column, Lane, Place, card};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{BOARD_MOVED, STALE_RELOADED, UNDO, t, tf};
+use crate::i18n::{BOARD_MOVED, STALE_RELOADED, UNDO, UNDONE, t, tf};
 use crate::record::ask::{self, Ask};
 use crate::record::list::write;
 use crate::state::{toast, touched};
@@ -83,6 +83,7 @@ impl Move {
             move || {
                 board.asking.set(None);
                 step.undo_on_screen();
+                card::return_to(step.from, step.row);
             }
         };
         let title = tf(crate::i18n::MOVE_TO, &[("column", &self.name)]);
@@ -139,7 +140,7 @@ impl Move {
         }
         self.undo_on_screen();
         let stale = error.is_stale();
-        toast::problem(if stale { t(STALE_RELOADED).to_owned() } else { write::reason(error) });
+        toast::problem(if stale { t(STALE_RELOADED).to_owned() } else { write::reason(object, error) });
         if stale {
             touched();
         }
@@ -155,10 +156,11 @@ impl Move {
         }
         leptos::task::spawn_local(async move {
             match records::take_back(&object, now.id(), &step.back, now.version(), now.version()).await {
-                Ok(_) => {}
+                Ok(_) => toast::done(t(UNDONE)),
                 Err(error) => toast::error(&error),
             }
             touched();
         });
+        card::return_to(self.from, self.row);
     }
 }
