@@ -207,15 +207,17 @@ impl State {
         self.asked.set_value(ticket);
         self.eager.set_value(false);
         let text = self.text.get_untracked();
+        // By the time of the answer the input may have been left, and its word with it.
+        let silent = text.trim().is_empty();
         let run = move || {
             leptos::task::spawn_local(async move {
                 if self.asked.try_get_value() != Some(ticket) {
                     return;
                 }
-                let found = lookup(text).await.map(|found| self.with_chosen(found));
+                let found = lookup(text).await.map(|found| self.with_chosen(found, silent));
                 if self.asked.try_get_value() == Some(ticket) {
                     self.answered.set_value(ticket);
-                    self.active.set(self.begin(found.as_deref()));
+                    self.active.set(self.begin(found.as_deref(), silent));
                     self.found.set(Some(found));
                     self.reveal();
                     if self.eager.get_value() {
@@ -238,26 +240,25 @@ impl State {
     }
 
     /// What one looks through without a word begins with what is chosen, wherever that stands.
-    fn with_chosen(self, mut found: Vec<Item>) -> Vec<Item> {
-        if let Some(now) = self.kept().filter(|now| found.iter().all(|item| item.value != now.value)) {
+    fn with_chosen(self, mut found: Vec<Item>, silent: bool) -> Vec<Item> {
+        if let Some(now) = self.kept(silent).filter(|now| found.iter().all(|item| item.value != now.value)) {
             found.insert(0, now);
         }
         found
     }
 
     /// The one that is chosen, while nothing is typed.
-    fn kept(self) -> Option<Item> {
-        let silent = self.text.try_with_untracked(|t| t.trim().is_empty())?;
+    fn kept(self, silent: bool) -> Option<Item> {
         self.chosen.try_with_untracked(|c| c.first().cloned().filter(|_| silent && !self.many))?
     }
 
     /// What is typed means the first that fits; without a word nothing is marked but what is chosen already, so that
     /// Enter alone changes nothing.
-    fn begin(self, found: Option<&[Item]>) -> usize {
-        if !self.text.with_untracked(|t| t.trim().is_empty()) {
+    fn begin(self, found: Option<&[Item]>, silent: bool) -> usize {
+        if !silent {
             return 0;
         }
-        let now = self.kept().map(|item| item.value);
+        let now = self.kept(silent).map(|item| item.value);
         now.and_then(|now| found?.iter().position(|i| i.value == now)).unwrap_or(NONE)
     }
 

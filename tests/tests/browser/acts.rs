@@ -140,8 +140,12 @@ fn tags_that_there_are_are_proposed_and_dates_are_typed_in_passing() {
     browser.keys(UNDO);
     browser.until("it is taken back", || api.get(&path).ok()["next_contact_at"].is_null());
     browser.sees("已撤销");
-    browser.keys(REDO);
-    browser.until("and done again", || !api.get(&path).ok()["next_contact_at"].is_null());
+    browser.keys(UNDO);
+    browser.until("so is what was done before", || api.get(&path).ok()["tags"].is_null());
+    for (key, back) in [("tags", "the first is done again"), ("next_contact_at", "and the second")] {
+        browser.keys(REDO);
+        browser.until(back, || !api.get(&path).ok()[key].is_null());
+    }
     browser.no_complaints(&[]);
 }
 

@@ -81,7 +81,7 @@ fn parameters() -> Value {
         "Sort": query("sort", text(), "Fields to sort by, separated by commas; `-` before one turns it round. A reference is sorted by the place (`sort_order`) and the name of what it refers to, a choice by the order of its options; empty comes first", json!("-created_at,name")),
         "Fields": query("fields", text(), "Only these fields, separated by commas", json!("id,name")),
         "Expand": query("expand", text(), "References, single ones and lists, to send along under `expand`, up to two levels", json!("owner")),
-        "Q": query("q", json!({"type": "string", "maxLength": 200}), "Search: parts of names (two Chinese characters are enough), pinyin, initials, digits of phone numbers", json!("鑫茂")),
+        "Q": query("q", json!({"type": "string", "maxLength": 200}), "Search: parts of names (two Chinese characters are enough), pinyin, initials, digits of phone numbers; of the record, or of the one that it hangs on (deals and contacts are found by the account)", json!("鑫茂")),
         "View": query("view", json!({"type": "string", "format": "uuid"}), "Id of a saved view, whose conditions, order and fields apply", Value::Null),
         "Count": query("count", json!({"type": "string", "enum": ["none", "capped", "exact"], "default": "none"}), "Count what matches: not at all, up to 1,000, or exactly", json!("capped")),
         "Deleted": query("deleted", json!({"type": "boolean", "default": false}), "The recycle bin", json!(false)),

@@ -71,9 +71,27 @@ pub struct Outcome {
     pub failed: Vec<(Write, String)>,
 }
 
+/// Versions of the records written last.
+const REMEMBERED: usize = 1_000;
+
 thread_local! {
+    static VERSIONS: RefCell<HashMap<String, i64>> = RefCell::new(HashMap::new());
     static QUEUE: RefCell<VecDeque<Job>> = const { RefCell::new(VecDeque::new()) };
     static RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+fn remember(id: &str, version: Option<i64>) {
+    let Some(version) = version else { return };
+    VERSIONS.with_borrow_mut(|all| {
+        if all.len() >= REMEMBERED {
+            all.clear();
+        }
+        all.insert(id.to_owned(), version);
+    });
+}
+
+fn latest(id: &str) -> Option<i64> {
+    VERSIONS.with_borrow(|all| all.get(id).copied())
 }
 
 /// Shows the values and sends them.
@@ -104,6 +122,7 @@ fn undo(list: List, object: &Arc<ObjectMeta>, done: &[Write], text: &str) {
 /// The same without the list that it was done in.
 fn away(object: Arc<ObjectMeta>, writes: Vec<Write>, kind: Kind, text: String) {
     leptos::task::spawn_local(async move {
+        let made = |id: &str| writes.iter().find(|w| w.id == id)?.version;
         let mut by_id: Vec<(String, Option<i64>, Record)> = Vec::new();
         for write in &writes {
             match by_id.iter_mut().find(|(id, ..)| *id == write.id) {
@@ -114,13 +133,17 @@ fn away(object: Arc<ObjectMeta>, writes: Vec<Write>, kind: Kind, text: String) {
                 }
             }
         }
+        // What was taken back before this has raised the version.
+        for (id, version, _) in &mut by_id {
+            *version = latest(id).or(*version);
+        }
         let operation = |(id, version, changes): &(String, Option<i64>, Record)| {
-            let undoes = version.filter(|_| kind == Kind::Undo);
+            let undoes = made(id).filter(|_| kind == Kind::Undo);
             json!({"op": "update", "id": id, "record": changes, "version": version, "undoes": undoes})
         };
         let answers = match by_id.as_slice() {
             [(id, version, changes)] if kind == Kind::Undo => {
-                let answer = records::take_back(&object, id, changes, *version, *version).await;
+                let answer = records::take_back(&object, id, changes, made(id), *version).await;
                 vec![answer.map(|record| Written { version: record.version(), record: Some(record) })]
             }
             all => {
@@ -132,6 +155,7 @@ fn away(object: Arc<ObjectMeta>, writes: Vec<Write>, kind: Kind, text: String) {
         for ((id, ..), answer) in by_id.iter().zip(&answers) {
             match answer {
                 Ok(now) => {
+                    remember(id, now.version);
                     let own = writes.iter().filter(|w| w.id == *id);
                     done.extend(own.map(|w| Write { version: now.version, ..w.clone() }));
                 }
@@ -254,6 +278,7 @@ async fn run(job: Job) {
         let writes = by_id.get(id).into_iter().flatten().map(|w| (*w).clone());
         match answer {
             Ok(written) => {
+                remember(id, written.version);
                 outcome.done.extend(writes.map(|w| Write { version: written.version, ..w }));
                 fresh.insert(id, written);
             }
@@ -261,7 +286,7 @@ async fn run(job: Job) {
                 let reason = reason(&object, &error);
                 // A rule that more would satisfy is a question, not an end.
                 asked = match order.len() {
-                    1 if kind == Kind::Act => ask::asked_by(&object, &error, &changes(id)),
+                    1 if kind == Kind::Act && then.is_none() => ask::asked_by(&object, &error, &changes(id)),
                     _ => Vec::new(),
                 };
                 if is_stale(&error) {
