@@ -3,6 +3,7 @@
 //! would pull the code back into the first load.
 
 use crate::i18n::{self, RETRY, SCREEN_UNAVAILABLE, t};
+use crate::record::ask::Ask;
 use crate::record::conflict::Conflict;
 use crate::record::detail::Open;
 use crate::record::files::Uploads;
@@ -104,6 +105,7 @@ lazily! {
         columns_panel(list: List) => crate::record::list::columns::panel(list);
     }
     cell {
+        ask(ask: Ask) => crate::record::ask::dialog(ask);
         cell_editor(list: List) => crate::record::list::editor::editor(list);
         cell_tools(list: List) => crate::record::list::tools::tools(list);
     }

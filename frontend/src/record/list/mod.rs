@@ -205,7 +205,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
             {move || peeked.get().map(|id| lazy::peek(peek_object.clone(), id, url))}
         </div>
         {move || creating.get().then(|| lazy::create_form(object.clone(), url))}
-        {move || list.asking.get().map(crate::record::ask::dialog)}
+        {move || list.asking.get().map(lazy::ask)}
     }
     .into_any()
 }
