@@ -59,3 +59,35 @@ fn four_files_go_in_through_the_browser_and_tell_what_was_won() {
     let complaints: Vec<String> = browser.complaints().into_iter().filter(|c| !c.contains("status of 401")).collect();
     assert!(complaints.is_empty(), "{complaints:#?}");
 }
+
+#[test]
+fn how_one_file_is_read_says_nothing_of_the_next() {
+    let server = TestServer::with_web();
+    let browser = Browser::signed_in(&server, "admin");
+    let folder = std::env::temp_dir().join(format!("kezhan-headings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let first = file("first.csv", "客户名称,城市\n甲公司,上海\n乙公司,北京\n");
+    let second = file("second.csv", "客户名称,城市\n丙公司,杭州\n丁公司,苏州\n");
+    browser.goto("/imports?object=account");
+    browser.upload("#import-file", &first);
+    browser.sees("下一步：检查");
+    browser.choose("#import-header-row", "2");
+    browser.until("the address says so", || browser.path().contains("header_row=2"));
+    browser.sees("甲公司");
+    browser.press("上一步");
+    browser.upload("#import-file", &second);
+    browser.sees("下一步：检查");
+    browser.until("nothing is said of this one", || !browser.path().contains("header_row"));
+    browser.press("下一步：检查");
+    browser.sees("开始导入");
+    // The first row names the columns, so that both others are records.
+    browser.sees("丙公司");
+    browser.sees("丁公司");
+    std::fs::remove_dir_all(&folder).unwrap();
+    browser.no_complaints(&[]);
+}

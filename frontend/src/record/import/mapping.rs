@@ -78,7 +78,7 @@ pub fn panel(wizard: Wizard) -> AnyView {
             {rows}
             {move || missing().map(|text| view! { <p class="rounded-md bg-warning/10 text-warning px-3 py-2 text-[13px]" role="status">{text}</p> })}
             <div class="flex justify-between gap-2">
-                <Button label=t(BACK) icon="arrow-left" on_click=move |_| wizard.url.push(&[("upload", None), ("step", None)])/>
+                <Button label=t(BACK) icon="arrow-left" on_click=move |_| wizard.turn_to(None, wizard.url.peek("object"))/>
                 <Button label=t(IMPORT_CHECK) look=Look::Primary busy=wizard.busy disabled=Signal::derive(move || !ready.get())
                     on_click=move |_| { wizard.preview.set(None); wizard.url.push(&[("step", Some("check".to_owned()))]) }/>
             </div>

@@ -97,6 +97,12 @@ impl Wizard {
         Reading { object, sheet, encoding, header_row: row.and_then(|row| row.parse().ok()) }
     }
 
+    /// Goes on with this file, or back to where one is chosen. How the last one was to be read is not how this one is.
+    pub fn turn_to(self, upload: Option<String>, object: Option<String>) {
+        let (step, object) = (("step", None), ("object", object));
+        self.url.push(&[("upload", upload), object, step, ("sheet", None), ("encoding", None), ("header_row", None)]);
+    }
+
     /// Reads the file in another way: the address says so from now on.
     pub fn reread(self, change: &[(&str, Option<String>)]) {
         let Some(upload) = self.upload.get_untracked() else { return };
@@ -199,7 +205,7 @@ fn step(wizard: Wizard) -> AnyView {
     (move || match (ready.get(), waiting.get()) {
         (None, false) => start::panel(wizard),
         (None, true) => match wizard.error.get() {
-            Some(error) => ui::failed(&error, move || wizard.url.push(&[("upload", None), ("step", None)])),
+            Some(error) => ui::failed(&error, move || wizard.turn_to(None, wizard.url.peek("object"))),
             None => ui::loading_rows(6),
         },
         (Some(_), _) if checking.get() => check::panel(wizard),

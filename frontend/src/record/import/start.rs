@@ -35,7 +35,7 @@ pub fn panel(wizard: Wizard) -> AnyView {
                 Ok(upload) => {
                     let (id, object) = (upload.id.clone(), upload.object.clone());
                     wizard.take(upload);
-                    wizard.url.push(&[("upload", Some(id)), ("object", object), ("step", None)]);
+                    wizard.turn_to(Some(id), object);
                 }
                 Err(error) => {
                     let _ = wizard.error.try_set(Some(error));
