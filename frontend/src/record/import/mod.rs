@@ -121,6 +121,10 @@ impl Wizard {
         leptos::task::spawn_local(async move {
             let answer = transfer::mapping(&upload.id, &reading).await;
             let _ = self.busy.try_set(false);
+            // Late, for somebody who has gone on to another file.
+            if self.url.peek("upload").as_ref() != Some(&upload.id) {
+                return;
+            }
             match answer {
                 Ok(upload) => self.take(upload),
                 Err(error) => {
