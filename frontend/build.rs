@@ -12,9 +12,9 @@ use std::error::Error;
 use std::fmt::Write;
 use std::{env, fs, path::Path};
 
-/// Texts that stand for words of the server, found by them: `audit_do_sign_in` is what `sign_in` is called in the audit
-/// trail. One more of them is a text in each language and nothing else.
-const FAMILIES: [&str; 4] = ["audit_do", "audit_cat", "audit_said", "host_done"];
+/// Texts that stand for words of the server, found by them: `audit_said_reason` is what the detail `reason` is called in
+/// the audit trail. One more of them is a text in each language and nothing else.
+const FAMILIES: [&str; 2] = ["audit_said", "host_done"];
 
 /// What a language calls itself; asked for in every language, so it is not among the texts of one.
 const OWN_NAME: &str = "language_name";

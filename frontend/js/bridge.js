@@ -65,9 +65,11 @@ export function formatDecimal(locale, text, minDigits, maxDigits) {
   return format("n", locale, { minimumFractionDigits: minDigits, maximumFractionDigits: maxDigits }).format(text);
 }
 
-export function formatMoney(locale, text, currency) {
+/** Short ones count in 万 and 亿, or in thousands and millions. */
+export function formatMoney(locale, text, currency, short) {
+  const shorter = short && { notation: "compact", maximumFractionDigits: 2 };
   try {
-    return format("n", locale, { style: "currency", currency }).format(text);
+    return format("n", locale, { style: "currency", currency, ...shorter }).format(text);
   } catch {
     return `${text} ${currency}`;
   }
@@ -286,7 +288,7 @@ export function listen(url, changed) {
   };
 }
 
-export { enter, forget, install, outboxOf, outboxPut, outboxRemove, reachable, saw } from "./offline.js";
+export { enter, forget, install, outboxFiles, outboxOf, outboxPut, outboxRemove, reachable, saw } from "./offline.js";
 
 /** Opens a calendar in an element, with what was read as JSON. */
 export async function mountCalendar(element, options, on) {

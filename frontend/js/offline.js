@@ -95,10 +95,15 @@ function store(mode, act) {
   });
 }
 
-/** Keeps what waits, or keeps it anew; true once it is safe. */
-export async function outboxPut(entry) {
+/** Keeps what waits, or keeps it anew; true once it is safe. Its files stay with it where no others are given. */
+export async function outboxPut(entry, files) {
+  const fresh = JSON.parse(entry);
   try {
-    await store("readwrite", (outbox) => outbox.put({ at: Date.now(), ...JSON.parse(entry) }));
+    await store("readwrite", (outbox) => {
+      const had = outbox.get(fresh.key);
+      had.onsuccess = () => outbox.put({ at: Date.now(), ...fresh, blobs: files ?? had.result?.blobs ?? [] });
+      return had;
+    });
     return true;
   } catch {
     return false;
@@ -110,11 +115,20 @@ export async function outboxOf(user) {
   try {
     const all = await store("readonly", (outbox) => outbox.getAll());
     // Those of an earlier version have their record as text.
-    const read = ({ body, ...one }) => (body ? { ...one, record: JSON.parse(body) } : one);
+    const read = ({ body, blobs = [], ...one }) => ({
+      ...one,
+      files: blobs.map((file) => file.name),
+      ...(body && { record: JSON.parse(body) }),
+    });
     return JSON.stringify(all.filter((one) => one.user === user).sort((a, b) => a.at - b.at).map(read));
   } catch {
     return "[]";
   }
+}
+
+/** The files that wait with it, in the order in which they were added. */
+export async function outboxFiles(key) {
+  return (await store("readonly", (outbox) => outbox.get(key)).catch(() => null))?.blobs ?? [];
 }
 
 export async function outboxRemove(key) {

@@ -220,6 +220,15 @@ impl Browser {
         self.runtime.block_on(input.send_keys(file.to_str().unwrap())).unwrap();
     }
 
+    /// The same with a picture of this name.
+    #[track_caller]
+    pub fn upload_picture(&self, css: &str, name: &str) {
+        let folder = std::env::temp_dir().join(format!("kezhan-pictures-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(name), crate::PNG).unwrap();
+        self.upload(css, &folder.join(name));
+    }
+
     /// Waits until the page shows this text.
     #[track_caller]
     pub fn sees(&self, text: &str) {

@@ -17,6 +17,7 @@ use kezhan_engine::{Caller, Error, Result};
 use kezhan_meta::Label;
 use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
+use kezhan_meta::trail::action_label;
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use utoipa::OpenApi;
@@ -257,10 +258,14 @@ fn cells(entry: &Entry, caller: &Caller) -> Vec<Cell> {
         Some(object) => object.label.get(caller.lang).to_owned(),
         None => name.to_owned(),
     };
+    let named = |label: Option<Label>, key: &str| match label {
+        Some(label) => Cell::text(label.get(caller.lang)),
+        None => Cell::text(key),
+    };
     vec![
         Cell::text(local(&entry.at, caller)),
-        text(Some(entry.category)),
-        text(Some(&entry.action)),
+        named(Category::parse(entry.category).map(Category::label), entry.category),
+        named(action_label(&entry.action), &entry.action),
         part(&entry.actor, "name"),
         part(&entry.actor, "username"),
         part(&entry.seen_as, "username"),

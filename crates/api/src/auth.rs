@@ -123,6 +123,8 @@ pub struct Me {
     pub departments: Vec<Uuid>,
     /// The caller's department and those above it: whoever shares with one of these shares with the caller.
     pub belongs_to: Vec<Uuid>,
+    /// Somebody reports to the caller: `my_subordinates` in conditions means them.
+    pub manages: bool,
     pub role: Option<Uuid>,
     pub role_name: Option<String>,
     /// Every role of the caller, the first one first.
@@ -135,7 +137,7 @@ pub struct Me {
     pub email: Option<String>,
     /// An attachment.
     pub avatar: Option<Uuid>,
-    /// How the caller likes the interface: `theme`, `density`, `dates`, `navigation`, `views`, each where it was chosen.
+    /// How the caller likes the interface: `theme`, `density`, `dates`, `amounts`, `navigation`, `views`, each where it was chosen.
     #[schema(value_type = Object)]
     pub preferences: Map<String, Value>,
     /// The administrator who looks with this person's eyes: nothing can be changed.
@@ -161,6 +163,7 @@ impl Me {
             department: identity.access.department,
             departments: identity.access.departments.clone(),
             belongs_to: person.map(|p| p.above.clone()).unwrap_or_default(),
+            manages: !identity.access.reports.is_empty(),
             role: person.and_then(|p| p.role),
             role_name: person.and_then(|p| Some(p.called(p.role_name.as_deref()?, identity.lang))),
             roles: person.map(|p| p.role_ids()).unwrap_or_default(),

@@ -63,15 +63,19 @@ pub struct PinnedView {
     pub query: String,
 }
 
+/// Views that everybody has of what has owners, without keeping them.
+const SCENES: [&str; 2] = ["mine", "reports"];
+
 /// How someone likes the saved views of one object.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ViewChoice {
-    /// The view that the list opens with: an id, or `none` for the whole list; without it the role decides.
+    /// The view that the list opens with: an id, `mine` and `reports` for what one owns and what those own who report to
+    /// one, or `none` for the whole list; without it the role decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// Views that are no tabs.
-    pub unpinned: Vec<uuid::Uuid>,
+    pub unpinned: Vec<String>,
 }
 
 /// The caller's own changes; what is left out stays.
@@ -101,6 +105,9 @@ pub struct MeChange {
     /// How days are written: in `words`, in words with the day first (`day_first`), or `iso`.
     #[schema(example = "iso")]
     pub dates: Option<String>,
+    /// How amounts are written in lists: in `full`, or `short` in 万 and 亿, thousands and millions.
+    #[schema(example = "short")]
+    pub amounts: Option<String>,
     pub navigation: Option<Navigation>,
     /// Per object, how the caller likes its saved views; replaces what was said before.
     #[schema(value_type = Option<Object>, example = json!({"account": {"default": "none", "unpinned": []}}))]
@@ -125,10 +132,11 @@ impl MeChange {
     fn of_interface(&self) -> Result<Record> {
         let mut out = Record::new();
         let mut faults = Vec::new();
-        let choices: [(&str, &Option<String>, &[&str]); 3] = [
+        let choices: [(&str, &Option<String>, &[&str]); 4] = [
             ("theme", &self.theme, &["system", "light", "dark"]),
             ("density", &self.density, &["compact", "normal", "roomy"]),
             ("dates", &self.dates, &["words", "day_first", "iso"]),
+            ("amounts", &self.amounts, &["full", "short"]),
         ];
         for (key, told, known) in choices {
             match told {
@@ -150,9 +158,11 @@ impl MeChange {
             out.insert("navigation".to_owned(), json!(navigation));
         }
         if let Some(views) = &self.views {
+            let known = |view: &str| SCENES.contains(&view) || uuid::Uuid::parse_str(view).is_ok();
             let sound = |v: &ViewChoice| {
                 v.unpinned.len() <= LIST_MAX
-                    && v.default.as_deref().is_none_or(|d| d == "none" || uuid::Uuid::parse_str(d).is_ok())
+                    && v.unpinned.iter().all(|view| known(view))
+                    && v.default.as_deref().is_none_or(|view| view == "none" || known(view))
             };
             if views.len() > LIST_MAX || views.keys().any(|k| k.len() > ENTRY_MAX) || !views.values().all(sound) {
                 faults.push(Violation::new("views", Code::BadValue).with("views"));
@@ -163,7 +173,7 @@ impl MeChange {
     }
 }
 
-/// Change one's own name, numbers, picture, language, time zone, theme, density, dates or navigation.
+/// Change one's own name, numbers, picture, language, time zone, theme, density, dates, amounts or navigation.
 #[utoipa::path(patch, path = "/api/v1/auth/me", tag = "auth", operation_id = "updateMe", request_body = MeChange,
     responses((status = 200, body = Me, description = "The caller as changed")))]
 pub async fn change(state: web::Data<State>, once: Once, Json(body): Json) -> Result<HttpResponse, ApiError> {

@@ -11,14 +11,15 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let mut choices = Vec::new();
     let mut values = Vec::new();
     for variant in &data.variants {
-        let (mut zh, mut en, mut tone) = (None, None, None);
+        let (mut zh, mut en, mut tone, mut made) = (None, None, None, "new");
         for attr in variant.attrs.iter().filter(|a| a.path().is_ident("choice")) {
             attr.parse_nested_meta(|meta| {
                 match meta.path.get_ident().map(Ident::to_string).as_deref() {
                     Some("zh") => zh = Some(meta.value()?.parse::<LitStr>()?),
                     Some("en") => en = Some(meta.value()?.parse::<LitStr>()?),
                     Some("tone") => tone = Some(meta.value()?.parse::<Ident>()?),
-                    _ => return Err(meta.error("expected zh, en or tone")),
+                    Some("closes") => made = "closing",
+                    _ => return Err(meta.error("expected zh, en, tone or closes")),
                 }
                 Ok(())
             })?;
@@ -29,7 +30,8 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
         let tone = tone.unwrap_or_else(|| Ident::new("Neutral", variant.ident.span()));
         let value = variant.ident.to_string().to_snake_case();
         let ident = &variant.ident;
-        choices.push(quote!(::kezhan_meta::Choice::new(#value, #zh, #en, ::kezhan_meta::Tone::#tone)));
+        let made = Ident::new(made, variant.ident.span());
+        choices.push(quote!(::kezhan_meta::Choice::#made(#value, #zh, #en, ::kezhan_meta::Tone::#tone)));
         values.push(quote!(#name::#ident => #value));
     }
     Ok(quote! {

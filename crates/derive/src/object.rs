@@ -69,6 +69,7 @@ impl ObjectAttrs {
 struct FieldAttrs {
     zh: Option<LitStr>,
     en: Option<LitStr>,
+    help: Option<LitStr>,
     flags: Vec<Ident>,
     sensitivity: Option<Ident>,
     rules: Vec<TokenStream>,
@@ -102,6 +103,7 @@ impl FieldAttrs {
         match ident.to_string().as_str() {
             "zh" => self.zh = Some(meta.value()?.parse()?),
             "en" => self.en = Some(meta.value()?.parse()?),
+            "help" => self.help = Some(meta.value()?.parse()?),
             flag if FLAGS.contains(&flag) => self.flags.push(ident.clone()),
             "sensitivity" => self.sensitivity = Some(meta.value()?.parse()?),
             "inverse" => self.inverse = Some(meta.value()?.parse()?),
@@ -281,6 +283,13 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
     let en = attrs.en.clone().ok_or_else(missing)?;
     let key = field.ident.as_ref().map(|i| i.to_string().trim_start_matches("r#").to_owned()).ok_or_else(missing)?;
     let help = docs(&field.attrs);
+    let help_zh = attrs.help.as_ref().map(LitStr::value).unwrap_or_default();
+    if help.is_empty() != help_zh.is_empty() {
+        return Err(Error::new_spanned(
+            field,
+            "help is for both languages: a doc comment and `help = \"…\"` in Chinese",
+        ));
+    }
     let ty = &field.ty;
     let kind = match &attrs.pattern {
         None => quote!(<#ty as ::kezhan_meta::FieldKind>::KIND),
@@ -307,7 +316,7 @@ fn field(field: &syn::Field) -> Result<TokenStream> {
         ::kezhan_meta::FieldMeta {
             key: ::std::borrow::Cow::Borrowed(#key),
             label: ::kezhan_meta::Label::new(#zh, #en),
-            help: ::std::borrow::Cow::Borrowed(#help),
+            help: ::kezhan_meta::Label::new(#help_zh, #help),
             kind: #kind,
             // Completed at start-up, once the type can name its column.
             storage: ::kezhan_meta::Storage::Column(::std::borrow::Cow::Borrowed(#key)),

@@ -99,6 +99,7 @@ mod tests {
                 now: chrono::Utc::now(),
                 offset_minutes: 480,
                 user: None,
+                subordinates: [].into(),
                 department: None,
                 departments: Vec::new(),
             };

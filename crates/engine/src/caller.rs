@@ -91,6 +91,7 @@ impl Caller {
             now: chrono::Utc::now(),
             offset_minutes: self.offset_minutes,
             user: self.user.map(|id| id.to_string()),
+            subordinates: self.access.reports.clone(),
             department: self.department.map(|id| id.to_string()),
             departments: match self.access.departments.as_slice() {
                 // Elevated: the tree is not at hand.

@@ -176,7 +176,7 @@ pub fn field_from(definition: &Value) -> Result<FieldMeta> {
     Ok(FieldMeta {
         key: text("key").into(),
         label: Label { zh: text("label_zh").into(), en: text("label_en").into() },
-        help: text("help").into(),
+        help: Label { zh: text("help").into(), en: text("help").into() },
         kind,
         storage: Storage::Custom,
         required: flag("required"),

@@ -23,11 +23,18 @@ pub struct Choice {
     pub label: Label,
     #[serde(default)]
     pub tone: Tone,
+    /// A record at this value is done with: one press takes it there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub closes: bool,
 }
 
 impl Choice {
     pub const fn new(value: &'static str, zh: &'static str, en: &'static str, tone: Tone) -> Self {
-        Choice { value: Str::Borrowed(value), label: Label::new(zh, en), tone }
+        Choice { value: Str::Borrowed(value), label: Label::new(zh, en), tone, closes: false }
+    }
+
+    pub const fn closing(value: &'static str, zh: &'static str, en: &'static str, tone: Tone) -> Self {
+        Choice { value: Str::Borrowed(value), label: Label::new(zh, en), tone, closes: true }
     }
 }
 

@@ -188,8 +188,8 @@ pub struct FieldMeta {
     /// JSON key, `[a-z][a-z0-9_]*`.
     pub key: Str,
     pub label: Label,
-    /// Help text: the doc comment of the declaration, or what the tenant wrote.
-    pub help: Str,
+    /// Help text: in English the doc comment of the declaration; what a tenant wrote is the same for both.
+    pub help: Label,
     #[serde(flatten)]
     pub kind: FieldType,
     pub storage: Storage,
@@ -248,7 +248,7 @@ impl FieldMeta {
         FieldMeta {
             key: Cow::Borrowed(key),
             label,
-            help: Cow::Borrowed(""),
+            help: Label::new("", ""),
             kind,
             storage: Storage::Column(Cow::Borrowed(key)),
             required: false,

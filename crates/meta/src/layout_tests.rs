@@ -13,7 +13,14 @@ fn thing(fields: Vec<FieldMeta>) -> ObjectMeta {
 }
 
 fn context() -> Context {
-    Context { now: chrono::Utc::now(), offset_minutes: 480, user: None, department: None, departments: Vec::new() }
+    Context {
+        now: chrono::Utc::now(),
+        offset_minutes: 480,
+        user: None,
+        subordinates: [].into(),
+        department: None,
+        departments: Vec::new(),
+    }
 }
 
 fn record(pairs: &[(&str, &str)]) -> Record {

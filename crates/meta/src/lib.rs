@@ -22,6 +22,7 @@ pub mod resolve;
 pub mod rules;
 pub mod system;
 pub mod text;
+pub mod trail;
 
 pub use catalog::Catalog;
 pub use check::{Violation, check_record, normalise_value};

@@ -1,5 +1,6 @@
 //! What an object is.
 
+use crate::choice::Choice;
 use crate::field::{FieldMeta, FieldType, Rule, Storage};
 use crate::layout::Layout;
 use crate::text::{Label, Str};
@@ -118,6 +119,13 @@ impl ObjectMeta {
 
     pub fn title_field(&self) -> Option<&FieldMeta> {
         self.field(&self.title)
+    }
+
+    /// The choice that takes a record to where it is done with, and its field.
+    pub fn closing(&self) -> Option<(&FieldMeta, &Choice)> {
+        let open = self.fields.iter().filter(|f| !f.read_only && !f.immutable);
+        open.filter(|f| matches!(f.kind, FieldType::Choice { .. }))
+            .find_map(|field| Some((field, field.options().iter().find(|o| o.closes)?)))
     }
 
     /// The field by which its records hang on others, and the name of the object of those.

@@ -11,9 +11,11 @@ use crate::query::allows;
 use crate::rules::{periods, relative};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
-/// Operand of fields of people: the asker.
+/// Operands of fields of people: the asker, and everyone who reports to them, at any depth.
 pub const ME: &str = "me";
+pub const MY_SUBORDINATES: &str = "my_subordinates";
 /// Operands of department fields: the asker's own, and that with all below it.
 pub const MY_DEPARTMENT: &str = "my_department";
 pub const MY_DEPARTMENTS: &str = "my_departments";
@@ -27,6 +29,8 @@ pub struct Context {
     /// Minutes east of UTC of the asker's time zone, for "today".
     pub offset_minutes: i32,
     pub user: Option<String>,
+    /// Everyone who reports to the asker, at any depth.
+    pub subordinates: Arc<[String]>,
     pub department: Option<String>,
     /// The asker's department and all below it.
     pub departments: Vec<String>,
@@ -282,6 +286,7 @@ impl Resolver<'_> {
     fn named(&self, field: &FieldMeta, value: &Value) -> Option<Vec<Value>> {
         let ids = match (&field.kind, value.as_str()?) {
             (FieldType::User, ME) => self.context.user.as_slice(),
+            (FieldType::User, MY_SUBORDINATES) => &self.context.subordinates,
             (FieldType::Department, MY_DEPARTMENT) => self.context.department.as_slice(),
             (FieldType::Department, MY_DEPARTMENTS) => self.context.departments.as_slice(),
             _ => return None,

@@ -131,8 +131,14 @@ fn conditions_are_read_and_evaluated_alike() {
     let catalog = Catalog::new([thing.clone()]);
     let now = chrono::DateTime::parse_from_rfc3339("2026-11-24T17:00:00Z").unwrap().to_utc();
     // One o'clock in the morning of the 25th in Shanghai.
-    let context =
-        Context { now, offset_minutes: 480, user: None, department: None, departments: vec![TEAM.to_owned()] };
+    let context = Context {
+        now,
+        offset_minutes: 480,
+        user: None,
+        subordinates: [].into(),
+        department: None,
+        departments: vec![TEAM.to_owned()],
+    };
     let record = json!({
         "name": "Kezhan 客栈", "due": "2026-11-24T16:30:00Z", "amount": "100.5",
         "seat": {"province": "浙江省", "city": "杭州市"}, "team": TEAM,

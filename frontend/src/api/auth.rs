@@ -15,6 +15,8 @@ pub struct Me {
     pub departments: Vec<String>,
     /// With those above it.
     pub belongs_to: Vec<String>,
+    /// Somebody reports to them.
+    pub manages: bool,
     pub roles: Vec<String>,
     pub locale: Option<String>,
     pub time_zone: Option<String>,
@@ -39,6 +41,7 @@ impl From<Map<String, Value>> for Me {
             departments: texts(all.remove("departments")),
             belongs_to: texts(all.remove("belongs_to")),
             roles: texts(all.remove("roles")),
+            manages: all.get("manages") == Some(&Value::Bool(true)),
             upload_max_bytes: all.get("upload_max_bytes").and_then(Value::as_u64).unwrap_or_default(),
             preferences: object(&mut all, "preferences"),
             permissions: object(&mut all, "permissions"),

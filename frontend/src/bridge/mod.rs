@@ -21,7 +21,7 @@ extern "C" {
     #[wasm_bindgen(js_name = formatDecimal)]
     fn format_decimal_js(locale: &str, text: &str, min: u8, max: u8) -> String;
     #[wasm_bindgen(js_name = formatMoney)]
-    fn format_money_js(locale: &str, text: &str, currency: &str) -> String;
+    fn format_money_js(locale: &str, text: &str, currency: &str, short: bool) -> String;
     #[wasm_bindgen(js_name = wallClock)]
     fn wall_clock_js(text: &str) -> String;
     #[wasm_bindgen(js_name = formatDate)]
@@ -62,7 +62,9 @@ extern "C" {
     #[wasm_bindgen(js_name = forget)]
     async fn forget_js();
     #[wasm_bindgen(js_name = outboxPut)]
-    async fn outbox_put_js(entry: &str) -> JsValue;
+    async fn outbox_put_js(entry: &str, files: Option<js_sys::Array>) -> JsValue;
+    #[wasm_bindgen(js_name = outboxFiles)]
+    async fn outbox_files_js(key: &str) -> JsValue;
     #[wasm_bindgen(js_name = outboxOf)]
     async fn outbox_of_js(user: &str) -> JsValue;
     #[wasm_bindgen(js_name = outboxRemove)]
@@ -110,7 +112,20 @@ pub fn decimal(text: &str, min: u8, max: u8) -> String {
 }
 
 pub fn money(text: &str, currency: &str) -> String {
-    format_money_js(prefs::lang().tag(), text, if currency.is_empty() { "CNY" } else { currency })
+    written(text, currency, false)
+}
+
+/// As lists write it: short, where the reader likes that.
+pub fn money_listed(text: &str, currency: &str) -> String {
+    written(text, currency, prefs::short_amounts())
+}
+
+pub fn money_short(text: &str, currency: &str) -> String {
+    written(text, currency, true)
+}
+
+fn written(text: &str, currency: &str, short: bool) -> String {
+    format_money_js(prefs::lang().tag(), text, if currency.is_empty() { "CNY" } else { currency }, short)
 }
 
 /// Which comes first, in the order in which lists are sorted: Chinese by pinyin.
@@ -260,10 +275,16 @@ pub async fn forget_seen() {
     forget_js().await;
 }
 
-pub async fn outbox_put(entry: &Record) -> bool {
+/// Its files stay with it where no others are given.
+pub async fn outbox_put(entry: &Record, files: Option<&[web_sys::File]>) -> bool {
     // A map always has a JSON form.
     let entry = serde_json::to_string(entry).unwrap_or_default();
-    outbox_put_js(&entry).await.is_truthy()
+    outbox_put_js(&entry, files.map(|files| files.iter().collect())).await.is_truthy()
+}
+
+pub async fn outbox_files(key: &str) -> Vec<web_sys::File> {
+    use wasm_bindgen::JsCast;
+    js_sys::Array::from(&outbox_files_js(key).await).iter().filter_map(|f| f.dyn_into().ok()).collect()
 }
 
 /// What waits, oldest first.

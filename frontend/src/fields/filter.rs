@@ -48,7 +48,7 @@ pub fn condition_text(field: &FieldMeta, op: Op, value: &Value) -> String {
             | T::Date
             | T::DateTime,
             _,
-        ) => plain_text(Shown { field, value, expanded: None, currency: "CNY" }),
+        ) => plain_text(Shown { field, value, expanded: None, currency: "" }),
         _ => plain::text(value),
     };
     match op {

@@ -25,7 +25,8 @@ use kezhan_meta::{Default, FieldMeta, FieldType as T, Record, Rule};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-/// A value to show: its field, the value, what the server sent along about a reference, the record's currency.
+/// A value to show: its field, the value, what the server sent along about a reference, the record's currency, empty
+/// where it is not known.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
     pub field: &'a FieldMeta,
@@ -103,10 +104,16 @@ pub fn cell(shown: Shown<'_>) -> AnyView {
     }
 }
 
+/// As it stands in a cell of a list.
+pub fn in_grid(shown: Shown<'_>) -> AnyView {
+    contact::in_grid(shown).or_else(|| number::in_list(shown)).unwrap_or_else(|| cell(shown))
+}
+
 /// The same for cards: choices in their colours, everything else as text in one line.
 pub fn brief(shown: Shown<'_>) -> AnyView {
     match &shown.field.kind {
         T::Choice { .. } | T::MultiChoice { .. } | T::Tags => cell(shown),
+        T::Money => number::in_list(shown).unwrap_or_else(|| cell(shown)),
         _ => view! { <span class="truncate">{plain_text(shown)}</span> }.into_any(),
     }
 }
@@ -184,6 +191,11 @@ pub fn input(input: Input) -> AnyView {
         T::MultiReference { .. } => reference::input(input, true),
         T::File => file::input(input),
     }
+}
+
+/// What a form says of a field; the signs around code are for the API's readers.
+pub fn help(field: &FieldMeta) -> String {
+    label(&field.help).replace('`', "")
 }
 
 /// Is it a text that is chosen from a list?

@@ -3,6 +3,7 @@
 use super::{Input, Shown, plain};
 use crate::bridge;
 use crate::i18n::{AMOUNT_PLACEHOLDER, t};
+use crate::state::prefs;
 use kezhan_meta::FieldType;
 use kezhan_meta::rules::numbers;
 use leptos::prelude::*;
@@ -11,12 +12,23 @@ use serde_json::Value;
 pub fn text(shown: Shown<'_>) -> String {
     let digits = plain::text(shown.value);
     match shown.field.kind {
+        // In a condition it is of any currency.
+        FieldType::Money if shown.currency.is_empty() => bridge::decimal(&digits, 0, 4),
         FieldType::Money => bridge::money(&digits, shown.currency),
         FieldType::Percent => format!("{}%", bridge::decimal(&digits, 0, 4)),
         FieldType::Decimal { scale } => bridge::decimal(&digits, 0, scale),
         // A year or a count: grouping would make 1998 into 1,998.
         _ => digits,
     }
+}
+
+/// Among others, as the reader likes amounts there; nothing where that is as anywhere.
+pub fn in_list(shown: Shown<'_>) -> Option<AnyView> {
+    let money = shown.field.kind == FieldType::Money && !shown.currency.is_empty() && !shown.value.is_null();
+    (money && prefs::short_amounts()).then(|| {
+        let short = bridge::money_short(&plain::text(shown.value), shown.currency);
+        view! { <span class="tnum truncate" title=text(shown)>{short}</span> }.into_any()
+    })
 }
 
 pub fn cell(shown: Shown<'_>) -> AnyView {

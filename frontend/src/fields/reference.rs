@@ -3,7 +3,7 @@
 use super::choice::collect;
 use super::{Input, Shown, plain};
 use crate::api::records::{self, RecordExt, title_of};
-use crate::i18n::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, t};
+use crate::i18n::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, MY_SUBORDINATES, t};
 use crate::state::catalog;
 use crate::state::faces::face;
 use crate::ui::{Combobox, Item, Lookup};
@@ -122,6 +122,7 @@ pub fn chooser(input: Input, chosen: RwSignal<Vec<Item>>, many: bool) -> AnyView
 pub fn named(target: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = [
         ("user", resolve::ME, ME),
+        ("user", resolve::MY_SUBORDINATES, MY_SUBORDINATES),
         ("department", resolve::MY_DEPARTMENT, MY_DEPARTMENT),
         ("department", resolve::MY_DEPARTMENTS, MY_DEPARTMENTS),
     ];

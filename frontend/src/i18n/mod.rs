@@ -5,7 +5,7 @@
 
 use crate::bridge;
 use crate::state::prefs;
-use kezhan_meta::{Label, Lang};
+use kezhan_meta::{Label, Lang, trail};
 use std::sync::OnceLock;
 
 /// A text of the product, by its place in the tables.
@@ -17,11 +17,6 @@ pub struct Key(usize);
 pub struct Family(&'static [(&'static str, Key)]);
 
 impl Family {
-    /// Every word with its text, in the order of the tables.
-    pub fn all(self) -> &'static [(&'static str, Key)] {
-        self.0
-    }
-
     /// What a word is called; the word itself where it has no text yet.
     pub fn name(self, word: &str) -> String {
         self.0.iter().find(|(known, _)| *known == word).map_or_else(|| word.to_owned(), |(_, key)| t(*key).to_owned())
@@ -122,6 +117,11 @@ pub fn within(name: &str) -> String {
         }
         _ => name.to_owned(),
     }
+}
+
+/// What an action of the audit trail is called; its key where it has no name.
+pub fn action_name(key: &str) -> String {
+    trail::action_label(key).map_or_else(|| key.to_owned(), |name| label(&name))
 }
 
 /// A label of the metadata in the reader's language; the other language where this one is empty.

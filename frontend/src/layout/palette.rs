@@ -5,13 +5,13 @@ use super::{settings, user_menu};
 use crate::api::actions::{self, Action};
 use crate::api::records;
 use crate::i18n::{
-    ACCESS_TITLE, COPY_LINK, DELETE, EDIT, FOLLOW_UP_SAVE, Key, LANGUAGE, NAV_IMPORTS, NAV_RECYCLE, NAV_SETTINGS,
-    NEW_OBJECT, NOTHING_FOUND, OFFERED, PALETTE_HINT, PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER, PRINT, RECENT,
-    SEARCH, STAR, THEME, UNSTAR, label, t, tf,
+    ACCESS_TITLE, CANCEL, COPY_LINK, DELETE, EDIT, FOLLOW_UP_SAVE, Key, LANGUAGE, NAV_IMPORTS, NAV_RECYCLE,
+    NAV_SETTINGS, NEW_OBJECT, NOTHING_FOUND, OFFERED, PALETTE_HINT, PALETTE_LIST, PALETTE_PAGE, PALETTE_PLACEHOLDER,
+    PRINT, RECENT, SEARCH, STAR, THEME, UNSTAR, label, t, tf,
 };
 use crate::record::detail::{act, actions as menu};
 use crate::state::session::may;
-use crate::state::{app, catalog, favorites, lists};
+use crate::state::{app, catalog, favorites, lists, prefs};
 use crate::ui::{Layer, MenuItem, Shape, icon, keys};
 use kezhan_meta::ObjectMeta;
 use leptos::prelude::*;
@@ -320,7 +320,9 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
                     prop:value=move || text.get()
                     on:input=move |ev| { text.set(event_target_value(&ev)); active.set(0); ask() }
                     on:keydown=key/>
-                <button type="button" class="btn btn-quiet muted" on:click=move |_| open.set(false)><kbd class="font-sans text-xs">"Esc"</kbd></button>
+                <button type="button" class="btn btn-quiet muted" on:click=move |_| open.set(false)>
+                    {if prefs::coarse() { t(CANCEL).into_any() } else { view! { <kbd class="font-sans text-xs">"Esc"</kbd> }.into_any() }}
+                </button>
             </div>
             <div id="palette-list" role="listbox" class="overflow-y-auto p-2 md:max-h-96 scroll-thin">
                 {move || {

@@ -3,7 +3,7 @@
 use super::{profile, settings};
 use crate::bridge;
 use crate::i18n::{
-    DATES, DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES,
+    AMOUNTS, DATES, DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES,
     PREFERENCES_TEXT, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
 };
 use crate::state::own;
@@ -53,6 +53,11 @@ pub fn screen() -> AnyView {
     let form = forms.iter().copied().find(|form| *form == prefs::dates());
     let usual = if prefs::lang() == Lang::En { "words" } else { "iso" };
     let forms = forms.into_iter().map(|form| (form, bridge::date_as(&bridge::today(), form))).collect();
+    let amounts = vec![(false, bridge::money("1234567.8", "CNY")), (true, bridge::money_short("1234567.8", "CNY"))];
+    let amount = |short: bool| {
+        prefs::set_short_amounts(short);
+        own::tell(json!({ "amounts": if short { "short" } else { "full" } }));
+    };
     let zone = prefs::zone();
     let chosen = RwSignal::new(vec![Item::new(zone.clone(), zone)]);
     let zones = bridge::zones().into_iter().map(|z| Item::new(z.clone(), z)).collect();
@@ -72,6 +77,7 @@ pub fn screen() -> AnyView {
                     {choice(t(THEME), themes, Theme::stored(), |theme| { theme.choose(); own::tell(json!({ "theme": theme.key() })) })}
                     {choice(t(DENSITY), densities, Density::stored(), |density| { density.choose(); own::tell(json!({ "density": density.key() })) })}
                     {choice(t(DATES), forms, form.unwrap_or(usual), |form| { prefs::set_dates(Some(form)); own::tell(json!({ "dates": form })) })}
+                    {choice(t(AMOUNTS), amounts, prefs::short_amounts(), amount)}
                     <div class="max-w-sm">
                         <Field id="time-zone" label=t(TIME_ZONE) hint=t(TIME_ZONE_HINT)>
                             <Combobox id="time-zone" chosen=chosen lookup=fixed(zones) on_done=set_zone/>

@@ -10,8 +10,9 @@ use crate::bridge;
 use crate::features::people::apps::connected;
 use crate::features::people::keys;
 use crate::i18n::{
-    AUDIT_DO, RETRY, SECURITY_DEVICE_UNKNOWN, SECURITY_END, SECURITY_END_OTHERS, SECURITY_ENDED, SECURITY_LAST_USED,
-    SECURITY_LOG, SECURITY_SESSIONS, SECURITY_SESSIONS_TEXT, SECURITY_TEXT, SECURITY_THIS, SECURITY_TITLE, t, tf,
+    RETRY, SECURITY_DEVICE_UNKNOWN, SECURITY_END, SECURITY_END_OTHERS, SECURITY_ENDED, SECURITY_LAST_USED,
+    SECURITY_LOG, SECURITY_SESSIONS, SECURITY_SESSIONS_TEXT, SECURITY_TEXT, SECURITY_THIS, SECURITY_TITLE, action_name,
+    t, tf,
 };
 use crate::state::toast;
 use crate::ui::{self, Button, Look, icon};
@@ -141,12 +142,7 @@ fn log() -> AnyView {
         let below = [bridge::date_time(&one.at), one.ip.clone().unwrap_or_default(), name(&one.device)];
         let below = below.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ");
         let warns = matches!(one.action.as_str(), "sign_in_failed" | "token_reused");
-        row(
-            if warns { "triangle-alert" } else { picture(&one.device) },
-            AUDIT_DO.name(&one.action),
-            below,
-            ().into_any(),
-        )
+        row(if warns { "triangle-alert" } else { picture(&one.device) }, action_name(&one.action), below, ().into_any())
     };
     view! {
         <section class="panel">

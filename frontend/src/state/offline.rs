@@ -2,6 +2,8 @@
 
 use super::{app, session, toast, touched};
 use crate::api::client::{ApiError, Call};
+use crate::api::files;
+use crate::api::records::RecordExt;
 use crate::bridge;
 use crate::i18n::{OUTBOX_ARRIVED, OUTBOX_SENT, RELOAD, RENEWED, t, tf};
 use kezhan_meta::Record;
@@ -10,11 +12,15 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use wasm_bindgen::JsValue;
 
+const FOLLOW_UP: &str = "follow_up";
 /// How often one looks whether the server is back.
 const LOOK: Duration = Duration::from_secs(5);
-/// In an entry of what waits: the follow-up itself, and why it was refused.
+/// In an entry of what waits: the follow-up itself, the names of its files, why it was refused, and its id once only
+/// files are still to be sent.
 pub const RECORD: &str = "record";
+pub const FILES: &str = "files";
 pub const REFUSED: &str = "refused";
+const MADE: &str = "made";
 
 /// Once, when the application starts.
 pub fn install() {
@@ -64,24 +70,27 @@ fn user() -> Option<String> {
 
 /// Keeps a follow-up until it can be sent. It is about the record that its field `link` names. The key is the one it was
 /// tried with, so that it is never there twice.
-pub async fn keep(key: &str, record: &Record, link: &str, title: &str) -> bool {
+pub async fn keep(key: &str, record: &Record, link: &str, title: &str, files: &[web_sys::File]) -> bool {
     let Some(user) = user() else { return false };
     let about = [("user", user.as_str()), ("key", key), ("link", link), ("title", title)];
     let mut entry: Record = about.into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
     entry.insert(RECORD.to_owned(), json!(record));
-    put(&entry).await
+    put(&entry, Some(files)).await
 }
 
-/// What waits, as it is now.
-pub async fn put(entry: &Record) -> bool {
-    let kept = bridge::outbox_put(entry).await;
+/// What waits, as it is now; its files stay with it where no others are given.
+pub async fn put(entry: &Record, files: Option<&[web_sys::File]>) -> bool {
+    let kept = bridge::outbox_put(entry, files).await;
     count().await;
     kept
 }
 
-pub async fn withdraw(entry: &Record) {
+/// What was to go with it comes back.
+pub async fn withdraw(entry: &Record) -> Vec<web_sys::File> {
+    let files = bridge::outbox_files(key(entry)).await;
     bridge::outbox_remove(key(entry)).await;
     count().await;
+    files
 }
 
 fn key(entry: &Record) -> &str {
@@ -123,8 +132,15 @@ pub async fn send() {
     for mut entry in bridge::outbox_of(&user).await {
         let Some(Value::Object(mut record)) = entry.get(RECORD).cloned() else { continue };
         let link = entry.get("link").and_then(Value::as_str).unwrap_or_default().to_owned();
-        match deliver(key(&entry), &mut record, &link).await {
-            Ok(_) => {
+        let sent_whole = async {
+            let made = match entry.get(MADE).and_then(Value::as_str) {
+                Some(id) => id.to_owned(),
+                None => deliver(key(&entry), &mut record, &link).await?.id().to_owned(),
+            };
+            send_files(&mut entry, made).await
+        };
+        match sent_whole.await {
+            Ok(()) => {
                 sent += 1;
                 bridge::outbox_remove(key(&entry)).await;
             }
@@ -132,7 +148,7 @@ pub async fn send() {
             // Kept with the reason, to be mended or withdrawn.
             Err(error) => {
                 entry.insert(REFUSED.to_owned(), json!(reason(&error)));
-                bridge::outbox_put(&entry).await;
+                bridge::outbox_put(&entry, None).await;
             }
         }
     }
@@ -141,6 +157,20 @@ pub async fn send() {
         toast::done(tf(OUTBOX_SENT, &[("n", &sent.to_string())]));
         touched();
     }
+}
+
+/// The files that wait with a follow-up which the server has by now. What has arrived waits no longer.
+async fn send_files(entry: &mut Record, made: String) -> Result<(), ApiError> {
+    let mut files = bridge::outbox_files(key(entry)).await;
+    while let Some(file) = files.first() {
+        if entry.insert(MADE.to_owned(), json!(made)).is_none() {
+            bridge::outbox_put(entry, None).await;
+        }
+        files::upload(file, FOLLOW_UP, &made, |_| (), None).await?;
+        files.remove(0);
+        bridge::outbox_put(entry, Some(&files)).await;
+    }
+    Ok(())
 }
 
 fn reason(error: &ApiError) -> String {

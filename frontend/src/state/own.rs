@@ -40,6 +40,7 @@ pub fn adopt(me: &Me) {
         _ => {}
     }
     prefs::set_dates(stored("dates"));
+    prefs::set_short_amounts(stored("amounts") == Some("short"));
     if let Some(zone) = &me.time_zone {
         prefs::set_zone(zone);
     }

@@ -37,6 +37,8 @@ pub fn context() -> Context {
         now,
         offset_minutes: minutes,
         user: me.as_ref().and_then(|m| m.id.clone()),
+        // Conditions of forms are about the record at hand; who reports to whom is the server's to say.
+        subordinates: [].into(),
         department: me.as_ref().and_then(|m| m.department.clone()),
         departments: me.as_ref().map(|m| m.departments.clone()).unwrap_or_default(),
     }
@@ -172,6 +174,19 @@ pub const DATE_FORMS: [&str; 3] = ["words", "day_first", "iso"];
 
 thread_local! {
     static DATES: Cell<&'static str> = const { Cell::new("") };
+}
+
+thread_local! {
+    static SHORT_AMOUNTS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Amounts in lists are counted in 万 and 亿, or in thousands and millions.
+pub fn short_amounts() -> bool {
+    SHORT_AMOUNTS.get()
+}
+
+pub fn set_short_amounts(short: bool) {
+    SHORT_AMOUNTS.set(short);
 }
 
 pub fn dates() -> &'static str {

@@ -3,7 +3,9 @@
 use super::{app, own, session};
 use crate::api::records::RecordExt;
 use crate::api::texts;
-use kezhan_meta::Record;
+use crate::i18n::{Key, SCENE_MINE, SCENE_REPORTS, t};
+use kezhan_meta::resolve::{ME, MY_SUBORDINATES};
+use kezhan_meta::{Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -60,6 +62,29 @@ pub fn change(object: &str, with: impl FnOnce(&mut Choice)) {
         }
     });
     own::tell(json!({ "views": app().views.get_untracked() }));
+}
+
+/// What one owns, and what those own who report to one: views that nobody has to keep.
+const MINE: &str = "mine";
+const REPORTS: &str = "reports";
+
+/// The views of an object that everybody has.
+pub fn scenes(object: &ObjectMeta) -> Vec<Record> {
+    if !object.owned() || object.field("owner").is_none_or(|f| f.hidden) {
+        return Vec::new();
+    }
+    let scene = |id: &str, name: Key, who: &str| {
+        let settings = json!({"filter": Filter::field("owner", Op::Eq, who), "sort": []});
+        let all = [("id", json!(id)), ("name", json!(t(name))), ("visibility", json!("all")), ("settings", settings)];
+        all.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    };
+    let leads = session::me().is_some_and(|me| me.manages);
+    let mine = scene(MINE, SCENE_MINE, ME);
+    [mine].into_iter().chain(leads.then(|| scene(REPORTS, SCENE_REPORTS, MY_SUBORDINATES))).collect()
+}
+
+pub fn is_scene(view: &Record) -> bool {
+    [MINE, REPORTS].contains(&view.id())
 }
 
 /// Is it theirs, or shared with them? Administrators also see what others share among themselves.

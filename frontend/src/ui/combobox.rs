@@ -34,7 +34,8 @@ pub fn fixed(items: Vec<Item>) -> Lookup {
     let items = Arc::new(items);
     Arc::new(move |text| {
         let text = text.to_lowercase();
-        let found = items.iter().filter(|i| i.label.to_lowercase().contains(&text)).cloned().collect();
+        let fits = |label: &str| text.split_whitespace().all(|word| label.contains(word));
+        let found = items.iter().filter(|i| fits(&i.label.to_lowercase())).cloned().collect();
         Box::pin(std::future::ready(Some(found)))
     })
 }

@@ -23,11 +23,8 @@ pub fn Field(
             </label>
             {children()}
             <div id=note aria-live="polite">
-                {move || match error.get() {
-                    Some(text) => view! { <p class="text-xs text-error">{text}</p> }.into_any(),
-                    None if hint.is_empty() => ().into_any(),
-                    None => view! { <p class="text-xs muted">{hint.clone()}</p> }.into_any(),
-                }}
+                {move || error.get().map(|text| view! { <p class="text-xs text-error">{text}</p> })}
+                {(!hint.is_empty()).then(|| view! { <p class="text-xs muted">{hint}</p> })}
             </div>
         </div>
     }

@@ -1,4 +1,4 @@
-//! Shows the toasts, bottom centre, on phones under the top bar: nothing one needs to press lies there.
+//! Shows the toasts, bottom centre, on phones under the top bar and the head of the page: nothing one needs to press lies there.
 
 use super::button::{Button, Look};
 use super::icon::icon;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub fn toaster() -> AnyView {
     let toasts = app().toasts;
     view! {
-        <div class="fixed z-[70] max-md:top-14 md:bottom-5 left-1/2 -translate-x-1/2 flex flex-col gap-2 items-center w-max max-w-[calc(100vw-2rem)]"
+        <div class="fixed z-[70] max-md:top-27 md:bottom-5 left-1/2 -translate-x-1/2 flex flex-col gap-2 items-center w-max max-w-[calc(100vw-2rem)]"
             role="status" aria-live="polite">
             <For each=move || toasts.get() key=|toast| toast.id let(toast)>{line(toast)}</For>
         </div>

@@ -179,6 +179,7 @@ fn it_goes_out_as_a_file_that_no_spreadsheet_runs_and_that_is_on_record_itself()
     // By the reader's clock, and in words.
     assert!(csv.text.lines().nth(1).is_some_and(|line| line.contains("+08:00,")), "{}", csv.text);
     assert!(csv.text.contains(",Stage,"), "{}", csv.text);
+    assert!(csv.text.contains(",Sign-ins,") && csv.text.contains(",failed to sign in,"), "{}", csv.text);
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
     assert!(csv.text.contains("'=cmd|") && !csv.text.contains(",=cmd|"), "{}", csv.text);
     let lines = admin.get("/audit/export?format=ndjson&action=sign_in_failed").text;

@@ -118,6 +118,51 @@ fn what_somebody_is_given_in_one_go_is_one_piece_of_news() {
     assert_eq!(told(&server, &herald, "zhang", 3).len(), 3);
 }
 
+#[test]
+fn what_is_taken_back_before_it_was_read_of_is_no_news() {
+    let server = TestServer::new();
+    let herald = herald(&server, worker::subscribers());
+    let role = server.role("sales", json!({ "*": { "read": "self", "create": "self", "edit": "self" } }));
+    let (zhang, li) = (server.user("zhang", &role, json!({})), server.user("li", &role, json!({})));
+    let admin = server.admin();
+    let [zhang_api, li_api] = ["zhang", "li"].map(|user| server.sign_in(user, PASSWORD));
+    let news = |user: &str| {
+        let api = if user == "li" { &li_api } else { &zhang_api };
+        let found = api.get("/notifications?sort=created_at").ok();
+        let found = found["data"].as_array().unwrap().iter();
+        found.map(|n| (n["title"].clone(), n["others"].clone())).collect::<Vec<_>>()
+    };
+    // Tells what there is to tell until that is what stands there.
+    let becomes = |user: &str, wanted: &[(&str, u32)]| {
+        let wanted: Vec<_> = wanted.iter().map(|(title, others)| (json!(title), json!(others))).collect();
+        for _ in 0..100 {
+            herald.drain().unwrap();
+            if news(user) == wanted {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{user} is told {:?} instead of {wanted:?}", news(user));
+    };
+    let give = |record: &Value, to: &str| {
+        admin.patch(&format!("/accounts/{}", record["id"].as_str().unwrap()), &json!({ "owner": to })).ok();
+    };
+    let [a, b, c] = ["甲", "乙", "丙"].map(|name| admin.create("accounts", json!({ "name": name, "owner": li })));
+    becomes("li", &[("甲", 2)]);
+    // All of it leaves again before it was read of.
+    for record in [&a, &b, &c] {
+        give(record, &zhang);
+    }
+    becomes("zhang", &[("甲", 2)]);
+    becomes("li", &[]);
+    give(&a, &li);
+    becomes("zhang", &[("乙", 1)]);
+    give(&b, &li);
+    give(&c, &li);
+    becomes("zhang", &[]);
+    assert_eq!(news("li"), [], "it was theirs all along");
+}
+
 /// Counts what it hears, and fails where it is told to.
 #[derive(Clone, Default)]
 struct Ear {

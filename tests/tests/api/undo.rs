@@ -39,3 +39,25 @@ fn a_deal_that_is_closed_again_by_an_undo_was_closed_when_it_was() {
     let none = api.patch(&format!("{path}?undoes=99"), &json!({"stage": open})).ok();
     assert_eq!(none["closed_on"], Value::Null);
 }
+
+#[test]
+fn where_a_record_goes_with_its_new_owner_is_on_record() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let role = server.role("sales", json!({ "*": { "read": "all", "create": "all", "edit": "all" } }));
+    let home = |name: &str| admin.create("departments", json!({ "name": name }))["id"].clone();
+    let (east, north) = (home("华东"), home("华北"));
+    let zhang = server.user("zhang", &role, json!({ "home_department": east }));
+    let li = server.user("li", &role, json!({ "home_department": north }));
+    let wu = server.user("wu", &role, json!({ "home_department": north }));
+    let account = admin.create("accounts", json!({ "name": "鑫茂科技", "owner": zhang }));
+    let path = format!("/accounts/{}", account["id"].as_str().unwrap());
+    let told = |owner: &str| {
+        admin.patch(&path, &json!({ "owner": owner })).ok();
+        admin.get(&format!("{path}/history")).ok()["data"][0]["changes"].clone()
+    };
+    let changes = told(&li);
+    assert_eq!(changes["department"], json!({ "from": east, "to": north }), "{changes}");
+    let changes = told(&wu);
+    assert_eq!((changes["owner"]["to"].clone(), changes.get("department")), (json!(wu), None), "the same department");
+}

@@ -103,3 +103,33 @@ fn administrators_say_with_which_view_a_role_begins_and_people_choose_another() 
     assert_eq!(me["preferences"]["views"], choice);
     wang.patch("/auth/me", &json!({"views": {"account": {"default": "x"}}})).problem(422, "invalid");
 }
+
+#[test]
+fn what_those_own_who_report_to_one_is_asked_for_by_a_word() {
+    let server = TestServer::new();
+    let role = server.role("sales", json!({ "*": { "read": "all", "create": "all", "edit": "all" } }));
+    let boss = server.user("boss", &role, json!({}));
+    let head = server.user("head", &role, json!({ "manager": boss }));
+    server.user("zhang", &role, json!({ "manager": head }));
+    server.user("li", &role, json!({}));
+    let [boss, head, zhang, li] = ["boss", "head", "zhang", "li"].map(|name| server.sign_in(name, PASSWORD));
+    for (api, name) in [(&boss, "甲"), (&head, "乙"), (&zhang, "丙"), (&li, "丁")] {
+        api.create("accounts", json!({ "name": name }));
+    }
+    let found = |api: &Api, filter: Value| -> Vec<Value> {
+        let page = api.post("/accounts/query", &json!({ "filter": filter, "sort": ["created_at"] })).ok();
+        page["data"].as_array().unwrap().iter().map(|r| r["name"].clone()).collect()
+    };
+    let theirs = json!({ "field": "owner", "op": "eq", "value": "my_subordinates" });
+    assert_eq!(found(&boss, theirs.clone()), ["乙", "丙"]);
+    assert_eq!(found(&head, theirs.clone()), ["丙"]);
+    assert_eq!(found(&zhang, theirs), Vec::<Value>::new());
+    let and_mine = json!({ "field": "owner", "op": "in", "value": ["me", "my_subordinates"] });
+    assert_eq!(found(&head, and_mine), ["乙", "丙"]);
+    let others = json!({ "field": "owner", "op": "ne", "value": "my_subordinates" });
+    assert_eq!(found(&head, others), ["甲", "乙", "丁"]);
+    assert_eq!(
+        (&boss.get("/auth/me").ok()["manages"], &li.get("/auth/me").ok()["manages"]),
+        (&json!(true), &json!(false))
+    );
+}

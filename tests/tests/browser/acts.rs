@@ -193,3 +193,53 @@ fn the_keyboard_stays_near_when_what_had_it_goes() {
     browser.until("the column is hidden", || browser.path().contains("columns=name"));
     browser.until("something has the keyboard", || browser.script(has_it) == true);
 }
+
+#[test]
+fn what_many_lack_is_asked_for_once() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let deals = ["甲", "乙"].map(|name| api.create("opportunities", json!({"name": name})));
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?columns=name,stage,lost_reason");
+    browser.sees("乙");
+    browser.press_css("[role=columnheader] input[type=checkbox]");
+    browser.press("批量修改");
+    browser.fill("#batch-field", "阶段");
+    browser.press_css("#batch-field-list [role=option]:only-child");
+    browser.pick("#batch-value", "输单", "输单");
+    browser.press("保存");
+    browser.sees("已选 2 条");
+    browser.fill("#ask-lost_reason", "价格太高");
+    browser.screenshot("batch-asks");
+    browser.press("继续");
+    let outcomes = || {
+        deals.each_ref().map(|d| {
+            let deal = api.get(&format!("/opportunities/{}", d["id"].as_str().unwrap())).ok();
+            (deal["outcome"].clone(), deal["lost_reason"].is_null())
+        })
+    };
+    browser.until("both are lost, and why", || outcomes() == [(json!("lost"), false), (json!("lost"), false)]);
+    browser.press("撤销");
+    browser.until("both are open again", || outcomes() == [(json!("open"), true), (json!("open"), true)]);
+    browser.no_complaints(&["status of 422"]);
+}
+
+#[test]
+fn a_task_is_done_with_one_press_from_its_page_and_its_card() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let task = api.create("tasks", json!({"subject": "回电鑫茂科技"}));
+    let path = format!("/tasks/{}", task["id"].as_str().unwrap());
+    let status = || api.get(&path).ok()["status"].clone();
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o{path}"));
+    browser.press("标为已完成");
+    browser.until("it is done", || status() == "done");
+    browser.sees_no("标为已完成");
+    browser.press("撤销");
+    browser.until("it is to be done again", || status() == "todo");
+    browser.screen(390, 844);
+    browser.goto("/o/tasks");
+    browser.press("标为已完成 · 回电鑫茂科技");
+    browser.until("it is done by a thumb", || status() == "done");
+    browser.screenshot("phone-tasks");
+    browser.no_complaints(&[]);
+}

@@ -53,17 +53,32 @@ fn a_cell_is_edited_where_it_stands_and_undone() {
     browser.sees_no("电话号码不正确");
     browser.sees("010-62781234");
 
-    // Somebody was faster: the row shows what they wrote.
+    // Somebody was faster: what they wrote shows, and what was typed is not lost. One decides.
     api.patch(&path, &json!({"city": "上海"})).ok();
     browser.press_css("#cell-0-1");
     browser.keys(ENTER);
     browser.fill("#cell-editor", "广州");
     browser.keys(ENTER);
     browser.sees("他人刚修改过这条记录");
+    browser.sees("广州");
     browser.until("the row is as it is now", || {
         browser.script("return document.querySelector('#cell-0-1').innerText").as_str() == Some("上海")
     });
     assert_eq!(value(&api, &path, "city"), "上海");
+    browser.screenshot("list-conflict");
+    browser.press("按所选保存");
+    browser.until("mine is kept", || value(&api, &path, "city") == "广州");
+    // Taken back, it is theirs again, and not what stood there before both.
+    browser.press("撤销");
+    browser.until("theirs is back", || value(&api, &path, "city") == "上海");
+    // Another field that they have changed is nobody's loss.
+    api.patch(&path, &json!({"website": "https://kezhan.example"})).ok();
+    browser.press_css("#cell-0-1");
+    browser.keys(ENTER);
+    browser.fill("#cell-editor", "深圳");
+    browser.keys(ENTER);
+    browser.until("both are kept", || value(&api, &path, "city") == "深圳");
+    assert_eq!(value(&api, &path, "website"), "https://kezhan.example");
     browser.no_complaints(&["status of 412"]);
 }
 

@@ -175,6 +175,8 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     };
     browser.find("#follow-up-content");
     browser.offline(true);
+    browser.upload_picture("#follow-up-file", "现场.png");
+    browser.sees("等待上传");
     write("在客户现场谈妥了交期");
     browser.sees("已保存在本机，联网后自动发送");
     browser.sees("网络不可用");
@@ -212,6 +214,10 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
     assert_eq!(sent["data"].as_array().unwrap().len(), 1);
     assert_eq!(sent["data"][0]["content"], "在客户现场谈妥了交期和价格");
     assert_eq!(sent["data"][0]["account"], account["id"]);
+    browser.until("its picture has come along", || {
+        let files = wang.get("/attachments?object=follow_up").ok();
+        files["data"].as_array().unwrap().iter().map(|f| &f["record"]).eq([&sent["data"][0]["id"]])
+    });
     let happened: chrono::DateTime<chrono::Utc> = sent["data"][0]["happened_at"].as_str().unwrap().parse().unwrap();
     assert!(happened < back, "it happened when it was written");
 

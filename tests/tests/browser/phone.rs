@@ -30,6 +30,17 @@ fn a_follow_up_takes_a_thumb_and_a_phrase() {
     });
     let made = api.get("/follow_ups").ok()["data"][0].clone();
     assert_eq!((&made["content"], &made["account"]), (&json!("已约好见面时间"), &account["id"]));
+    // With a picture the sheet goes once that has arrived.
+    browser.press_css("main button.absolute[aria-label='记录跟进']");
+    browser.fill("dialog[open] #follow-up-content", "现场合影");
+    browser.upload_picture("dialog[open] #follow-up-file", "合影.png");
+    browser.sees("等待上传");
+    browser.press_css("dialog[open] button[type=submit]");
+    browser.until("the sheet is gone with it", || {
+        browser.script("return document.querySelector('dialog[open]') === null") == json!(true)
+    });
+    assert_eq!(api.get("/attachments?object=follow_up").ok()["data"].as_array().unwrap().len(), 1);
+    assert!(!browser.path().contains("follow=1"));
     // And from the page, by the button over it.
     browser.press_css("main button.fixed[aria-label='记录跟进'], main button.absolute[aria-label='记录跟进']");
     browser.find("dialog[open] #follow-up-content");

@@ -1,7 +1,7 @@
 //! Saved views in a browser: kept for a department, tabs of one's own choice, and the one that the list opens with.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::browser::Browser;
+use kezhan_tests::browser::{Browser, workplace};
 use kezhan_tests::server::PASSWORD;
 use serde_json::{Value, json};
 
@@ -46,9 +46,9 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
     other.sees_no("北京海淀科技有限公司");
     other.press_css("button[aria-label='视图']");
     other.sees("华东大区");
-    let tools = other.script("return [...document.querySelectorAll('.popover section button')].map(b => b.ariaLabel)");
+    let tools = other.script("return [...document.querySelectorAll('.popover section button')].map(b => b.title)");
     assert_eq!(tools, json!(["取消固定", "打开列表时显示"]), "others' views are not theirs to change");
-    other.press_css(".popover section button[aria-label='打开列表时显示']");
+    other.press_css(".popover section button[title='打开列表时显示']");
     other.screenshot("views-panel");
     let li = server.sign_in("li", PASSWORD);
     other.until("it is kept", || {
@@ -80,7 +80,7 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
 
     // Its owner renames it, then takes it off the tabs.
     browser.press_css("button[aria-label='视图']");
-    browser.press_css(".popover section button[aria-label='编辑视图']");
+    browser.press_css(".popover section button[title='编辑视图']");
     browser.fill("#view-name", "杭州老客户");
     browser.press("保存");
     browser.until("it has another name", || api.get("/saved_views").ok()["data"][0]["name"] == "杭州老客户");
@@ -106,11 +106,49 @@ fn a_view_is_shared_with_a_department_and_the_list_opens_with_it() {
     });
     browser.goto("/o/accounts?view=none");
     browser.press_css("button[aria-label='视图']");
-    browser.press_css(".popover section button[aria-label='取消固定']");
+    browser.press_css(".popover section button[title='取消固定']");
     browser.until("it is no tab", || {
         let tabs = browser.script("return document.querySelector('nav[aria-label=视图]').innerText");
         tabs.as_str().is_some_and(|tabs| !tabs.contains("杭州老客户"))
     });
     browser.no_complaints(&[]);
     other.no_complaints(&[]);
+}
+
+#[test]
+fn everybody_has_views_of_what_is_theirs_and_of_what_those_own_who_report_to_them() {
+    let server = workplace("wang");
+    let admin = server.admin();
+    let role = server.role("lead", json!({"*": {"read": "all", "create": "all", "edit": "all"}}));
+    let boss = server.user("boss", &role, json!({}));
+    server.user("li", &role, json!({"manager": boss}));
+    let boss = server.sign_in("boss", PASSWORD);
+    boss.create("accounts", json!({"name": "鑫茂科技有限公司"}));
+    server.sign_in("li", PASSWORD).create("accounts", json!({"name": "杭州西湖茶业有限公司"}));
+    admin.create("accounts", json!({"name": "北京海淀科技有限公司"}));
+    let browser = Browser::signed_in_at(&server, "boss", "/o/accounts");
+    browser.sees("鑫茂科技有限公司");
+    browser.press("下属负责的");
+    browser.sees_no("鑫茂科技有限公司");
+    browser.sees("杭州西湖茶业有限公司");
+    assert!(browser.path().contains("view=reports"));
+    browser.press("我负责的");
+    browser.sees_no("杭州西湖茶业有限公司");
+    browser.sees("鑫茂科技有限公司");
+    browser.screenshot("scenes");
+    // They are nobody's to change, and can be what a list begins with.
+    browser.press_css("button[aria-label='视图']");
+    browser.press_css("[title='打开列表时显示'][aria-label$='我负责的']");
+    let tools = browser.script("return document.querySelectorAll('.popover [title=编辑视图]').length");
+    assert_eq!(tools, 0);
+    browser.until("it is kept", || boss.get("/auth/me").ok()["preferences"]["views"]["account"]["default"] == "mine");
+    browser.goto("/o/accounts");
+    browser.until("the list begins there", || browser.path().contains("view=mine"));
+    browser.sees("鑫茂科技有限公司");
+    // Whom nobody reports to has no use for the other.
+    let li = Browser::signed_in_at(&server, "li", "/o/accounts");
+    li.sees("我负责的");
+    assert!(!li.shows("下属负责的"));
+    browser.no_complaints(&[]);
+    li.no_complaints(&[]);
 }

@@ -175,7 +175,7 @@ fn property(field: &FieldMeta, named: &Named, way: Way, nullable: bool) -> Value
         schema = or_null(schema);
     }
     let label = format!("{} · {}", field.label.zh, field.label.en);
-    let text = if field.help.is_empty() { format!("{label}.") } else { format!("{label}. {}", field.help) };
+    let text = if field.help.en.is_empty() { format!("{label}.") } else { format!("{label}. {}", field.help.en) };
     annotate(&mut schema, "description", json!(text));
     schema
 }

@@ -14,7 +14,7 @@ pub struct Product {
     #[field(zh = "产品编码", en = "Code", search, unique, list, length(1, 100))]
     pub code: Option<String>,
     /// Series or category.
-    #[field(zh = "产品系列", en = "Series", indexed, list, length(1, 100))]
+    #[field(zh = "产品系列", en = "Series", help = "系列或类别。", indexed, list, length(1, 100))]
     pub series: Option<String>,
     #[field(zh = "标准价格", en = "Price", indexed, list, range("0", ""))]
     pub price: Option<Money>,

@@ -110,7 +110,7 @@ pub struct Account {
     #[field(zh = "客户名称", en = "Name", search, indexed, list, length(1, 200))]
     pub name: String,
     /// Unified social credit code (18 characters) or legacy tax number (15).
-    #[field(zh = "统一社会信用代码", en = "Tax ID", search, unique, rule = Uscc, section = "basic")]
+    #[field(zh = "统一社会信用代码", en = "Tax ID", help = "统一社会信用代码（18 位），或旧税号（15 位）。", search, unique, rule = Uscc, section = "basic")]
     pub tax_id: Option<String>,
     #[field(zh = "客户级别", en = "Level", indexed, list, section = "basic")]
     pub level: Option<Level>,
@@ -140,7 +140,12 @@ pub struct Account {
     #[field(zh = "详细地址", en = "Address", section = "contact")]
     pub address: Option<Address>,
     /// WGS-84; maps of the mainland expect GCJ-02 and convert on display.
-    #[field(zh = "定位", en = "Location", section = "contact")]
+    #[field(
+        zh = "定位",
+        en = "Location",
+        help = "WGS-84 坐标；内地地图使用 GCJ-02，显示时换算。",
+        section = "contact"
+    )]
     pub location: Option<Geo>,
     #[field(zh = "员工人数", en = "Employees", indexed, range("0", "10000000"), section = "scale")]
     pub employees: Option<i64>,
@@ -149,7 +154,7 @@ pub struct Account {
     #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY", section = "scale")]
     pub currency: Option<String>,
     /// Encrypted at rest.
-    #[field(zh = "银行账号", en = "Bank account", sealed, indexed, sensitivity = Sensitive, section = "scale", length(4, 40))]
+    #[field(zh = "银行账号", en = "Bank account", help = "加密保存。", sealed, indexed, sensitivity = Sensitive, section = "scale", length(4, 40))]
     pub bank_account: Option<String>,
     #[field(zh = "成立年份", en = "Year established", range("1000", "2100"), section = "scale")]
     pub founded: Option<i32>,
@@ -158,10 +163,25 @@ pub struct Account {
     #[field(zh = "成交状态", en = "Deal status", indexed, list, default = "not_won", section = "progress")]
     pub deal_status: DealStatus,
     /// Set by the first deal that is won.
-    #[field(zh = "成交时间", en = "First won at", indexed, read_only, section = "progress")]
+    #[field(
+        zh = "成交时间",
+        en = "First won at",
+        help = "第一笔赢单时自动写入。",
+        indexed,
+        read_only,
+        section = "progress"
+    )]
     pub won_at: Option<DateTime<Utc>>,
     /// Set by follow-ups.
-    #[field(zh = "最后跟进时间", en = "Last followed up", indexed, read_only, list, section = "progress")]
+    #[field(
+        zh = "最后跟进时间",
+        en = "Last followed up",
+        help = "由跟进记录自动写入。",
+        indexed,
+        read_only,
+        list,
+        section = "progress"
+    )]
     pub last_followed_at: Option<DateTime<Utc>>,
     #[field(zh = "下次联系时间", en = "Next contact", indexed, section = "progress")]
     pub next_contact_at: Option<DateTime<Utc>>,
@@ -232,7 +252,7 @@ pub struct Contact {
     #[field(zh = "生日", en = "Birthday", sensitivity = Personal, section = "more")]
     pub birthday: Option<NaiveDate>,
     /// Resident identity card, 18 characters. Encrypted at rest.
-    #[field(zh = "身份证号", en = "ID number", sealed, indexed, sensitivity = Sensitive, rule = IdCard, section = "more")]
+    #[field(zh = "身份证号", en = "ID number", help = "居民身份证号，18 位。加密保存。", sealed, indexed, sensitivity = Sensitive, rule = IdCard, section = "more")]
     pub id_number: Option<String>,
     #[field(
         zh = "直属上级",
@@ -250,7 +270,14 @@ pub struct Contact {
     pub notes: Option<LongText>,
     /// Kept, and otherwise left alone, as its person has asked (PIPL art. 44, GDPR art. 18): nobody but those who keep such
     /// requests sees it, and nothing of it is changed or exported until that is lifted.
-    #[field(zh = "限制处理", en = "Processing restricted", read_only, default = false, section = "more")]
+    #[field(
+        zh = "限制处理",
+        en = "Processing restricted",
+        help = "应本人要求只保存、不处理（《个人信息保护法》第四十四条，GDPR 第 18 条）：除办理此类请求的人员外无人可见，解除之前不得修改或导出。",
+        read_only,
+        default = false,
+        section = "more"
+    )]
     pub processing_restricted: bool,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]
     pub external_id: Option<String>,
@@ -339,7 +366,14 @@ pub struct Lead {
     pub notes: Option<LongText>,
     /// Kept, and otherwise left alone, as its person has asked (PIPL art. 44, GDPR art. 18): nobody but those who keep such
     /// requests sees it, and nothing of it is changed or exported until that is lifted.
-    #[field(zh = "限制处理", en = "Processing restricted", read_only, default = false, section = "more")]
+    #[field(
+        zh = "限制处理",
+        en = "Processing restricted",
+        help = "应本人要求只保存、不处理（《个人信息保护法》第四十四条，GDPR 第 18 条）：除办理此类请求的人员外无人可见，解除之前不得修改或导出。",
+        read_only,
+        default = false,
+        section = "more"
+    )]
     pub processing_restricted: bool,
     #[field(zh = "外部编号", en = "External ID", unique, length(1, 100), section = "more")]
     pub external_id: Option<String>,

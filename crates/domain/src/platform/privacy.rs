@@ -49,26 +49,37 @@ pub enum LegalBasis {
     en_many = "Field policies", area = Platform, icon = "shield-check", title = "path", tenant)]
 pub struct FieldPolicy {
     /// `object.field`, of which there is one policy.
-    #[field(zh = "路径", en = "Path", unique, read_only, list)]
+    #[field(zh = "路径", en = "Path", help = "`对象.字段`，每个字段只有一条策略。", unique, read_only, list)]
     pub path: Option<String>,
     /// The object: `contact`.
-    #[field(zh = "对象", en = "Object", immutable, rule = Object)]
+    #[field(zh = "对象", en = "Object", help = "对象，如 `contact`。", immutable, rule = Object)]
     pub object: String,
     /// The field's key: `mobile`.
-    #[field(zh = "字段", en = "Field", immutable, rule = Key)]
+    #[field(zh = "字段", en = "Field", help = "字段标识，如 `mobile`。", immutable, rule = Key)]
     pub field: String,
     /// In place of the level that the field was declared with.
-    #[field(zh = "敏感级别", en = "Sensitivity", list)]
+    #[field(zh = "敏感级别", en = "Sensitivity", help = "取代字段声明时的级别。", list)]
     pub sensitivity: Option<SensitivityLevel>,
     #[field(zh = "处理目的", en = "Purpose", list, length(1, 500))]
     pub purpose: Option<String>,
     #[field(zh = "合法性基础", en = "Legal basis", list)]
     pub legal_basis: Option<LegalBasis>,
     /// Counted from the last change of the record.
-    #[field(zh = "保存期限（月）", en = "Kept for (months)", list, range("1", "12000"))]
+    #[field(
+        zh = "保存期限（月）",
+        en = "Kept for (months)",
+        help = "自记录最后一次修改起计算。",
+        list,
+        range("1", "12000")
+    )]
     pub retention_months: Option<i32>,
     /// To where, for whom and on what ground it leaves the country; empty where it does not.
-    #[field(zh = "出境说明", en = "Cross-border", length(1, 500))]
+    #[field(
+        zh = "出境说明",
+        en = "Cross-border",
+        help = "出境至何处、交给谁、依据什么；不出境则留空。",
+        length(1, 500)
+    )]
     pub cross_border: Option<String>,
     #[field(zh = "备注", en = "Notes")]
     pub notes: Option<LongText>,

@@ -21,20 +21,36 @@ pub struct ProcessingPurpose {
     #[field(zh = "合法性基础", en = "Legal basis", indexed, list, default = "consent")]
     pub legal_basis: LegalBasis,
     /// What people are told before they agree.
-    #[field(zh = "告知内容", en = "Notice")]
+    #[field(zh = "告知内容", en = "Notice", help = "征得同意之前告知的内容。")]
     pub notice: Option<LongText>,
     /// Goes up with each change of the notice; every consent says which one it was given to.
-    #[field(zh = "告知版本", en = "Notice version", list, length(1, 40))]
+    #[field(
+        zh = "告知版本",
+        en = "Notice version",
+        help = "告知内容每改一次加一；每份同意都记下是哪一版。",
+        list,
+        length(1, 40)
+    )]
     pub notice_version: Option<String>,
     /// Who else receives it.
-    #[field(zh = "接收方", en = "Recipients", length(1, 500))]
+    #[field(zh = "接收方", en = "Recipients", help = "还有谁会收到。", length(1, 500))]
     pub recipients: Option<String>,
     /// Recipient, country and ground of a transfer abroad (PIPL art. 38: security assessment, certification or standard
     /// contract; GDPR art. 44–49). Empty where nothing leaves the country.
-    #[field(zh = "出境说明", en = "Cross-border transfer")]
+    #[field(
+        zh = "出境说明",
+        en = "Cross-border transfer",
+        help = "出境的接收方、国家和依据（《个人信息保护法》第三十八条：安全评估、认证或标准合同；GDPR 第 44–49 条）。不出境则留空。"
+    )]
     pub abroad: Option<LongText>,
     /// Months, counted from the last contact; what is kept longer belongs into a retention rule.
-    #[field(zh = "保存期限（月）", en = "Kept for (months)", range("1", "1200"), list)]
+    #[field(
+        zh = "保存期限（月）",
+        en = "Kept for (months)",
+        help = "月数，自最后一次联系起计算；需保存更久的请用保留规则。",
+        range("1", "1200"),
+        list
+    )]
     pub months: Option<i32>,
     #[field(zh = "启用", en = "Active", list, default = true)]
     pub active: bool,
@@ -87,16 +103,29 @@ pub struct Consent {
     #[field(zh = "时间", en = "Stated at", indexed, list, immutable, default = Now)]
     pub at: Option<DateTime<Utc>>,
     /// Until when it holds; for good where it is empty.
-    #[field(zh = "有效期至", en = "Valid until", indexed, list, immutable)]
+    #[field(zh = "有效期至", en = "Valid until", help = "有效期至；留空则长期有效。", indexed, list, immutable)]
     pub until: Option<DateTime<Utc>>,
     /// Of the notice that it was given to: the purpose's at the time.
-    #[field(zh = "告知版本", en = "Notice version", read_only)]
+    #[field(
+        zh = "告知版本",
+        en = "Notice version",
+        help = "同意时所依据的告知版本，即当时处理目的的版本。",
+        read_only
+    )]
     pub notice_version: Option<String>,
     /// How it can be shown: the form's address, who was on the phone, where the paper is.
-    #[field(zh = "证明", en = "Evidence", immutable)]
+    #[field(zh = "证明", en = "Evidence", help = "如何证明：表单地址、通话对象、纸质文件存放处。", immutable)]
     pub evidence: Option<LongText>,
     /// The latest statement of this person to this purpose.
-    #[field(zh = "当前有效", en = "Current", indexed, list, read_only, default = true)]
+    #[field(
+        zh = "当前有效",
+        en = "Current",
+        help = "此人对此目的的最近一次表示。",
+        indexed,
+        list,
+        read_only,
+        default = true
+    )]
     pub current: bool,
 }
 
@@ -148,7 +177,7 @@ pub struct SubjectRequest {
     #[field(zh = "请求人", en = "Requester", search, indexed, list, sensitivity = Personal, length(1, 100))]
     pub requester: String,
     /// Where the answer goes.
-    #[field(zh = "联系方式", en = "Reached at", sensitivity = Personal, length(1, 200))]
+    #[field(zh = "联系方式", en = "Reached at", help = "答复发往何处。", sensitivity = Personal, length(1, 200))]
     pub reach: Option<String>,
     #[field(zh = "请求内容", en = "What is asked", length(1, 5000))]
     pub content: Option<LongText>,
@@ -160,6 +189,7 @@ pub struct SubjectRequest {
     #[field(
         zh = "身份核验方式",
         en = "Verified by",
+        help = "如何确认是本人。确认之前不提供、不删除任何内容。",
         length(1, 500),
         section = "subject",
         required_when("status", In, "in_progress|done")
@@ -171,18 +201,38 @@ pub struct SubjectRequest {
     pub received_at: Option<DateTime<Utc>>,
     /// 30 days after it came where nothing else is said (GB/T 35273-2020, 8.7; GDPR art. 12 (3): one month). Later
     /// only for a reason, and by no more than two months.
-    #[field(zh = "办理期限", en = "Due at", indexed, list, section = "progress")]
+    #[field(
+        zh = "办理期限",
+        en = "Due at",
+        help = "未另行指定时为收到后 30 天（GB/T 35273-2020 第 8.7 条；GDPR 第 12 条第 3 款：一个月）。须有理由方可延后，且最多两个月。",
+        indexed,
+        list,
+        section = "progress"
+    )]
     pub due_at: Option<DateTime<Utc>>,
     #[field(zh = "延期理由", en = "Reason for the extension", length(1, 500), section = "progress")]
     pub extension: Option<String>,
     /// What they were told.
-    #[field(zh = "答复", en = "Answer", section = "progress", required_when("status", In, "done|refused"))]
+    #[field(
+        zh = "答复",
+        en = "Answer",
+        help = "对本人的答复。",
+        section = "progress",
+        required_when("status", In, "done|refused")
+    )]
     pub answer: Option<LongText>,
     /// Set when it is done, refused or withdrawn.
-    #[field(zh = "办结时间", en = "Completed at", indexed, read_only, section = "progress")]
+    #[field(
+        zh = "办结时间",
+        en = "Completed at",
+        help = "办结、拒绝或撤回时写入。",
+        indexed,
+        read_only,
+        section = "progress"
+    )]
     pub completed_at: Option<DateTime<Utc>>,
     /// What the system did for it, a line each.
-    #[field(zh = "办理证据", en = "Evidence", read_only, section = "progress")]
+    #[field(zh = "办理证据", en = "Evidence", help = "系统为此做了什么，一行一项。", read_only, section = "progress")]
     pub evidence: Option<LongText>,
     #[field(zh = "负责人", en = "Owner", indexed, list, default = CurrentUser)]
     pub owner: Option<UserId>,
@@ -208,10 +258,10 @@ pub struct RetentionRule {
     #[field(zh = "对象", en = "Object", list, rule = Object)]
     pub object: String,
     /// A filter tree, as in queries; all records where it is empty.
-    #[field(zh = "条件", en = "Condition")]
+    #[field(zh = "条件", en = "Condition", help = "条件树，与查询相同；留空则为全部记录。")]
     pub condition: Option<serde_json::Value>,
     /// The date field from which time is counted; a record in which it is empty is left alone.
-    #[field(zh = "起算字段", en = "Counted from", list, rule = Key, default = "updated_at")]
+    #[field(zh = "起算字段", en = "Counted from", help = "从哪个日期字段起算；该字段为空的记录不处理。", list, rule = Key, default = "updated_at")]
     pub since: String,
     #[field(zh = "保存月数", en = "Months", list, range("1", "1200"))]
     pub months: i32,

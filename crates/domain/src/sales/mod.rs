@@ -20,10 +20,23 @@ pub struct Pipeline {
     #[field(zh = "流程名称", en = "Name", search, unique, list, length(1, 100))]
     pub name: String,
     /// The name in English, for those who read English; empty, it is the same.
-    #[field(zh = "英文名称", en = "English name", search, length(1, 100))]
+    #[field(
+        zh = "英文名称",
+        en = "English name",
+        help = "给使用英文界面的人看的名称；不填则两种语言相同。",
+        search,
+        length(1, 100)
+    )]
     pub name_en: Option<String>,
     /// New opportunities start here unless told otherwise.
-    #[field(zh = "默认流程", en = "Default", list, indexed, default = false)]
+    #[field(
+        zh = "默认流程",
+        en = "Default",
+        help = "未指定时，新商机进入此销售流程。",
+        list,
+        indexed,
+        default = false
+    )]
     pub is_default: bool,
     #[field(zh = "排序", en = "Order", list, default = 0)]
     pub sort_order: Option<i32>,
@@ -49,20 +62,31 @@ pub struct Stage {
     #[field(zh = "阶段名称", en = "Name", search, indexed, list, length(1, 100))]
     pub name: String,
     /// The name in the other language; imports recognise both.
-    #[field(zh = "英文名称", en = "English name", search, list, length(1, 100))]
+    #[field(
+        zh = "英文名称",
+        en = "English name",
+        help = "另一种语言的名称；导入时两种都认。",
+        search,
+        list,
+        length(1, 100)
+    )]
     pub name_en: Option<String>,
-    /// The default pipeline where it is not given.
-    #[field(zh = "销售流程", en = "Pipeline", indexed, list, inverse = "stages")]
+    /// Left empty, it is the default pipeline.
+    #[field(zh = "销售流程", en = "Pipeline", help = "未填写时为默认销售流程。", indexed, list, inverse = "stages")]
     pub pipeline: Option<Id<Pipeline>>,
     #[field(zh = "结果", en = "Outcome", indexed, list, default = "open")]
     pub outcome: Outcome,
     /// Chance of winning from here, for weighted forecasts.
-    #[field(zh = "赢率", en = "Probability", list, range("0", "100"))]
+    #[field(zh = "赢率", en = "Probability", help = "由此阶段赢单的可能，用于加权预测。", list, range("0", "100"))]
     pub probability: Option<Percent>,
     #[field(zh = "排序", en = "Order", indexed, list, default = 0)]
     pub sort_order: Option<i32>,
     /// Keys of the fields that an opportunity must have before it comes here: `lost_reason`. Imports may lack them.
-    #[field(zh = "进入阶段必填", en = "Required to enter")]
+    #[field(
+        zh = "进入阶段必填",
+        en = "Required to enter",
+        help = "商机进入此阶段之前必须填写的字段标识，如 `lost_reason`。导入时可以缺少。"
+    )]
     pub requires: Option<Tags>,
 }
 
@@ -71,8 +95,8 @@ pub struct Stage {
 #[object(name = "opportunity", plural = "opportunities", follows = "account", zh = "商机", en = "Opportunity", en_many = "Opportunities",
     area = Sales, icon = "circle-dollar-sign", title = "name", listed)]
 pub struct Opportunity {
-    /// Account and product where it is not given.
-    #[field(zh = "商机名称", en = "Name", search, indexed, list, length(1, 200), default = Derived)]
+    /// Left empty, it is made of the account and the product.
+    #[field(zh = "商机名称", en = "Name", help = "不填则为客户加产品。", search, indexed, list, length(1, 200), default = Derived)]
     pub name: String,
     #[field(zh = "商机编号", en = "Number", search, unique, read_only, pattern = "SJ{yyyy}{mm}{00000}", reset = Monthly)]
     pub number: Option<AutoNumber>,
@@ -80,21 +104,28 @@ pub struct Opportunity {
     pub account: Option<Id<Account>>,
     #[field(zh = "主要联系人", en = "Primary contact", indexed, inverse = "opportunities", within = "account")]
     pub contact: Option<Id<Contact>>,
-    /// The stage's own pipeline.
-    #[field(zh = "销售流程", en = "Pipeline", indexed, read_only)]
+    /// Follows from the stage.
+    #[field(zh = "销售流程", en = "Pipeline", help = "即阶段所在的销售流程。", indexed, read_only)]
     pub pipeline: Option<Id<Pipeline>>,
-    /// The first stage of the default pipeline where it is not given.
-    #[field(zh = "销售阶段", en = "Stage", indexed, list, inverse = "opportunities")]
+    /// Left empty, a new opportunity begins in the first stage of the default pipeline.
+    #[field(
+        zh = "销售阶段",
+        en = "Stage",
+        help = "不填则为默认销售流程的第一阶段。",
+        indexed,
+        list,
+        inverse = "opportunities"
+    )]
     pub stage: Option<Id<Stage>>,
-    /// The stage's own outcome.
-    #[field(zh = "结果", en = "Outcome", indexed, list, read_only, default = "open")]
+    /// Follows from the stage.
+    #[field(zh = "结果", en = "Outcome", help = "即阶段的结果。", indexed, list, read_only, default = "open")]
     pub outcome: Outcome,
     #[field(zh = "金额", en = "Amount", indexed, list, section = "money")]
     pub amount: Option<Money>,
     #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY", section = "money")]
     pub currency: Option<String>,
-    /// The stage's own chance where it is not given.
-    #[field(zh = "赢率", en = "Probability", range("0", "100"), section = "money")]
+    /// Left empty, the stage's own chance counts.
+    #[field(zh = "赢率", en = "Probability", help = "不填则为阶段的赢率。", range("0", "100"), section = "money")]
     pub probability: Option<Percent>,
     #[field(zh = "主要产品", en = "Product", indexed, list, inverse = "opportunities", section = "money")]
     pub product: Option<Id<Product>>,
@@ -102,10 +133,11 @@ pub struct Opportunity {
     pub engaged_on: Option<NaiveDate>,
     #[field(zh = "预计成交日期", en = "Expected close", indexed, list, section = "progress")]
     pub expected_close: Option<NaiveDate>,
-    /// Today where a deal is won or lost without a date.
+    /// Left empty, it is the day on which the deal is won or lost.
     #[field(
         zh = "实际成交日期",
         en = "Closed on",
+        help = "赢单或输单时未填日期，则为当天。",
         indexed,
         not_before = "engaged_on",
         section = "progress",
@@ -145,13 +177,19 @@ pub struct OpportunityLine {
     pub description: Option<String>,
     #[field(zh = "数量", en = "Quantity", list, default = 1, range("0", ""))]
     pub quantity: Decimal<4>,
-    /// The product's own price where it is not given.
-    #[field(zh = "单价", en = "Unit price", list)]
+    /// Left empty, the product's own price counts.
+    #[field(zh = "单价", en = "Unit price", help = "不填则为产品的价格。", list)]
     pub unit_price: Option<Money>,
     #[field(zh = "折扣", en = "Discount", list, range("0", "100"))]
     pub discount: Option<Percent>,
     /// quantity × unit price × (1 − discount ÷ 100), rounded half away from zero to two places.
-    #[field(zh = "小计", en = "Total", list, read_only)]
+    #[field(
+        zh = "小计",
+        en = "Total",
+        help = "数量 × 单价 ×（1 − 折扣 ÷ 100），四舍五入到两位小数。",
+        list,
+        read_only
+    )]
     pub total: Option<Money>,
     #[field(zh = "币种", en = "Currency", rule = Currency, default = "CNY")]
     pub currency: Option<String>,

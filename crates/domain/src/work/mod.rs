@@ -40,8 +40,8 @@ pub struct FollowUp {
     pub kind: FollowUpKind,
     #[field(zh = "跟进内容", en = "Content", search, list, length(1, 5000))]
     pub content: LongText,
-    /// When it took place; now where it is not given.
-    #[field(zh = "跟进时间", en = "Happened at", indexed, list, default = Now)]
+    /// When it took place; left empty, it is now.
+    #[field(zh = "跟进时间", en = "Happened at", help = "发生的时间；不填则为现在。", indexed, list, default = Now)]
     pub happened_at: Option<DateTime<Utc>>,
     #[field(zh = "客户", en = "Account", indexed, list, inverse = "follow_ups", timeline, section = "related")]
     pub account: Option<Id<Account>>,
@@ -69,10 +69,10 @@ pub struct FollowUp {
     )]
     pub opportunity: Option<Id<Opportunity>>,
     /// Carried over to the customer or lead.
-    #[field(zh = "下次联系时间", en = "Next contact", indexed)]
+    #[field(zh = "下次联系时间", en = "Next contact", help = "会带到客户或线索上。", indexed)]
     pub next_contact_at: Option<DateTime<Utc>>,
     /// Colleagues who are to know.
-    #[field(zh = "提及", en = "Mentions")]
+    #[field(zh = "提及", en = "Mentions", help = "需要知道的同事。")]
     pub mentions: Option<Vec<Id<User>>>,
     #[field(zh = "地点", en = "Location")]
     pub location: Option<Geo>,
@@ -87,7 +87,7 @@ pub enum TaskStatus {
     Todo,
     #[choice(zh = "进行中", en = "In progress", tone = Warning)]
     InProgress,
-    #[choice(zh = "已完成", en = "Done", tone = Success)]
+    #[choice(zh = "已完成", en = "Done", tone = Success, closes)]
     Done,
     #[choice(zh = "已取消", en = "Cancelled")]
     Cancelled,
@@ -118,7 +118,7 @@ pub struct Task {
     #[field(zh = "截止时间", en = "Due at", indexed, list)]
     pub due_at: Option<DateTime<Utc>>,
     /// Set when the task is done.
-    #[field(zh = "完成时间", en = "Completed at", indexed, read_only)]
+    #[field(zh = "完成时间", en = "Completed at", help = "任务完成时写入。", indexed, read_only)]
     pub completed_at: Option<DateTime<Utc>>,
     #[field(zh = "客户", en = "Account", indexed, list, inverse = "tasks", timeline, section = "related")]
     pub account: Option<Id<Account>>,

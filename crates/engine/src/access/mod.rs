@@ -16,6 +16,7 @@ use kezhan_meta::resolve::Readable;
 use kezhan_meta::{FieldMeta, ObjectMeta};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -86,6 +87,8 @@ pub struct Access {
     pub department: Option<Uuid>,
     /// The caller and everyone who reports to them, at any depth.
     pub subordinates: Vec<Uuid>,
+    /// The same without the caller, as conditions name them.
+    pub reports: Arc<[String]>,
     /// The caller's department and everything below it.
     pub departments: Vec<Uuid>,
     /// Everything that a record may be shared with and that means the caller: themselves, their roles, their department

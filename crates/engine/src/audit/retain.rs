@@ -140,7 +140,8 @@ pub(super) fn belongs(sql: &mut Sql, table: &str, category: Category) -> bool {
         }
         ("changes", _) => return false,
         (_, category) => {
-            sql.push("e.action = ANY(").bind(Bind::Texts(Some(category.events()))).push(")").done();
+            let events: Vec<&str> = category.events().map(Event::key).collect();
+            sql.push("e.action = ANY(").bind(texts(&events)).push(")").done();
         }
     }
     true

@@ -5,7 +5,7 @@
 use super::scope::{Aliases, Guard};
 use super::{Bind, Sql, column, filter};
 use crate::{Access, Caller};
-use kezhan_meta::resolve::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, ReadsAll, resolve};
+use kezhan_meta::resolve::{ME, MY_DEPARTMENT, MY_DEPARTMENTS, MY_SUBORDINATES, ReadsAll, resolve};
 use kezhan_meta::{FieldType, Filter, ObjectMeta, Op};
 use postgres_protocol::escape::escape_literal;
 use serde_json::Value;
@@ -30,7 +30,7 @@ pub fn is_standing(object: &ObjectMeta, filter: &Filter) -> bool {
 
 fn asks_who(value: &Value) -> bool {
     match value {
-        Value::String(text) => matches!(text.as_str(), ME | MY_DEPARTMENT | MY_DEPARTMENTS),
+        Value::String(text) => matches!(text.as_str(), ME | MY_SUBORDINATES | MY_DEPARTMENT | MY_DEPARTMENTS),
         Value::Array(list) => list.iter().any(asks_who),
         _ => false,
     }

@@ -80,7 +80,9 @@ pub fn insert(
     }
     let mut sql = Sql::new("WITH t AS (INSERT INTO ");
     sql.ident(&object.table).push(" (").append(names).push(") VALUES (").append(values).push(") RETURNING *)");
-    finish(conn, sql, caller, object, Verb::Create, diff, id)
+    let mut changes = Sql::default();
+    changes.bind(Bind::Json(Some(diff)));
+    finish(conn, sql, caller, object, Verb::Create, changes, id)
 }
 
 /// Updates the fields that `diff` names.
@@ -109,7 +111,8 @@ pub fn update(
     if custom {
         sql.push(", custom = ").bind(Bind::Json(Some(Value::Object(custom_of(object, &stored_record)))));
     }
-    if diff.contains_key("owner") && object.field("department").is_some() {
+    let moves = diff.contains_key("owner") && object.field("department").is_some();
+    if moves {
         sql.push(", department_id = ");
         department(&mut sql, caller, record);
     }
@@ -123,7 +126,16 @@ pub fn update(
         sql.push(", search_text = ").text(keys.text).push(", search_pairs = ").bind(Bind::Int4s(keys.pairs));
     }
     sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
-    finish(conn, sql, caller, object, Verb::Update, Value::Object(diff), id)
+    let mut changes = Sql::default();
+    changes.bind(Bind::Json(Some(Value::Object(diff))));
+    if moves {
+        // Where it went is part of what happened: it decides who sees the record.
+        let from = || Bind::Uuid(record.get("department").and_then(column::uuid));
+        changes.push(" || CASE WHEN t.department_id IS DISTINCT FROM ").bind(from());
+        changes.push(" THEN jsonb_build_object('department', jsonb_build_object('from', ").bind(from());
+        changes.push(", 'to', t.department_id)) ELSE '{}' END");
+    }
+    finish(conn, sql, caller, object, Verb::Update, changes, id)
 }
 
 /// To the recycle bin or back.
@@ -136,7 +148,7 @@ pub fn bury(conn: &mut PgConnection, caller: &Caller, object: &ObjectMeta, id: U
         _ => sql.push(", deleted_at = NULL, deleted_by_id = NULL").done(),
     }
     sql.push(" WHERE tenant_id = ").uuid(caller.tenant).push(" AND id = ").uuid(id).push(" RETURNING *)");
-    finish(conn, sql, caller, object, verb, Value::Object(serde_json::Map::new()), id)
+    finish(conn, sql, caller, object, verb, Sql::new("'{}'::jsonb"), id)
 }
 
 /// Appends the change entry and the projection, and runs it all.
@@ -146,7 +158,7 @@ fn finish(
     caller: &Caller,
     object: &ObjectMeta,
     verb: Verb,
-    diff: Value,
+    changes: Sql,
     id: Uuid,
 ) -> Result<Written> {
     sql.push(", c AS (INSERT INTO changes (tenant_id, object, record_id, action, version, actor_id, channel, ");
@@ -157,7 +169,7 @@ fn finish(
     sql.text(caller.channel.key()).push(", ").text(caller.request_id.clone()).push(", ");
     sql.bind(Bind::Text(caller.origin.ip.as_deref().map(str::to_owned))).push(", ");
     sql.bind(Bind::Uuid(caller.origin.via)).push(", ").bind(Bind::Bool(Some(caller.derived))).push(", ");
-    sql.bind(Bind::Json(Some(diff))).push(" FROM t) SELECT ");
+    sql.append(changes).push(" FROM t) SELECT ");
     let guard = Guard::of(caller);
     let mut select = Select::default();
     let life = if verb == Verb::Delete { Life::Deleted } else { Life::Living };

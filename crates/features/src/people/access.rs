@@ -248,6 +248,8 @@ impl Subject<'_> {
             access.user = Some(person.id);
             access.department = person.department;
             access.subordinates.clone_from(&person.subordinates);
+            let reports = person.subordinates.iter().filter(|id| **id != person.id);
+            access.reports = reports.map(Uuid::to_string).collect();
             access.departments.clone_from(&person.departments);
         }
         own(&mut access, catalog);

@@ -59,7 +59,7 @@ pub fn memberships(conn: &mut PgConnection, tenant: Uuid, principals: &[Uuid]) -
     let rows: Vec<Row> = diesel::sql_query(
         "WITH RECURSIVE pair AS ( \
             SELECT p.principal, (SELECT min(m.object) FROM record_members m WHERE m.tenant_id = $1 \
-                AND m.principal = p.principal AND m.deleted_at IS NULL) AS object FROM unnest($2) AS p(principal) \
+                AND m.principal = p.principal AND m.deleted_at IS NULL) AS object FROM unnest($2::text[]) AS p(principal) \
             UNION ALL \
             SELECT l.principal, (SELECT min(m.object) FROM record_members m WHERE m.tenant_id = $1 \
                 AND m.principal = l.principal AND m.deleted_at IS NULL AND m.object > l.object) \

@@ -1,5 +1,7 @@
 //! What lands in people's inboxes: a subscriber of everything that happens.
 
+mod moved;
+
 use crate::people::access;
 use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
 use diesel::{PgConnection, RunQueryDsl};
@@ -36,7 +38,11 @@ impl Subscriber for Inbox {
     }
 
     fn hear(&self, engine: &Engine, conn: &mut PgConnection, system: &Caller, event: &Event) -> Result<()> {
+        let back = moved::on(engine, conn, system, event)?;
         for notice in notices(engine, conn, system, event)? {
+            if back && notice.kind == ASSIGNED {
+                continue;
+            }
             deliver(engine, conn, system, event, notice)?;
         }
         Ok(())
@@ -139,7 +145,6 @@ fn put(
         return Ok(());
     }
     let title = seen.get(object.title.as_ref()).and_then(Value::as_str).unwrap_or_default();
-    let inbox = system.catalog.get(INBOX).ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))?;
     let mut line = Record::new();
     line.insert("kind".into(), json!(kind));
     line.insert("title".into(), json!(if title.is_empty() { object.label.zh.as_ref() } else { head(title) }));
@@ -149,7 +154,7 @@ fn put(
     line.insert("text".into(), json!(text));
     line.insert("actor".into(), json!(actor.map(|a| a.to_string())));
     line.insert("owner".into(), json!(recipient.to_string()));
-    engine.create(conn, system, inbox, line)?;
+    engine.create(conn, system, &inbox(system)?, line)?;
     Ok(())
 }
 
@@ -194,6 +199,10 @@ pub fn tell_keepers(
         put(engine, conn, system, &notice, (&object, record), &seen, None)?;
     }
     Ok(())
+}
+
+fn inbox(system: &Caller) -> Result<Arc<ObjectMeta>> {
+    system.catalog.get(INBOX).cloned().ok_or_else(|| kezhan_engine::Error::Internal("no inbox".into()))
 }
 
 fn id(value: &Value) -> Option<Uuid> {

@@ -3,7 +3,7 @@
 
 use super::{FieldMeta, FieldType as T};
 use crate::Record;
-use crate::text::Str;
+use crate::text::{Label, Str};
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Error, Value};
 use std::borrow::Cow;
@@ -29,12 +29,20 @@ fn need<V>(value: Option<V>, key: &'static str) -> Result<V, Error> {
     value.ok_or_else(|| Error::missing_field(key))
 }
 
+/// Once it was one text; what was kept then is still read.
+fn help(map: &Record) -> Result<Label, Error> {
+    match map.get("help") {
+        Some(Value::String(one)) => Ok(Label { zh: Cow::Owned(one.clone()), en: Cow::Owned(one.clone()) }),
+        _ => Ok(get(map, "help")?.unwrap_or_default()),
+    }
+}
+
 fn read(map: &Record) -> Result<FieldMeta, Error> {
     let flag = |key| map.get(key) == Some(&Value::Bool(true));
     Ok(FieldMeta {
         key: need(text(map, "key"), "key")?,
         label: need(get(map, "label")?, "label")?,
-        help: text(map, "help").unwrap_or_default(),
+        help: help(map)?,
         kind: kind(map)?,
         storage: need(get(map, "storage")?, "storage")?,
         required: flag("required"),
@@ -101,7 +109,7 @@ fn kind(map: &Record) -> Result<T, Error> {
 mod tests {
     use super::*;
     use crate::field::{Default, Reset, Rule, Sensitivity, Storage};
-    use crate::{Choice, Label, Tone};
+    use crate::{Choice, Tone};
 
     /// The type after this one, so that a new one does not compile before it has a place here.
     fn after(kind: &T) -> Option<T> {
@@ -139,7 +147,7 @@ mod tests {
     #[test]
     fn a_field_of_every_type_comes_back_as_it_went() {
         let full = FieldMeta {
-            help: "What it is for.".into(),
+            help: Label::new("作何用。", "What it is for."),
             storage: Storage::Custom,
             required: true,
             unique: true,

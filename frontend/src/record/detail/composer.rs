@@ -66,7 +66,7 @@ pub fn quick(open: Open) -> AnyView {
     // Over the timeline there is the whole form.
     let written = move || open.url.get("tab").as_deref() == Some("timeline");
     view! {
-        <button type="button" class="btn btn-primary absolute right-4 bottom-4 z-20 !size-14 !rounded-full shadow-lg print:hidden" aria-label=t(FOLLOW_UP_SAVE)
+        <button type="button" class="btn btn-primary absolute right-4 bottom-4 z-20 !size-14 !rounded-full shadow-lg print:hidden" data-afloat aria-label=t(FOLLOW_UP_SAVE)
             class:hidden=written
             on:click=move |_| open.url.push(&[("follow", Some("1".to_owned()))])>{icon_large("message-square-text")}</button>
         {sheet}
@@ -157,11 +157,19 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
             let answer = offline::deliver(&key, &mut record, &link).await;
             let _ = busy.try_set(false);
             match answer {
-                // Files cannot wait here: with them it stays in the form.
                 Err(ApiError::Network)
-                    if waiting.try_get_untracked().is_none_or(|w| w.is_empty())
-                        && offline::keep(&key, &record, &link, &title).await =>
+                    if offline::keep(
+                        &key,
+                        &record,
+                        &link,
+                        &title,
+                        &waiting.try_get_untracked().map(Uploads::files).unwrap_or_default(),
+                    )
+                    .await =>
                 {
+                    if let Some(files) = waiting.try_get_untracked() {
+                        files.clear();
+                    }
                     let _ = content.try_set(Value::Null);
                     mentions.clear();
                     let _ = next.try_set(String::new());
@@ -182,7 +190,7 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                     touched();
                     // The button could not be pressed meanwhile, and has lost the keyboard by that.
                     keys::resume("follow-up-content");
-                    // What is still being sent shows in the sheet.
+                    // What is still being sent shows in the sheet until it has arrived.
                     if leaving.try_get_untracked().flatten().is_none() {
                         finished(done);
                     }
@@ -194,6 +202,15 @@ fn form(open: Open, follow_up: Arc<ObjectMeta>, link: String, done: Option<Callb
                 }
             }
         });
+    });
+    Effect::new(move || {
+        if leaving.get().is_some_and(Uploads::through) {
+            leaving.set(None);
+            // Whoever has begun with the next one goes on with it.
+            if content.with_untracked(|text| text.as_str().is_none_or(str::is_empty)) {
+                finished(done);
+            }
+        }
     });
     let attach = files::possible();
     Effect::new(move || {

@@ -97,8 +97,16 @@ fn entry(open: Open, object: &ObjectMeta, change: &Change) -> AnyView {
     .into_any()
 }
 
-/// A value of a change in words; nothing where it is a reference whose name is still to be asked for.
-pub fn at_once(field: &FieldMeta, value: &Value, currency: &str) -> Option<String> {
+/// A value of a change in words; what a reference is called comes when it is known.
+pub fn side(field: &FieldMeta, value: &Value, currency: &str) -> Signal<String> {
+    match (at_once(field, value, currency), field.target()) {
+        (None, Some(target)) => fields::reference::names_later(target, value),
+        (text, _) => Signal::stored(text.unwrap_or_default()),
+    }
+}
+
+/// Nothing where it is a reference whose name is still to be asked for.
+fn at_once(field: &FieldMeta, value: &Value, currency: &str) -> Option<String> {
     // A reference may come as its id or, where the reader may see it, with its name.
     let (value, expanded) = match value {
         Value::Object(o) if field.target().is_some() => {
@@ -120,13 +128,7 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
     // In what it is today: that is no less likely than any other, where the change does not tell.
     let currency =
         open.record.with_untracked(|r| r.as_ref().map(|r| r.text("currency").to_owned())).unwrap_or_default();
-    let text = |side: &str| {
-        let value = change.get(side).unwrap_or(&Value::Null);
-        match (at_once(field, value, &currency), field.target()) {
-            (None, Some(target)) => fields::reference::names_later(target, value),
-            (text, _) => Signal::stored(text.unwrap_or_default()),
-        }
-    };
+    let text = |name: &str| side(field, change.get(name).unwrap_or(&Value::Null), &currency);
     let (from, to) = (text("from"), text("to"));
     let (no_from, no_to) = (from.with_untracked(String::is_empty), to.with_untracked(String::is_empty));
     if no_from && no_to {
@@ -145,9 +147,10 @@ fn line(open: Open, object: &ObjectMeta, key: &str, change: &Value) -> Option<An
         view! {
             <li class="group flex flex-wrap items-baseline gap-x-2 min-w-0">
                 <span class="muted">{label(&field.label)}</span>
-                {(!no_from).then(|| view! { <span class="line-through muted break-words min-w-0">{move || from.get()}</span><span class="muted">{icon("arrow-right")}</span> })}
-                <span class="break-words min-w-0">{move || if no_to { "–".to_owned() } else { to.get() }}</span>
+                {(!no_from).then(|| view! { <span class="line-through muted break-words min-w-0">{move || from.get()}</span> })}
                 {back}
+                {(!no_from).then(|| view! { <span class="muted">{icon("arrow-right")}</span> })}
+                <span class="break-words min-w-0">{move || if no_to { "–".to_owned() } else { to.get() }}</span>
             </li>
         }
         .into_any(),

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod actions;
+mod change;
 mod composer;
 mod facts;
 pub mod history;
@@ -292,6 +293,7 @@ fn header(open: Open) -> AnyView {
             </div>
             <div class="grow"></div>
             {step::steps(open)}
+            {change::finish(open)}
             {star::star(open)}
             {actions::bar(open)}
         </header>

@@ -1,6 +1,6 @@
 //! A record beside the list it is in.
 
-use super::{Open, facts, star, timeline};
+use super::{Open, change, facts, star, timeline};
 use crate::api::records::RecordExt;
 use crate::i18n::{CLOSE, OPEN_FULL, TAB_FACTS, TAB_TIMELINE, label, t};
 use crate::record::list::record_url;
@@ -37,6 +37,7 @@ pub fn aside(object: Arc<ObjectMeta>, id: String, url: Url) -> AnyView {
         <aside class="fixed inset-0 z-30 md:static md:z-auto md:w-[27rem] shrink-0 border-l border-base-300 bg-base-100 flex flex-col min-h-0" aria-label=label(&object.label)>
             <header class="flex items-center gap-1 h-12 pl-4 pr-2 border-b border-base-300 shrink-0">
                 <h2 class="font-semibold grow truncate">{title}</h2>
+                {change::finish(open)}
                 {star::star(open)}
                 <A href=full attr:class="btn btn-quiet btn-icon" attr:aria-label=t(OPEN_FULL) attr:title=t(OPEN_FULL)>{icon("maximize-2")}</A>
                 <Button label=t(CLOSE) look=Look::Quiet icon="x" icon_only=true on_click=move |_| url.beside(None)/>

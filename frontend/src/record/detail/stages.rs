@@ -1,10 +1,10 @@
 //! The path of a record through the stages of its pipeline; a click moves it.
 
-use super::Open;
+use super::{Open, change};
 use crate::api::records::{self, RecordExt, title_of};
-use crate::i18n::{MOVE_TO, STAGE_MOVED, STAGE_PATH, STALE_RELOADED, UNDO, UNDONE, t, tf};
+use crate::i18n::{MOVE_TO, STAGE_MOVED, STAGE_PATH, t, tf};
 use crate::record::ask::{self, Ask};
-use crate::state::{catalog, session, toast, touched};
+use crate::state::{catalog, session};
 use kezhan_meta::query::{ListQuery, Sort};
 use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
@@ -110,43 +110,5 @@ fn enter(open: Open, asking: RwSignal<Option<Ask>>, stage: String, name: String,
 }
 
 fn go(open: Open, stage: String, name: String, more: Record) {
-    let Some(record) = open.record.get_untracked() else { return };
-    let before = record.value(FIELD).clone();
-    open.record.update(|r| {
-        if let Some(r) = r {
-            r.insert(FIELD.to_owned(), json!(stage));
-        }
-    });
-    leptos::task::spawn_local(async move {
-        let object = open.object();
-        let change = |value: Value| Record::from_iter([(FIELD.to_owned(), value)]);
-        let mut changes = change(json!(stage));
-        changes.extend(more);
-        match records::update(&object, record.id(), &changes, record.version()).await {
-            Ok(now) => {
-                touched();
-                let (id, version) = (record.id().to_owned(), now.version());
-                toast::undoable(tf(STAGE_MOVED, &[("stage", &name)]), t(UNDO), move || {
-                    let (object, id, back) = (object.clone(), id.clone(), change(before.clone()));
-                    leptos::task::spawn_local(async move {
-                        match records::take_back(&object, &id, &back, version, version).await {
-                            Ok(_) => toast::done(t(UNDONE)),
-                            Err(error) => toast::error(&error),
-                        }
-                        touched();
-                    });
-                });
-            }
-            Err(error) => {
-                let stale = error.is_stale();
-                let _ = open.record.try_set(Some(record));
-                if stale {
-                    toast::problem(t(STALE_RELOADED));
-                    open.load();
-                } else {
-                    toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone()));
-                }
-            }
-        }
-    });
+    change::set(open, FIELD.to_owned(), json!(stage), more, tf(STAGE_MOVED, &[("stage", &name)]));
 }

@@ -261,7 +261,8 @@ fn linked(
     let title = record.title(object);
     let long = object.title_field().is_some_and(|f| matches!(f.kind, FieldType::LongText));
     let (url, name) = (record_url(object, record.id()), if long { label(&object.label) } else { title.clone() });
-    let link = view! { <A href=url attr:class="font-semibold hover:text-primary">{name}</A> };
+    let what = (!long).then(|| view! { <span class="muted">{label(&object.label)}</span> });
+    let link = view! { {what}<A href=url attr:class="font-semibold hover:text-primary">{name}</A> };
     let body = if long {
         view! { <p class="whitespace-pre-wrap break-words mt-0.5">{title}</p> }.into_any()
     } else {
@@ -291,20 +292,24 @@ const CHANGES_SHOWN: usize = 6;
 /// Longer texts are told of by the name of the field.
 const VALUE_SHOWN: usize = 24;
 
-/// `金额 ¥100.00 → ¥200.00`; the field alone where its values are long, or names still to be asked for.
-fn told(field: &FieldMeta, change: &Value, currency: &str) -> String {
+/// `金额 ¥100.00 → ¥200.00`; the field alone where its values are long. Names may have to be asked for.
+fn told(field: &FieldMeta, change: &Value, currency: &str) -> Signal<String> {
     let name = label(&field.label);
     if change["erased"] == true {
-        return name;
+        return Signal::stored(name);
     }
-    let side = |key: &str| {
-        let text = history::at_once(field, change.get(key).unwrap_or(&Value::Null), currency)?;
-        (text.chars().count() <= VALUE_SHOWN).then_some(if text.is_empty() { "–".to_owned() } else { text })
-    };
-    match (side("from"), side("to")) {
-        (Some(from), Some(to)) if from != to => format!("{name} {from} → {to}"),
-        _ => name,
-    }
+    let side = |key: &str| history::side(field, change.get(key).unwrap_or(&Value::Null), currency);
+    let (from, to) = (side("from"), side("to"));
+    Signal::derive(move || {
+        let short = |text: String| match text.chars().count() {
+            0 => Some("–".to_owned()),
+            n => (n <= VALUE_SHOWN).then_some(text),
+        };
+        match (short(from.get()), short(to.get())) {
+            (Some(from), Some(to)) if from != to => format!("{name} {from} → {to}"),
+            _ => name.clone(),
+        }
+    })
 }
 
 /// A change of the record itself.
@@ -317,11 +322,11 @@ fn changed(here: &ObjectMeta, entry: &Value, at: &str, currency: &str) -> Option
     };
     let changes = entry.get("changes").and_then(Value::as_object).into_iter().flatten();
     let fields = changes.filter_map(|(key, change)| Some((here.field(key).filter(|f| !f.hidden)?, change)));
-    let told: Vec<String> = match verb == HISTORY_UPDATED {
+    let told: Vec<Signal<String>> = match verb == HISTORY_UPDATED {
         true => fields.map(|(field, change)| told(field, change, currency)).take(CHANGES_SHOWN).collect(),
         false => Vec::new(),
     };
-    let names = told.join(crate::i18n::comma());
+    let names = move || told.iter().map(|one| one.get()).collect::<Vec<_>>().join(crate::i18n::comma());
     let who = actor_name(entry.get("actor"));
     let face = face(entry["actor"]["id"].as_str(), &who, false);
     let head = view! { <span class="inline-flex items-center gap-1.5 font-semibold">{face}{who}</span><span>{t(verb)}</span><span class="muted">{names}</span> }.into_any();

@@ -8,9 +8,9 @@ use crate::i18n::{
 };
 use crate::record::follow::OBJECT;
 use crate::record::list::record_url;
-use crate::state::offline::{self, RECORD, REFUSED, refusal};
+use crate::state::offline::{self, FILES, RECORD, REFUSED, refusal};
 use crate::state::{app, catalog, prefs, toast};
-use crate::ui::{self, Button, DateInput, Layer, Look, Shape, badge};
+use crate::ui::{self, Button, DateInput, Layer, Look, Shape, badge, icon};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Record, Tone, normalise_value};
 use leptos::prelude::*;
@@ -65,16 +65,18 @@ fn item(entry: Record, dialog: Option<RwSignal<bool>>) -> AnyView {
         Some(view! { <A href=url attr:class="font-semibold hover:text-primary" on:click=move |_| open.set(false)>{name}</A> })
     });
     let text = record.get("content").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let files = entry.get(FILES).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let files: Vec<String> = files.map(str::to_owned).collect();
     let editing = RwSignal::new(false);
     let kept = StoredValue::new(entry);
     let withdraw = move |_| {
         leptos::task::spawn_local(async move {
             let entry = kept.get_value();
-            offline::withdraw(&entry).await;
+            let files = send_wrapper::SendWrapper::new(offline::withdraw(&entry).await);
             let back = move || {
-                let entry = entry.clone();
+                let (entry, files) = (entry.clone(), files.clone());
                 leptos::task::spawn_local(async move {
-                    offline::put(&entry).await;
+                    offline::put(&entry, Some(&files)).await;
                 });
             };
             toast::undoable(t(OUTBOX_WITHDRAWN), t(UNDO), back);
@@ -85,6 +87,9 @@ fn item(entry: Record, dialog: Option<RwSignal<bool>>) -> AnyView {
         true => form(kept, editing),
         false => view! {
             <p class="whitespace-pre-wrap break-words">{text.clone()}</p>
+            {(!files.is_empty()).then(|| view! {
+                <p class="flex flex-wrap gap-1.5">{files.iter().map(|name| view! { <span class="tag tone-neutral max-w-60">{icon("paperclip")}<span class="truncate">{name.clone()}</span></span> }).collect_view()}</p>
+            })}
             {reason.clone().map(|reason| view! { <p class="text-error" role="alert">{reason}</p> })}
             <div class="flex flex-wrap gap-1 -ms-2">
                 {refused.then(|| view! { <Button label=t(RETRY) look=Look::Quiet icon="rotate-cw" on_click=move |_| leptos::task::spawn_local(offline::send())/> })}
@@ -135,7 +140,7 @@ fn form(kept: StoredValue<Record>, editing: RwSignal<bool>) -> AnyView {
         }
         leptos::task::spawn_local(async move {
             let _ = editing.try_set(false);
-            offline::put(&entry).await;
+            offline::put(&entry, None).await;
             if !app().offline.get_untracked() {
                 offline::send().await;
             }

@@ -251,20 +251,32 @@ fn line(file: &Record, show: impl Fn() + Clone + Send + 'static) -> AnyView {
     .into_any()
 }
 
-/// Files as a row of small buttons, for a follow-up on the timeline; each opens what it names.
+/// Files as a row of small buttons, for a follow-up on the timeline; each opens what it names, and pictures show what it
+/// is.
 pub fn chips(list: &[Record]) -> AnyView {
     let shown = RwSignal::new(None);
     let buttons = list.iter().enumerate().map(|(at, file)| {
-        view! {
-            <button type="button" class="tag tone-neutral max-w-60 hover:bg-base-300" on:click=move |_| shown.set(Some(at))>
-                {icon(picture(file))}<span class="truncate leading-[1.375rem]">{text_of(file, "name")}</span>
-            </button>
+        let name = text_of(file, "name");
+        let open = move |_| shown.set(Some(at));
+        match preview::Kind::of(file) {
+            preview::Kind::Picture => view! {
+                <button type="button" class="size-20 rounded-md overflow-hidden bg-base-content/4 hover:outline-2 outline-primary" aria-label=name.clone() title=name on:click=open>
+                    <img src=files::inline_url(file.id()) alt="" loading="lazy" class="size-full object-cover"/>
+                </button>
+            }
+            .into_any(),
+            _ => view! {
+                <button type="button" class="tag tone-neutral max-w-60 hover:bg-base-300" on:click=open>
+                    {icon(picture(file))}<span class="truncate leading-[1.375rem]">{name}</span>
+                </button>
+            }
+            .into_any(),
         }
     });
     let buttons = buttons.collect_view();
     let list = list.to_vec();
     view! {
-        <p class="flex flex-wrap gap-1.5 mt-1.5">{buttons}</p>
+        <p class="flex flex-wrap items-end gap-1.5 mt-1.5">{buttons}</p>
         {move || shown.get().and_then(|at| preview::dialog(&list, at, shown))}
     }
     .into_any()

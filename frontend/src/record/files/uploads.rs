@@ -90,6 +90,25 @@ impl Uploads {
         self.items.with_untracked(Vec::is_empty)
     }
 
+    /// Everything has arrived, or was taken out; looks again whenever something does.
+    pub fn through(self) -> bool {
+        self.items.try_with(Vec::is_empty).unwrap_or(true)
+    }
+
+    /// What waits and would be taken by the server.
+    pub fn files(self) -> Vec<web_sys::File> {
+        self.items.with_untracked(|items| {
+            let waiting = items.iter().filter(|i| i.state.with_untracked(|s| *s == State::Waiting));
+            waiting.map(|i| (*i.file).clone()).collect()
+        })
+    }
+
+    /// Sent some other way.
+    pub fn clear(self) {
+        self.queue.update_value(VecDeque::clear);
+        self.items.update(Vec::clear);
+    }
+
     fn find(self, id: u64) -> Option<Item> {
         self.items.try_with_untracked(|items| items.iter().find(|i| i.id == id).cloned()).flatten()
     }

@@ -7,13 +7,14 @@ use crate::i18n::{
     FILTER_ADD, FILTER_ADD_GROUP, FILTER_ADD_RELATED, FILTER_ALL_OF, FILTER_ANY_OF, FILTER_EMPTY, FILTER_FIELD,
     FILTER_HAS, FILTER_HAS_NO, FILTER_JOIN, FILTER_NONE_OF, FILTER_NOT_EMPTY, FILTER_OP, FILTER_REMOVE, t, tf,
 };
-use crate::state::catalog;
+use crate::state::{catalog, prefs};
 use crate::ui::combobox::fixed;
 use crate::ui::{Button, Combobox, Item, Look, Menu, MenuItem, icon};
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Op};
 use leptos::prelude::*;
 use serde_json::Value;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 /// Groups within groups that are offered.
 const DEPTH: usize = 3;
@@ -197,6 +198,15 @@ fn alike(a: Op, b: Op) -> bool {
 fn leaf(leaf: Leaf, about: &About) -> AnyView {
     let Leaf { path, op, value } = leaf;
     let id = next_id();
+    // Whoever adds a condition says at once of what; under a finger the keyboard would cover the choice.
+    if path.with_untracked(Vec::is_empty) && !prefs::coarse() {
+        request_animation_frame(move || {
+            let input = document().get_element_by_id(&format!("filter-field-{id}"));
+            if let Some(input) = input.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = input.focus();
+            }
+        });
+    }
     let object = about.object.clone();
     let field = Memo::new(move |_| path.with(|p| p.first().and_then(|i| fields::path_field(&object, &i.value))));
     // Another field brings its own operators; the most useful one first.

@@ -48,11 +48,12 @@ impl Form {
                     <div class=body>
                         {self.restored_note(next)}
                         {self.summary()}
-                        {self.similar.view()}
                         {self.sections()}
                     </div>
                 </div>
                 {self.effect()}
+                // In sight wherever one is in the form.
+                <div class="px-4 pt-2 max-h-36 overflow-y-auto scroll-thin shrink-0 empty:hidden">{self.similar.view()}</div>
                 <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
                     {page}
                     <Button label=t(CANCEL) on_click=move |_| close()/>
@@ -247,7 +248,7 @@ impl Form {
         view! {
             <div class=class>
                 <Field id=id label=label(&draft.field.label) required=required error=error
-                    hint=if prefs::lang() == kezhan_meta::Lang::En { draft.field.help.replace('`', "") } else { String::new() }>
+                    hint=fields::help(&draft.field)>
                     {body}
                     {offer}
                 </Field>

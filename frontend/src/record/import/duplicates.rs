@@ -125,7 +125,8 @@ fn compare(object: &Arc<ObjectMeta>, duplicate: &Duplicate, id: &str) -> AnyView
             let lines = object.fields.iter().filter(|f| row.contains_key(f.key.as_ref())).map(|field| {
                 let theirs = fields::plain_text(Shown::of(field, &record));
                 let value = row.value(&field.key);
-                let own = fields::plain_text(Shown { field, value, expanded: None, currency: "CNY" });
+                let currency = row.value("currency").as_str().unwrap_or_default();
+                let own = fields::plain_text(Shown { field, value, expanded: None, currency });
                 let own = display.get(field.key.as_ref()).map_or(own, plain);
                 let class = if own == theirs { "muted" } else { "font-semibold" };
                 view! {

@@ -143,16 +143,18 @@ fn header_rows(wizard: Wizard, upload: &Upload) -> AnyView {
     .into_any()
 }
 
+/// Of which the older GBK and GB 2312 are parts.
+const GBK: &str = "gb18030";
+
 /// Encodings of text files that come from Chinese and other offices, as the server calls them; a file says nothing of
 /// its own, and what is found out may be wrong.
-const ENCODINGS: [&str; 8] =
-    ["UTF-8", "gb18030", "Big5", "UTF-16LE", "Shift_JIS", "EUC-KR", "windows-1252", "windows-1251"];
+const ENCODINGS: [&str; 8] = ["UTF-8", GBK, "Big5", "UTF-16LE", "Shift_JIS", "EUC-KR", "windows-1252", "windows-1251"];
 
 fn encodings(wizard: Wizard, now: &str) -> AnyView {
     let other = (!ENCODINGS.iter().any(|e| e.eq_ignore_ascii_case(now))).then_some(now);
     let option = |name: &str| {
         let here = name.eq_ignore_ascii_case(now);
-        view! { <option value=name.to_owned() selected=here>{name.to_owned()}</option> }
+        view! { <option value=name.to_owned() selected=here>{if name == GBK { "GBK / GB 18030" } else { name }.to_owned()}</option> }
     };
     let options = ENCODINGS.into_iter().chain(other).map(option).collect_view();
     view! { <select id="import-encoding" class="select" on:change=move |ev| wizard.reread(&[("encoding", Some(event_target_value(&ev)))])>{options}</select> }

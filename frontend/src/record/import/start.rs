@@ -73,7 +73,7 @@ pub fn panel(wizard: Wizard) -> AnyView {
                 on:dragleave=move |_| over.set(false)
                 on:drop=move |ev| { ev.prevent_default(); over.set(false); first(ev.data_transfer().and_then(|d| d.files())) }>
                 <span class="muted">{icon_large("file-up")}</span>
-                <p class="font-semibold">{t(IMPORT_DROP)}</p>
+                <p class="font-semibold pointer-coarse:hidden">{t(IMPORT_DROP)}</p>
                 <p class="muted text-[13px]">{t(IMPORT_FORMATS)}</p>
                 <label class="btn btn-primary mt-2">
                     {t(IMPORT_CHOOSE)}

@@ -2,15 +2,17 @@
 
 use super::grid::record_url;
 use super::state::phones;
-use super::{List, cells, columns};
+use super::write::{self, Write};
+use super::{List, cells, columns, notice};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Shown};
-use crate::i18n::{CALL, FOLLOW_UP_SAVE, PEEK, SELECT_ROW, label, t};
+use crate::i18n::{CALL, FOLLOW_UP_SAVE, MARK_AS, PEEK, SELECT_ROW, label, t, tf};
 use crate::record::follow;
-use crate::state::prefs;
+use crate::state::{prefs, session};
 use crate::ui::icon;
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
+use serde_json::json;
 use std::sync::Arc;
 use wasm_bindgen::JsValue;
 
@@ -61,7 +63,7 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
             }
             .into_any()
         } else {
-            fields::contact::in_grid(shown).unwrap_or_else(|| fields::cell(shown))
+            fields::in_grid(shown)
         };
         view! {
             <div class=class role="gridcell" id=cells::cell_id(at, col) data-col=col.to_string() aria-colindex=(col + 2).to_string()
@@ -99,12 +101,23 @@ pub fn card(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: &Reco
     let follow = follow::link(object)
         .map(|_| (format!("{url}?follow=1"), "message-square-text", format!("{} · {title}", t(FOLLOW_UP_SAVE))));
     let acts: Vec<_> = call.into_iter().chain(follow).collect();
-    let room = if acts.is_empty() { "pr-3" } else { "pr-14" };
+    let finish = object.closing().filter(|_| session::may(&object.name, "edit")).and_then(|(field, choice)| {
+        let value = json!(choice.value);
+        // Its own column may not be there; that it is open is then not known.
+        let open = record.get(field.key.as_ref()).is_some_and(|now| *now != value);
+        let name = format!("{} · {title}", tf(MARK_AS, &[("choice", &label(&choice.label))]));
+        open.then(|| (name, Write::of(record, &field.key, value.clone()), notice(field, &value, record)))
+    });
+    let room = if acts.is_empty() && finish.is_none() { "pr-3" } else { "pr-14" };
     let (height, lines) = if untrack(|| list.tall_cards()) { ("h-30", "h-[70px]") } else { ("h-24", "h-[46px]") };
     let acts = acts.into_iter().map(|(href, sign, name)| {
         view! { <a href=href class="btn btn-quiet btn-icon !size-11 muted" aria-label=name>{icon(sign)}</a> }
     });
-    let acts = acts.collect_view();
+    let finish = finish.map(|(name, write, told)| {
+        let press = move |_| write::apply(list, vec![write.clone()], told.clone());
+        view! { <button type="button" class="btn btn-quiet btn-icon !size-11 muted" aria-label=name on:click=press>{icon("circle-check")}</button> }
+    });
+    let acts = view! { {acts.collect_view()}{finish} };
     let (id, name) = (record.id().to_owned(), format!("{} {title}", t(SELECT_ROW)));
     let picker = move || list.picking.get().then(|| pick_box(list, id.clone(), name.clone(), height));
     let held = record.id().to_owned();

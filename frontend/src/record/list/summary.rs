@@ -118,7 +118,7 @@ pub fn sums_of(field: &FieldMeta, groups: &[Record]) -> Vec<String> {
     }
     sums.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
     let amount = |(code, sum): &(String, Decimal)| match field.kind {
-        FieldType::Money => bridge::money(&sum.to_string(), code),
+        FieldType::Money => bridge::money_listed(&sum.to_string(), code),
         _ => bridge::decimal(&sum.to_string(), 0, 6),
     };
     sums.iter().map(amount).collect()

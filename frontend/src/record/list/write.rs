@@ -5,8 +5,9 @@ use super::List;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt, Written, title_of};
 use crate::fields::reference;
-use crate::i18n::{BATCH_SKIPPED, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
+use crate::i18n::{BATCH_SELECTED, BATCH_SKIPPED, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
 use crate::record::ask::{self, Ask};
+use crate::record::conflict;
 use crate::state::{app, toast, touched};
 use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record};
@@ -271,7 +272,8 @@ async fn run(job: Job) {
         }
     };
     let mut outcome = Outcome::default();
-    let mut asked = Vec::new();
+    let mut asked: Vec<(FieldMeta, Option<String>)> = Vec::new();
+    let mut in_vain = kind != Kind::Act;
     let mut fresh: HashMap<&str, Written> = HashMap::new();
     let mut stale: Vec<String> = Vec::new();
     for (id, answer) in order.iter().zip(answers) {
@@ -285,10 +287,13 @@ async fn run(job: Job) {
             Err(error) => {
                 let reason = reason(&object, &error);
                 // A rule that more would satisfy is a question, not an end.
-                asked = match order.len() {
-                    1 if kind == Kind::Act && then.is_none() => ask::asked_by(&object, &error, &changes(id)),
-                    _ => Vec::new(),
-                };
+                let wanted = ask::asked_by(&object, &error, &changes(id));
+                in_vain |= wanted.is_empty();
+                for one in wanted {
+                    if asked.iter().all(|(field, _)| field.key != one.0.key) {
+                        asked.push(one);
+                    }
+                }
                 if is_stale(&error) {
                     stale.push((*id).to_owned());
                 }
@@ -298,10 +303,17 @@ async fn run(job: Job) {
     }
     absorb(list, &fresh);
     roll_back(list, &outcome.failed);
+    // One that somebody else was faster with is for whoever typed to decide.
+    let base = list.find(order.first().unwrap_or(&"")).filter(|_| kind == Kind::Act && then.is_none());
     reload(list, &stale).await;
     wrote(list);
-    if !asked.is_empty() {
-        return question(list, object, writes, asked, text);
+    if let (Some(base), [id], [_]) = (base, stale.as_slice(), order.as_slice()) {
+        return clash(list, object, &base, changes(id), text).await;
+    }
+    if !asked.is_empty() && !in_vain {
+        let done = Outcome { done: std::mem::take(&mut outcome.done), ..Outcome::default() };
+        report(list, &object, &done, kind, text.clone(), false);
+        return question(list, object, outcome, asked, (text, progress, then));
     }
     // Whoever wants to know names the failures too.
     report(list, &object, &outcome, kind, text, then.is_none());
@@ -310,23 +322,62 @@ async fn run(job: Job) {
     }
 }
 
-/// Asks for what else the server wants, and writes it with the rest.
+/// What nobody else has touched is written on top of theirs; about the rest one is asked, field by field.
+async fn clash(list: List, object: Arc<ObjectMeta>, base: &Record, mine: Record, text: String) {
+    let Some(theirs) = list.find(base.id()) else { return };
+    let (about, wanted) = (object.clone(), mine.clone());
+    let saved = move |record: Record| {
+        let ours = wanted.iter().filter(|(key, value)| record.value(key) == *value && theirs.value(key) != *value);
+        let done: Vec<Write> = ours
+            .map(|(key, value)| Write { version: record.version(), ..Write::of(&theirs, key, value.clone()) })
+            .collect();
+        remember(record.id(), record.version());
+        let id = record.id().to_owned();
+        let written = Written { version: record.version(), record: Some(record) };
+        absorb(list, &HashMap::from([(id.as_str(), written)]));
+        let outcome = Outcome { done, ..Outcome::default() };
+        report(list, &about, &outcome, Kind::Act, text.clone(), false);
+    };
+    conflict::resolve(object, base.clone(), mine, Callback::new(saved)).await;
+}
+
+/// Asks once for what else the server wants, and writes it with what has failed for the lack of it.
 fn question(
     list: List,
     object: Arc<ObjectMeta>,
-    writes: Vec<Write>,
+    outcome: Outcome,
     fields: Vec<(FieldMeta, Option<String>)>,
-    text: String,
+    (text, progress, then): (String, Option<Callback<usize>>, Option<Callback<Outcome>>),
 ) {
-    let Some(first) = writes.first().cloned() else { return };
-    let title = list.find(&first.id).map(|row| row.title(&object)).unwrap_or_default();
+    let writes: Vec<Write> = outcome.failed.iter().map(|(write, _)| write.clone()).collect();
+    let mut ids: Vec<String> = writes.iter().map(|w| w.id.clone()).collect();
+    ids.dedup();
+    let title = match ids.as_slice() {
+        [id] => list.find(id).map(|row| row.title(&object)).unwrap_or_default(),
+        many => tf(BATCH_SELECTED, &[("n", &many.len().to_string())]),
+    };
     let given = move |more: Record| {
         list.asking.set(None);
-        let more = more.into_iter().map(|(key, after)| Write { key, before: Value::Null, after, ..first.clone() });
-        start(list, writes.iter().cloned().chain(more).collect(), Kind::Act, text.clone(), None, None);
+        let each = |id: &String| {
+            let version = writes.iter().find(|w| w.id == *id).and_then(|w| w.version);
+            let with = |(key, after): (&String, &Value)| {
+                let (id, key, after) = (id.clone(), key.clone(), after.clone());
+                Write { id, key, before: Value::Null, after, version }
+            };
+            more.iter().map(with).collect::<Vec<_>>()
+        };
+        let more = ids.iter().flat_map(each);
+        start(list, writes.iter().cloned().chain(more).collect(), Kind::Act, text.clone(), progress, then);
     };
-    let cancel = Callback::new(move |()| list.asking.set(None));
-    let _ = list.asking.try_set(Some(Ask { object, title, fields, given: Callback::new(given), cancel }));
+    let cancel = move |()| {
+        list.asking.set(None);
+        if let Some(then) = then {
+            then.run(outcome.clone());
+        }
+    };
+    let _ = list.progress.try_set(None);
+    let ask = Ask { object, title, fields, given: Callback::new(given), cancel: Callback::new(cancel) };
+    let _ = list.asking.try_set(Some(ask));
 }
 
 /// For people: the field's fault where there is one, and whose it is.

@@ -49,7 +49,7 @@ pub struct MetaField {
     #[schema(example = "industry")]
     key: String,
     label: LabelSchema,
-    help: String,
+    help: LabelSchema,
     #[schema(example = "choice")]
     r#type: String,
     required: bool,

@@ -4,8 +4,8 @@ use crate::api::audit::Entry;
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    AUDIT_AGENT, AUDIT_AS, AUDIT_DO, AUDIT_IP, AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_SAID, AUDIT_THROUGH, AUDIT_VIA,
-    AUDIT_WITHHELD, Key, LIST_JOIN, NO, YES, label, t, tf,
+    AUDIT_AGENT, AUDIT_AS, AUDIT_IP, AUDIT_NOBODY, AUDIT_REQUEST, AUDIT_SAID, AUDIT_THROUGH, AUDIT_VIA, AUDIT_WITHHELD,
+    Key, LIST_JOIN, NO, YES, action_name, label, t, tf,
 };
 use crate::layout::nav;
 use crate::record::detail::history;
@@ -30,7 +30,7 @@ pub fn line(entry: Entry) -> AnyView {
     let what = what.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" · ");
     let warns = matches!(entry.action.as_str(), "sign_in_failed" | "token_reused");
     let (verb, at, ip) =
-        (AUDIT_DO.name(&entry.action), bridge::date_time(&entry.at), entry.ip.clone().unwrap_or_default());
+        (action_name(&entry.action), bridge::date_time(&entry.at), entry.ip.clone().unwrap_or_default());
     let more = StoredValue::new(entry);
     view! {
         <li class="border-b border-base-300/60 text-[13px]">
@@ -123,7 +123,7 @@ fn changed(field: &FieldMeta, change: &Value) -> Option<AnyView> {
     }
     let text = |value: &Value| match field.target().filter(|_| !value.is_null()) {
         Some(target) => fields::reference::names_later(target, value),
-        None => Signal::stored(fields::plain_text(Shown { field, value, expanded: None, currency: "CNY" })),
+        None => Signal::stored(fields::plain_text(Shown { field, value, expanded: None, currency: "" })),
     };
     let (before, after) = (text(&from), text(&to));
     Some(

@@ -3,9 +3,10 @@
 use crate::api::audit::{self, Retention};
 use crate::api::client::ApiError;
 use crate::bridge;
-use crate::i18n::{AUDIT_CAT, AUDIT_KEEP, AUDIT_KEEP_DAYS, AUDIT_KEEP_TEXT, AUDIT_SEALED, SAVED, t, tf};
+use crate::i18n::{AUDIT_KEEP, AUDIT_KEEP_DAYS, AUDIT_KEEP_TEXT, AUDIT_SEALED, SAVED, label, t, tf};
 use crate::state::toast;
 use crate::ui::{self, Field, Layer, Shape};
+use kezhan_meta::trail::Category;
 use leptos::prelude::*;
 
 pub fn dialog(open: RwSignal<bool>) -> AnyView {
@@ -34,8 +35,9 @@ fn form(now: &Retention) -> AnyView {
         .seal
         .as_ref()
         .map(|seal| tf(AUDIT_SEALED, &[("at", &bridge::date_time(&seal.at)), ("n", &seal.no.to_string())]));
-    let line = |(key, name): &(&'static str, crate::i18n::Key)| {
-        let (key, days) = (*key, now.days.get(*key).map(i64::to_string).unwrap_or_default());
+    let line = |category: Category| {
+        let key = category.key();
+        let days = now.days.get(key).map(i64::to_string).unwrap_or_default();
         let error = RwSignal::new(None::<String>);
         let fewest = fewest.clone();
         let change = move |ev| {
@@ -55,7 +57,7 @@ fn form(now: &Retention) -> AnyView {
             });
         };
         view! {
-            <Field id=format!("keep-{key}") label=format!("{} ({})", t(*name), t(AUDIT_KEEP_DAYS)) error=error>
+            <Field id=format!("keep-{key}") label=format!("{} ({})", label(&category.label()), t(AUDIT_KEEP_DAYS)) error=error>
                 <input id=format!("keep-{key}") type="number" class="input tnum" min=fewest inputmode="numeric" value=days on:change=change/>
             </Field>
         }
@@ -63,7 +65,7 @@ fn form(now: &Retention) -> AnyView {
     view! {
         <div class="p-4 overflow-y-auto scroll-thin">
         <p class="muted text-[13px] mb-4">{tf(AUDIT_KEEP_TEXT, &[("n", &fewest)])}</p>
-        <div class="grid sm:grid-cols-2 gap-3">{AUDIT_CAT.all().iter().filter(|(key, _)| *key != "retention").map(line).collect_view()}</div>
+        <div class="grid sm:grid-cols-2 gap-3">{Category::ALL.into_iter().filter(|c| *c != Category::Retention).map(line).collect_view()}</div>
         {sealed.map(|text| view! { <p class="muted text-xs mt-4">{text}</p> })}
         </div>
     }

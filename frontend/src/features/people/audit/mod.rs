@@ -7,14 +7,14 @@ use crate::api::audit::{self, Entry, FILTERS};
 use crate::api::client::ApiError;
 use crate::fields::reference;
 use crate::i18n::{
-    AUDIT_ALL, AUDIT_CAT, AUDIT_CATEGORY, AUDIT_EMPTY, AUDIT_FROM, AUDIT_KEEP, AUDIT_OBJECT, AUDIT_OBJECTS_ALL,
-    AUDIT_RECORD_ONLY, AUDIT_SEARCH, AUDIT_TEXT, AUDIT_TITLE, AUDIT_TO, AUDIT_WHO, EXPORT, FILTER_CLEAR, Key,
-    LOAD_MORE, SEARCH, label, t,
+    AUDIT_ALL, AUDIT_CATEGORY, AUDIT_EMPTY, AUDIT_FROM, AUDIT_KEEP, AUDIT_OBJECT, AUDIT_OBJECTS_ALL, AUDIT_RECORD_ONLY,
+    AUDIT_SEARCH, AUDIT_TEXT, AUDIT_TITLE, AUDIT_TO, AUDIT_WHO, EXPORT, FILTER_CLEAR, Key, LOAD_MORE, SEARCH, label, t,
 };
 use crate::layout::settings;
 use crate::record::url::Url;
 use crate::state::catalog;
 use crate::ui::{self, Button, Combobox, DateInput, Field, Item, Look, icon};
+use kezhan_meta::trail::Category;
 use leptos::prelude::*;
 
 /// Value and name of an option.
@@ -73,8 +73,7 @@ fn filters(url: Url) -> AnyView {
             </Field>
         }
     };
-    let categories: Vec<Choice> =
-        AUDIT_CAT.all().iter().map(|(key, text)| ((*key).to_owned(), t(*text).to_owned())).collect();
+    let categories: Vec<Choice> = Category::ALL.into_iter().map(|c| (c.key().to_owned(), label(&c.label()))).collect();
     let objects: Vec<Choice> = catalog::catalog().objects().map(|o| (o.name.to_string(), label(&o.label))).collect();
     let actor = RwSignal::new(url.peek("actor").map(|id| Item::new(id.clone(), id)).into_iter().collect::<Vec<_>>());
     reference::resolve_names("user", actor, false);

@@ -12,10 +12,10 @@ use crate::i18n::{
     ELSEWHERE_PASSWORD, ELSEWHERE_REDIRECT, ELSEWHERE_SECRET, ELSEWHERE_SECRET_KEPT, ELSEWHERE_TEST, NEW_OBJECT, SAVE,
     SAVED, label, t, tf,
 };
-use crate::state::{prefs, toast};
+use crate::state::toast;
 use crate::ui::{Button, Field, Layer, Look, Shape, icon};
 use kezhan_meta::layout::Layout;
-use kezhan_meta::{FieldMeta, FieldType, Lang, Record, system};
+use kezhan_meta::{FieldMeta, FieldType, Record, system};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -260,13 +260,12 @@ fn control(form: &Form, field: FieldMeta, value: RwSignal<Value>) -> AnyView {
         invalid: Signal::derive(move || error.get().is_some()),
         done: Callback::new(|()| ()),
     });
-    let hint = if prefs::lang() == Lang::En { field.help.replace('`', "") } else { String::new() };
     let class = move || match (visible(), wide) {
         (false, _) => "hidden",
         (true, true) => "sm:col-span-full min-w-0",
         (true, false) => "min-w-0",
     };
-    view! { <div class=class><Field id=id label=label(&field.label) required=field.required && field.kind != FieldType::Boolean error=error hint=hint>{input}</Field></div> }
+    view! { <div class=class><Field id=id label=label(&field.label) required=field.required && field.kind != FieldType::Boolean error=error hint=fields::help(&field)>{input}</Field></div> }
         .into_any()
 }
 

@@ -49,7 +49,7 @@ impl Sum {
             _ => 0,
         };
         let text = |(currency, sum): &(String, Decimal)| match field.kind {
-            T::Money => bridge::money(&sum.to_string(), currency),
+            T::Money => bridge::money_listed(&sum.to_string(), currency),
             _ => bridge::decimal(&sum.to_string(), 0, scale),
         };
         self.parts.iter().map(text).collect()

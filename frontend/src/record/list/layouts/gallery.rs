@@ -153,7 +153,7 @@ fn card(gallery: Gallery, n: usize, record: &Arc<Record>, step: Memo<i32>, width
             .iter()
             .map(|field| {
                 let shown = Shown::of(field, record);
-                let value = if shown.is_empty() { view! { <span class="muted">"—"</span> }.into_any() } else { fields::cell(shown) };
+                let value = if shown.is_empty() { view! { <span class="muted">"—"</span> }.into_any() } else { fields::in_grid(shown) };
                 view! { <li class="flex items-center gap-2 h-[22px] min-w-0 text-[13px]"><span class="muted text-xs shrink-0 w-20 truncate">{label(&field.label)}</span><span class="truncate min-w-0">{value}</span></li> }
             })
             .collect_view()

@@ -20,8 +20,11 @@ pub fn panel(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
         .unwrap_or_default();
     let body = move || {
         let all = list.views.get().unwrap_or_default();
+        let (scenes, kept): (Vec<&Record>, Vec<&Record>) = all.iter().partition(|v| views::is_scene(v));
+        let scenes = scenes.into_iter().map(|view| row(list, edited, view, &all)).collect_view();
         let rows = groups.iter().filter_map(|(key, name)| {
-            let of: Vec<&Record> = all.iter().filter(|v| v.value("visibility").as_str() == Some(key)).collect();
+            let of: Vec<&Record> =
+                kept.iter().copied().filter(|v| v.value("visibility").as_str() == Some(key)).collect();
             (!of.is_empty()).then(|| {
                 let rows = of.into_iter().map(|view| row(list, edited, view, &all)).collect_view();
                 view! {
@@ -33,7 +36,7 @@ pub fn panel(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
             })
         });
         view! {
-            <ul>{everything(list, &all)}</ul>
+            <ul>{everything(list, &all)}{scenes}</ul>
             {rows.collect_view()}
         }
     };
@@ -59,7 +62,7 @@ fn everything(list: List, all: &[Record]) -> AnyView {
     view! {
         <li class="flex items-center gap-0.5">
             <a href=href class="grow min-w-0 px-2 py-1.5 pointer-coarse:py-3 rounded-md hover:bg-base-content/6 truncate">{t(VIEW_ALL)}</a>
-            {begin(list, NONE, !begins, of_role)}
+            {begin(list, (NONE, t(VIEW_ALL)), !begins, of_role)}
         </li>
     }
     .into_any()
@@ -94,18 +97,18 @@ fn row(list: List, edited: RwSignal<Option<Edited>>, view: &Record, all: &[Recor
     let change = may_change(view).then(|| {
         let (kept, gone) = (view.clone(), view.clone());
         view! {
-            {tool("pencil", VIEW_EDIT, None, move || edited.set(Some(Edited::Kept(kept.clone()))))}
-            {tool("trash-2", DELETE, None, move || remove(list, gone.clone()))}
+            {tool("pencil", VIEW_EDIT, &name, None, move || edited.set(Some(Edited::Kept(kept.clone()))))}
+            {tool("trash-2", DELETE, &name, None, move || remove(list, gone.clone()))}
         }
     });
     let tabbed = views::is_addressed(view);
     view! {
         <li class="flex items-center gap-0.5">
             <a href=address(list, view) class=class aria-current=here.then_some("true")>
-                {name}{note.map(|note| view! { <span class="muted font-normal">" · "{note}</span> })}
+                {name.clone()}{note.map(|note| view! { <span class="muted font-normal">" · "{note}</span> })}
             </a>
-            {tabbed.then(|| tool(if pinned { "pin-off" } else { "pin" }, if pinned { VIEW_UNPIN } else { VIEW_PIN }, None, pin))}
-            {tabbed.then(|| begin(list, &id, begins, of_role))}
+            {tabbed.then(|| tool(if pinned { "pin-off" } else { "pin" }, if pinned { VIEW_UNPIN } else { VIEW_PIN }, &name, None, pin))}
+            {tabbed.then(|| begin(list, (&id, &name), begins, of_role))}
             {change}
         </li>
     }
@@ -113,17 +116,18 @@ fn row(list: List, edited: RwSignal<Option<Edited>>, view: &Record, all: &[Recor
 }
 
 /// Whether the list opens with this; pressed again, the role decides.
-fn begin(list: List, id: &str, begins: bool, of_role: bool) -> AnyView {
+fn begin(list: List, (id, name): (&str, &str), begins: bool, of_role: bool) -> AnyView {
     let (id, object) = (id.to_owned(), name_of(list));
     let label = if of_role { VIEW_BEGIN_ROLE } else { VIEW_BEGIN };
-    tool("house", label, Some(begins), move || {
+    tool("house", label, name, Some(begins), move || {
         views::change(&object, |choice| choice.default = (!begins).then(|| id.clone()));
     })
 }
 
-fn tool(face: &'static str, name: Key, pressed: Option<bool>, act: impl Fn() + 'static) -> AnyView {
+/// `of` is the view's name.
+fn tool(face: &'static str, name: Key, of: &str, pressed: Option<bool>, act: impl Fn() + 'static) -> AnyView {
     view! {
-        <button type="button" class="btn btn-quiet btn-icon tap !h-7 !w-7 muted aria-pressed:text-primary shrink-0" aria-label=t(name) title=t(name)
+        <button type="button" class="btn btn-quiet btn-icon tap !h-7 !w-7 muted aria-pressed:text-primary shrink-0" aria-label=format!("{} · {of}", t(name)) title=t(name)
             aria-pressed=pressed.map(|p| p.to_string()) on:click=move |_| act()>{icon(face)}</button>
     }
     .into_any()

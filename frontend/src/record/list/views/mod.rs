@@ -145,8 +145,10 @@ fn load(list: List, object: String, names: Vec<String>) {
     leptos::task::spawn_local(async move {
         match records::query("saved_views", &query).await {
             Ok(page) => {
-                views::keep(&object, &page.data);
-                let _ = list.views.try_set(Some(page.data));
+                let scenes = catalog::object(&object).map(|o| views::scenes(&o)).unwrap_or_default();
+                let all = [scenes, page.data].concat();
+                views::keep(&object, &all);
+                let _ = list.views.try_set(Some(all));
             }
             // Without views there is still the list.
             Err(_) => drop(list.views.try_update(|views| views.get_or_insert_default().len())),
@@ -225,5 +227,6 @@ fn manager(list: List, edited: RwSignal<Option<Edited>>) -> AnyView {
 
 /// One's own; and what is shared, for whoever keeps such things in order. The server decides again.
 fn may_change(view: &Record) -> bool {
-    views::is_owned(view) || view.value("visibility") != "private" && session::may(OBJECT, "configure")
+    let kept = || view.value("visibility") != "private" && session::may(OBJECT, "configure");
+    !views::is_scene(view) && (views::is_owned(view) || kept())
 }

@@ -78,6 +78,9 @@ async fn lanes(board: Board, field: &FieldMeta, groups: Vec<Record>) {
     let mut lanes = names::ordered(field, values).await;
     // Those without cards come after all others.
     lanes.sort_by_key(|(value, _)| size(value) == 0);
+    // Those that are on screen stay where they are, however many cards go from one to another.
+    let shown = board.lanes.try_get_untracked().unwrap_or_default();
+    lanes.sort_by_key(|(value, _)| shown.iter().position(|lane| lane.value == *value).unwrap_or(usize::MAX));
     let lanes: Vec<Lane> = lanes.into_iter().map(|(value, title)| Lane { value, title }).collect();
     if board.lanes.try_with_untracked(|now| *now != lanes) == Some(true) {
         let _ = board.lanes.try_set(lanes);
