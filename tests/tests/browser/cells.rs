@@ -216,3 +216,24 @@ fn all_that_match_are_changed_by_a_job_and_put_back() {
     assert_eq!((count("南京"), count("北京")), (0, 220));
     browser.no_complaints(&[]);
 }
+
+#[test]
+fn a_row_that_is_no_longer_asked_for_says_so_and_stays_until_the_next_look() {
+    let server = server();
+    let api = server.sign_in("wang", PASSWORD);
+    three_accounts(&api);
+    let list =
+        "/o/accounts?columns=name,city&filter=%7B%22field%22:%22city%22,%22op%22:%22eq%22,%22value%22:%22北京%22%7D";
+    let browser = Browser::signed_in_at(&server, "wang", list);
+    browser.sees("A1 公司");
+    browser.sees_no("A2 公司");
+    browser.press_css("#cell-0-1");
+    browser.keys("天津\u{E007}");
+    let told = || browser.script("return document.querySelector('#row-0')?.getAttribute('aria-description')");
+    browser.until("the row says so", || told() == "已不符合当前筛选条件，下次载入时移出");
+    browser.screenshot("stray-row");
+    browser.press("撤销");
+    browser.until("it belongs here again", || told().is_null());
+    browser.sees("A1 公司");
+    browser.no_complaints(&[]);
+}

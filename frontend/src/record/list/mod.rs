@@ -17,6 +17,7 @@ mod rows;
 pub mod sort_panel;
 mod sorting;
 mod state;
+pub mod strays;
 pub mod summary;
 mod toolbar;
 pub mod tools;

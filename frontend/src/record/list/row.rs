@@ -3,7 +3,7 @@
 use super::grid::record_url;
 use super::state::phones;
 use super::write::{self, Write};
-use super::{List, cells, columns, notice};
+use super::{List, cells, columns, notice, strays};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Shown};
 use crate::i18n::{CALL, FOLLOW_UP_SAVE, MARK_AS, PEEK, SELECT_ROW, label, t, tf};
@@ -72,8 +72,9 @@ pub fn row(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: Arc<Re
         .into_any()
     };
     let cells = fields.iter().enumerate().map(|(col, field)| cell(col, field)).collect_view();
+    let stray = strays::note(&record);
     view! {
-        <div class="grid-row" role="row" id=row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
+        <div class="grid-row" class=("grid-stray", stray.is_some()) title=stray aria-description=stray role="row" id=row_id(at) data-row=at.to_string() prop:style=place aria-rowindex=(at + 2).to_string()
             prop:ariaLevel=level.map_or(JsValue::NULL, |l| l.to_string().into()) aria-selected=move || (shown() || is_peeked.get()).to_string()>
             <div class="grid-sticky justify-center" role="gridcell" aria-colindex="1">
                 <input type="checkbox" class="checkbox" tabindex="-1" aria-label=format!("{} {title}", t(SELECT_ROW)) prop:checked=chosen
@@ -119,13 +120,14 @@ pub fn card(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: &Reco
     });
     let acts = view! { {acts.collect_view()}{finish} };
     let (id, name) = (record.id().to_owned(), format!("{} {title}", t(SELECT_ROW)));
+    let stray = strays::note(record);
     let picker = move || list.picking.get().then(|| pick_box(list, id.clone(), name.clone(), height));
     let held = record.id().to_owned();
     view! {
         <div prop:style=place class="px-3 pt-2"
             on:contextmenu=move |ev| if prefs::coarse() { ev.prevent_default(); list.picking.set(true); list.toggle(&held) }>
             <div class="absolute right-4 inset-y-0 pt-2 flex flex-col justify-center" class:hidden=move || list.picking.get()>{acts}</div>
-            <a href=url class=format!("panel block pl-3 py-2 overflow-hidden {height} {room}")>
+            <a href=url class=format!("panel block pl-3 py-2 overflow-hidden {height} {room}") class=("grid-stray", stray.is_some()) aria-description=stray>
                 <span class="font-semibold block truncate">{title}</span>
                 <span class=format!("flex flex-wrap content-start gap-x-3 gap-y-0.5 overflow-hidden text-[13px] mt-0.5 {lines}")>{facts}</span>
             </a>

@@ -1,7 +1,7 @@
 //! Values written from the list: seen at once, sent one after the other, put back with the reason where the server
 //! refuses, and undone by writing what was there before.
 
-use super::List;
+use super::{List, strays};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt, Written, title_of};
 use crate::fields::reference;
@@ -307,6 +307,8 @@ async fn run(job: Job) {
     let base = list.find(order.first().unwrap_or(&"")).filter(|_| kind == Kind::Act && then.is_none());
     reload(list, &stale).await;
     wrote(list);
+    let ids: Vec<String> = fresh.keys().map(|id| (*id).to_owned()).collect();
+    leptos::task::spawn_local(strays::mark(list, ids));
     if let (Some(base), [id], [_]) = (base, stale.as_slice(), order.as_slice()) {
         return clash(list, object, &base, changes(id), text).await;
     }
