@@ -191,7 +191,12 @@ impl Code {
         let mut out = pieces.next().unwrap_or("").to_owned();
         for (at, piece) in pieces.enumerate() {
             let arg = args.get(at).map_or("", String::as_str);
-            match expected(arg).filter(|_| self == Code::WrongType) {
+            let word = match self {
+                Code::WrongType => expected(arg),
+                Code::Forbidden => action(arg),
+                _ => None,
+            };
+            match word {
                 Some(label) => out.push_str(label.get(lang)),
                 None => out.push_str(arg),
             }
@@ -199,6 +204,25 @@ impl Code {
         }
         out
     }
+}
+
+/// What people call an action that they may not take.
+fn action(key: &str) -> Option<Label> {
+    Some(match key {
+        "read" => Label::new("查看", "view"),
+        "create" => Label::new("新建", "create"),
+        "edit" => Label::new("编辑", "edit"),
+        "delete" => Label::new("删除", "delete"),
+        "transfer" => Label::new("转移负责人", "transfer"),
+        "share" => Label::new("共享", "share"),
+        "export" => Label::new("导出", "export"),
+        "import" => Label::new("导入", "import"),
+        "bulk_edit" => Label::new("批量操作", "change many at once"),
+        "reveal" => Label::new("查看原文", "reveal"),
+        "confidential" => Label::new("查看保密记录", "see confidential records"),
+        "configure" => Label::new("配置", "configure"),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

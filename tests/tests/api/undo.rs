@@ -1,6 +1,7 @@
 //! Taking back a change takes back what rules made of it.
 
 use kezhan_tests::TestServer;
+use kezhan_tests::server::{Api, PASSWORD};
 use serde_json::{Value, json};
 
 #[test]
@@ -60,4 +61,41 @@ fn where_a_record_goes_with_its_new_owner_is_on_record() {
     assert_eq!(changes["department"], json!({ "from": east, "to": north }), "{changes}");
     let changes = told(&wu);
     assert_eq!((changes["owner"]["to"].clone(), changes.get("department")), (json!(wu), None), "the same department");
+}
+
+#[test]
+fn who_gave_a_record_to_the_wrong_colleague_takes_it_back_at_once_and_nobody_else_does() {
+    let server = TestServer::new();
+    let own = json!({ "read": "self", "create": "self", "edit": "self", "transfer": "self", "bulk_edit": "self" });
+    let role = server.role("sales", json!({ "*": own, "user": { "read": "all" } }));
+    let [zhang, li, wu] = ["zhang", "li", "wu"].map(|name| server.user(name, &role, json!({})));
+    let [zhang_api, li_api, wu_api] = ["zhang", "li", "wu"].map(|name| server.sign_in(name, PASSWORD));
+    let account = zhang_api.create("accounts", json!({ "name": "鑫茂科技" }));
+    let path = format!("/accounts/{}", account["id"].as_str().unwrap());
+    let owner = || server.admin().get(&path).ok()["owner"].clone();
+    let given = |api: &Api, to: &str| api.patch(&path, &json!({ "owner": to })).ok()["version"].as_i64().unwrap();
+    let back = |api: &Api, version: i64, patch: Value| api.patch(&format!("{path}?undoes={version}"), &patch);
+    let version = given(&zhang_api, &li);
+    assert_eq!(zhang_api.get(&path).status, 404, "it is out of reach");
+    // Nothing but what was changed, and as it was.
+    back(&zhang_api, version, json!({ "owner": wu })).problem(404, "not_found");
+    back(&zhang_api, version, json!({ "owner": zhang, "name": "改名" })).problem(404, "not_found");
+    back(&zhang_api, version - 1, json!({ "owner": zhang })).problem(404, "not_found");
+    back(&wu_api, version, json!({ "owner": zhang })).problem(404, "not_found");
+    assert_eq!(owner(), json!(li));
+    assert_eq!(back(&zhang_api, version, json!({ "owner": zhang })).ok()["owner"], json!(zhang));
+    // Once its new owner has begun to work on it, it is theirs.
+    let version = given(&zhang_api, &li);
+    li_api.patch(&path, &json!({ "notes": "已联系" })).ok();
+    back(&zhang_api, version, json!({ "owner": zhang })).problem(404, "not_found");
+    assert_eq!(owner(), json!(li));
+    // In a batch, as lists do it.
+    let second = zhang_api.create("accounts", json!({ "name": "西湖茶业" }));
+    let give = json!({ "op": "update", "id": second["id"], "record": { "owner": li } });
+    let done = zhang_api.post("/accounts/batch", &json!({ "operations": [give] })).ok();
+    let undo = json!({
+        "op": "update", "id": second["id"], "record": { "owner": zhang }, "undoes": done["results"][0]["record"]["version"],
+    });
+    let undone = zhang_api.post("/accounts/batch", &json!({ "operations": [undo] })).ok();
+    assert_eq!(undone["results"][0]["status"], 200, "{undone} after {done}");
 }

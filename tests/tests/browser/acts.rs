@@ -243,3 +243,25 @@ fn a_task_is_done_with_one_press_from_its_page_and_its_card() {
     browser.screenshot("phone-tasks");
     browser.no_complaints(&[]);
 }
+
+#[test]
+fn what_was_given_to_the_wrong_colleague_comes_back_by_the_undo() {
+    let server = workplace("wang");
+    let api = server.sign_in("wang", PASSWORD);
+    let me = api.get("/auth/me").ok();
+    server.user("li", me["role"].as_str().unwrap(), json!({}));
+    for name in ["甲", "乙"] {
+        api.create("opportunities", json!({"name": name}));
+    }
+    let mine = || api.get("/opportunities?count=exact").ok()["count"].clone();
+    let browser = Browser::signed_in_at(&server, "wang", "/o/opportunities?columns=name,stage");
+    browser.sees("乙");
+    browser.press_css("[role=columnheader] input[type=checkbox]");
+    browser.press("转移负责人");
+    browser.pick("#batch-value", "li", "li");
+    browser.press_css("dialog[open] footer button:last-child");
+    browser.until("they are out of reach", || mine() == 0);
+    browser.press("撤销");
+    browser.until("they are back", || mine() == 2);
+    browser.no_complaints(&[]);
+}

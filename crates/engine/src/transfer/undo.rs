@@ -9,7 +9,7 @@ pub use preview::{Preview, preview};
 
 use super::run::request_id;
 use crate::jobs::{Job, Run, Signal};
-use crate::sql::Sql;
+use crate::sql::{Bind, Sql};
 use crate::{Caller, Channel, Engine, Error, Result};
 use diesel::{Connection, PgConnection};
 use kezhan_meta::problem::Code;
@@ -59,6 +59,9 @@ struct Change {
     action: String,
     changes: Record,
     derived: bool,
+    version: i64,
+    /// Made by whoever takes it back, a moment ago.
+    fresh: bool,
 }
 
 /// Runs or continues an undo.
@@ -134,7 +137,8 @@ impl Work<'_> {
 
     /// The last changes come first, so that what hangs on a record goes before it.
     fn changes(&self, conn: &mut PgConnection, until: Option<i64>) -> Result<Vec<Change>> {
-        let mut sql = Sql::new("SELECT seq, object, record_id, action, changes::text, derived");
+        let mut sql = Sql::new("SELECT seq, object, record_id, action, changes::text, derived, version, ");
+        sql.push("actor_id = ").bind(Bind::Uuid(self.caller.user)).push(" AND at > now() - interval '10 minutes'");
         self.of_import(&mut sql);
         sql.push(" AND seq < ").int(until.unwrap_or(i64::MAX)).push(" ORDER BY seq DESC").limit(CHUNK).uncached();
         let mut found = Vec::new();
@@ -147,6 +151,8 @@ impl Work<'_> {
                     action: row.text(3).unwrap_or_default().to_owned(),
                     changes: row.text(4).and_then(|t| serde_json::from_str(t).ok()).unwrap_or_default(),
                     derived: row.bool(5).unwrap_or_default(),
+                    version: i64::from(row.int4(6).unwrap_or_default()),
+                    fresh: row.bool(7).unwrap_or_default(),
                 });
             }
             Ok(())
@@ -203,22 +209,31 @@ impl Work<'_> {
     }
 
     fn uncreate(&self, conn: &mut PgConnection, object: &Arc<ObjectMeta>, change: &Change) -> Result<Done> {
-        let Some(record) = self.engine.fetch(conn, &self.caller, object, change.record)? else {
+        // Whom a record was opened to, as it was given away, is its former owner's to take back.
+        let caller = match object.name == "record_member" && change.fresh {
+            true => &self.caller.elevated(),
+            false => &self.caller,
+        };
+        let Some(record) = self.engine.fetch(conn, caller, object, change.record)? else {
             // Gone already, or out of the caller's sight.
             return Ok(Done::Nothing);
         };
         if let Some(code) = self.held(conn, object, change)? {
             return Ok(Done::Kept { fields: Vec::new(), title: title_of(object, &record), code });
         }
-        self.engine.delete(conn, &self.caller, object, change.record, None)?;
+        self.engine.delete(conn, caller, object, change.record, None)?;
         Ok(Done::Deleted)
     }
 
     /// Former values of exactly the fields that still are as the import left them.
     fn unchange(&self, conn: &mut PgConnection, object: &Arc<ObjectMeta>, change: &Change) -> Result<Done> {
-        let Some(record) = self.engine.fetch(conn, &self.caller, object, change.record)? else {
-            return Ok(Done::Nothing);
+        let seen = self.engine.fetch(conn, &self.caller, object, change.record)?;
+        let given_away = seen.is_none() && change.fresh && change.changes.contains_key("owner");
+        let record = match given_away {
+            true => self.engine.fetch(conn, &self.caller.elevated(), object, change.record)?,
+            false => seen,
         };
+        let Some(record) = record else { return Ok(Done::Nothing) };
         let mut own = Record::new();
         let mut derived = Record::new();
         let mut kept = Vec::new();
@@ -242,9 +257,14 @@ impl Work<'_> {
             }
         }
         let changed = !own.is_empty() || !derived.is_empty();
+        if given_away && !(own.contains_key("owner") && kept.is_empty()) {
+            return Ok(Done::Nothing);
+        }
         let caller = Caller { derived: change.derived, ..self.caller.clone() };
         if !own.is_empty() {
-            self.engine.update(conn, &caller, object, change.record, own, None)?;
+            // Whoever gave it away may take it back though it is out of their reach.
+            let undoes = own.contains_key("owner").then_some(change.version);
+            self.engine.update_back(conn, &caller, object, change.record, own, None, undoes)?;
         }
         if !derived.is_empty() {
             self.engine.amend(conn, &caller, object, change.record, derived)?;

@@ -8,7 +8,7 @@ pub mod words;
 
 use super::list::{List, dialog as layer};
 use crate::api::client::ApiError;
-use crate::i18n::{FILTER, FILTER_APPLY, FILTER_BROKEN, FILTER_BROKEN_TEXT, FILTER_CLEAR, t};
+use crate::i18n::{FILTER, FILTER_APPLY, FILTER_BROKEN, FILTER_BROKEN_TEXT, FILTER_CLEAR, FILTER_UNFINISHED, t};
 use crate::ui::{self, Button, Look};
 use kezhan_meta::{Filter, ObjectMeta};
 use leptos::prelude::*;
@@ -41,7 +41,12 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
     let state = list.state.get_untracked();
     let root = Node::root(&state.filter, &state.object);
     let body = draw::whole(&root, &state.object);
+    let unfinished = RwSignal::new(false);
     let apply = move |_| {
+        // Left out without a word, it would show more than was asked for.
+        if root.unfinished() {
+            return unfinished.set(true);
+        }
         let filter = root.close().unwrap_or_else(Filter::all);
         shown.set(false);
         list.url.push(&[in_address(list, &filter)]);
@@ -53,9 +58,9 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
     request_animation_frame(move || focus(at));
     let content = view! {
         <div id="filter-builder" class="p-4 overflow-y-auto grow">{body}</div>
-        <footer class="flex gap-2 p-3 border-t border-base-300 shrink-0">
+        <footer class="flex items-center gap-2 p-3 border-t border-base-300 shrink-0">
             <Button label=t(FILTER_CLEAR) look=Look::Quiet on_click=clear/>
-            <div class="grow"></div>
+            <p class="grow text-xs text-error text-end" role="alert">{move || unfinished.get().then(|| t(FILTER_UNFINISHED))}</p>
             <Button label=t(FILTER_APPLY) look=Look::Primary on_click=apply/>
         </footer>
     }

@@ -160,6 +160,17 @@ impl Node {
         }
     }
 
+    /// Is there a condition that says of what, and not what?
+    pub fn unfinished(&self) -> bool {
+        match self {
+            Node::Kept(_) => false,
+            Node::Group(group) | Node::Related { within: group, .. } => {
+                group.parts.with_untracked(|parts| parts.iter().any(|(_, node)| node.unfinished()))
+            }
+            Node::Leaf(Leaf { path, .. }) => !path.with_untracked(Vec::is_empty) && self.close().is_none(),
+        }
+    }
+
     /// The finished filter; conditions without an operand are left out.
     pub fn close(&self) -> Option<Filter> {
         match self {

@@ -5,7 +5,7 @@ use super::{List, strays};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt, Written, title_of};
 use crate::fields::reference;
-use crate::i18n::{BATCH_SELECTED, BATCH_SKIPPED, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
+use crate::i18n::{BATCH_SELECTED, BATCH_SKIPPED_WHY, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
 use crate::record::ask::{self, Ask};
 use crate::record::conflict;
 use crate::state::{app, toast, touched};
@@ -481,7 +481,10 @@ fn report(list: List, object: &Arc<ObjectMeta>, outcome: &Outcome, kind: Kind, t
         }
         match outcome.failed.len() {
             1 => toast::problem(first.clone()),
-            n => toast::problem(format!("{} {}", tf(BATCH_SKIPPED, &[("n", &n.to_string())]), reasons.join(" "))),
+            _ => {
+                let ids: HashSet<&str> = outcome.failed.iter().map(|(w, _)| w.id.as_str()).collect();
+                toast::problem(tf(BATCH_SKIPPED_WHY, &[("n", &ids.len().to_string()), ("why", &reasons.join(" "))]));
+            }
         }
     }
     if outcome.done.is_empty() {
