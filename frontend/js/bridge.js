@@ -90,8 +90,22 @@ export function zone() {
   return chosenZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-export function zones() {
-  return Intl.supportedValuesOf?.("timeZone") ?? [zone()];
+/** Every zone that the browser knows, from west to east: its name among computers, its difference to UTC, what people call it. */
+export function zones(tag) {
+  const now = new Date();
+  const part = (locale, timeZone, timeZoneName) => {
+    const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName }).formatToParts(now);
+    return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
+  };
+  const minutes = (offset) => {
+    const [, sign, hours, rest] = /^UTC([+-])(\d+):(\d+)$/.exec(offset) ?? ["", "+", "0", "0"];
+    return Number(`${sign}1`) * (Number(hours) * 60 + Number(rest));
+  };
+  const all = (Intl.supportedValuesOf?.("timeZone") ?? [zone()]).map((name) => {
+    const offset = part("en", name, "longOffset").replace("GMT", "UTC").replace(/^UTC$/, "UTC+00:00");
+    return [name, offset, part(tag, name, "longGeneric")];
+  });
+  return all.sort((a, b) => minutes(a[1]) - minutes(b[1]) || a[2].localeCompare(b[2], tag) || (a[0] < b[0] ? -1 : 1)).flat();
 }
 
 /** What these codes of currencies are called, in their order. */
@@ -241,53 +255,7 @@ export function saveFile(name, bytes) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/**
- * Calls `changed` when the server tells of a change, and whenever some may have been missed.
- * All tabs share one stream: browsers allow few connections per host.
- */
-export function listen(url, changed) {
-  const tabs = new BroadcastChannel("kz.changes");
-  const end = new AbortController();
-  tabs.onmessage = () => changed();
-  const tell = () => {
-    changed();
-    tabs.postMessage(0);
-  };
-  const stream = () => new Promise((done) => {
-    let source;
-    let timer;
-    let wait = 1_000;
-    const open = () => {
-      source = new EventSource(url);
-      source.onopen = () => {
-        wait = 1_000;
-        tell();
-      };
-      source.addEventListener("change", tell);
-      source.onerror = () => {
-        // Otherwise the browser comes back by itself.
-        if (source.readyState !== EventSource.CLOSED) return;
-        // Refused: looking again renews the session, if that was why.
-        changed();
-        timer = setTimeout(open, wait);
-        wait = Math.min(wait * 2, 60_000);
-      };
-    };
-    end.signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      source?.close();
-      done();
-    });
-    if (!end.signal.aborted) open();
-  });
-  if (navigator.locks) navigator.locks.request("kz.changes", { signal: end.signal }, stream).catch(() => {});
-  else stream();
-  return () => {
-    end.abort();
-    tabs.close();
-  };
-}
-
+export { follow, listen } from "./stream.js";
 export { enter, forget, install, outboxFiles, outboxOf, outboxPut, outboxRemove, reachable, saw } from "./offline.js";
 
 /** Opens a calendar in an element, with what was read as JSON. */

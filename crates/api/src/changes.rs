@@ -34,9 +34,10 @@ fn routes(app: &mut web::ServiceConfig) {
 
 fn query(req: &HttpRequest) -> Result<ChangesQuery, ApiError> {
     let params = Params::parse(req.query_string())?;
-    params.only(&["since", "objects", "limit"])?;
+    params.only(&["since", "objects", "records", "limit"])?;
     let since = params.get("since").map(str::to_owned);
-    Ok(ChangesQuery { since, objects: params.list("objects"), limit: params.limit()? })
+    let (objects, records) = (params.list("objects"), params.list("records"));
+    Ok(ChangesQuery { since, objects, records, limit: params.limit()? })
 }
 
 /// What was created, changed, deleted and restored since a cursor, in order.
@@ -44,6 +45,7 @@ fn query(req: &HttpRequest) -> Result<ChangesQuery, ApiError> {
     params(
         ("since" = Option<String>, Query, description = "`next_cursor` of the last answer; without it, the answer is empty and its cursor stands for now"),
         ("objects" = Option<String>, Query, description = "Only these objects, separated by commas", example = "account,opportunity"),
+        ("records" = Option<String>, Query, description = "Besides, whatever happens to these records (up to 50) and to what refers to them; without `objects`, only that", example = "account/0193a1b2-0000-7000-8000-000000000001"),
         ("limit" = Option<u32>, Query, description = "Most changes of one answer, up to 200", example = 100),
     ),
     responses((status = 200, body = crate::openapi::schemas::ChangeList, description = "Changes of records that the caller may see. `gap` tells that the cursor is from before a restored backup: read everything anew")))]
@@ -58,8 +60,9 @@ pub async fn changes(state: web::Data<State>, who: Who, req: HttpRequest) -> Res
     params(
         ("since" = Option<String>, Query, description = "Begin after this cursor; `Last-Event-ID` goes before it. Without either, begin now"),
         ("objects" = Option<String>, Query, description = "Only these objects, separated by commas", example = "account"),
+        ("records" = Option<String>, Query, description = "Besides, whatever happens to these records (up to 50) and to what refers to them; without `objects`, only that", example = "account/0193a1b2-0000-7000-8000-000000000001"),
     ),
-    responses((status = 200, content_type = "text/event-stream", body = String, description = "`event: change`, `data:` as in `GET /changes`, `id:` the cursor after it")))]
+    responses((status = 200, content_type = "text/event-stream", body = String, description = "`event: change`, `data:` as in `GET /changes`, `id:` the cursor after it. `event: cursor` at the beginning and after silence: the place of the stream, with nothing to tell")))]
 pub async fn events(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let mut query = query(&req)?;
     if let Some(last) = header_text(&req, "last-event-id")? {
@@ -69,15 +72,17 @@ pub async fn events(state: web::Data<State>, who: Who, req: HttpRequest) -> Resu
     // The first look tells what is wrong with the request while there is still a status to say it with.
     let first = look(&state, &who, &query).await?;
     query.since = first.cursor.clone().or(query.since);
-    let listener = Listener {
+    let mut listener = Listener {
         tick: state.pulse.listen(),
         state: state.clone(),
         who,
         query,
         seen: -1,
         spoken: Instant::now(),
-        ready: VecDeque::from([web::Bytes::from(format!(": listening\n\n{}", first.text))]),
+        ready: VecDeque::new(),
     };
+    let text = if first.text.is_empty() { listener.place() } else { first.text };
+    listener.ready.push_back(format!(": listening\n\n{text}").into());
     let stream = futures_util::stream::unfold(listener, |mut listener| async move {
         let chunk = listener.next().await?;
         Some((Ok::<_, actix_web::Error>(chunk), listener))
@@ -151,9 +156,15 @@ impl Listener {
                 }
             }
             if self.spoken.elapsed() > SILENCE_MAX {
-                self.ready.push_back(web::Bytes::from_static(b": still here\n\n"));
+                self.ready.push_back(self.place().into());
             }
         }
+    }
+
+    /// Where the stream stands, for whoever opens it again with other wishes.
+    fn place(&self) -> String {
+        let cursor = self.query.since.as_deref().unwrap_or_default();
+        format!("event: cursor\ndata: {{}}\nid: {cursor}\n\n")
     }
 }
 

@@ -34,6 +34,10 @@ const QUERY_MAX: usize = 8_000;
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Navigation {
+    /// Sections in order.
+    #[serde(default)]
+    #[schema(example = json!(["sales", "customers"]))]
+    pub sections: Vec<String>,
     /// Entries in order: objects, and views as `view:<id>`.
     #[serde(default)]
     #[schema(example = json!(["opportunity", "account"]))]
@@ -146,9 +150,9 @@ impl MeChange {
             }
         }
         if let Some(navigation) = &self.navigation {
-            let lists = [&navigation.order, &navigation.hidden, &navigation.collapsed];
+            let Navigation { sections, order, hidden, collapsed, views } = navigation;
+            let lists = [sections, order, hidden, collapsed];
             let long = lists.iter().any(|l| l.len() > LIST_MAX || l.iter().any(|e| e.chars().count() > ENTRY_MAX));
-            let views = &navigation.views;
             if long
                 || views.len() > LIST_MAX
                 || views.iter().any(|v| v.name.chars().count() > ENTRY_MAX || v.query.len() > QUERY_MAX)

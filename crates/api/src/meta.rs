@@ -143,6 +143,7 @@ fn full(call: &mut Call<'_>, object: &Arc<ObjectMeta>) -> Result<Value> {
         map.insert("scope".into(), json!(object.scope));
         map.insert("follows".into(), json!(object.follows));
         map.insert("opens".into(), json!(object.opens));
+        map.insert("configured".into(), json!(object.configured));
         map.insert("fields".into(), json!(fields));
         map.insert("related".into(), json!(related));
         map.insert("actions".into(), json!(actions));

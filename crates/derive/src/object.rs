@@ -19,6 +19,7 @@ struct ObjectAttrs {
     moment: Option<LitStr>,
     follows: Option<LitStr>,
     opens: bool,
+    configured: bool,
     listed: bool,
 }
 
@@ -37,6 +38,7 @@ impl ObjectAttrs {
             Some("moment") => self.moment = Some(meta.value()?.parse()?),
             Some("follows") => self.follows = Some(meta.value()?.parse()?),
             Some("opens") => self.opens = true,
+            Some("configured") => self.configured = true,
             Some("listed") => self.listed = true,
             Some("tenant") => self.scope = Some(quote!(::kezhan_meta::Scope::Tenant)),
             Some("personal") => self.scope = Some(quote!(::kezhan_meta::Scope::Personal)),
@@ -227,7 +229,7 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
     let title = need(&object.title, "title")?;
     let area = object.area.clone().ok_or_else(|| Error::new_spanned(&input.ident, "#[object(area = …)] is missing"))?;
     let scope = object.scope.clone().unwrap_or_else(|| quote!(::kezhan_meta::Scope::Owned));
-    let (listed, opens) = (object.listed, object.opens);
+    let (listed, opens, configured) = (object.listed, object.opens, object.configured);
     let follows = option(object.follows.as_ref().map(borrowed));
     let moment = option(object.moment.as_ref().map(borrowed));
     let help = docs(&input.attrs);
@@ -253,6 +255,7 @@ pub fn derive(input: &DeriveInput) -> Result<TokenStream> {
                 moment: #moment,
                 follows: #follows,
                 opens: #opens,
+                configured: #configured,
                 custom: false,
                 listed: #listed,
                 layout: ::std::option::Option::None,

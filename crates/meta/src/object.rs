@@ -74,6 +74,9 @@ pub struct ObjectMeta {
     /// Adding to a record is sharing it rather than editing it: its team.
     #[serde(default)]
     pub opens: bool,
+    /// How the company works is kept in it: takes the right to configure it to change any.
+    #[serde(default)]
+    pub configured: bool,
     /// Made by a tenant at run time; rows live in the shared records table.
     #[serde(default)]
     pub custom: bool,
@@ -193,6 +196,7 @@ impl ObjectMeta {
             moment: None,
             follows: None,
             opens: false,
+            configured: false,
             custom: true,
             listed: true,
             layout: None,

@@ -32,6 +32,7 @@ fn object(fields: Vec<FieldMeta>) -> ObjectMeta {
         moment: None,
         follows: None,
         opens: false,
+        configured: false,
         custom: false,
         listed: true,
         layout: None,

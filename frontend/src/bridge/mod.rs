@@ -80,9 +80,11 @@ extern "C" {
     #[wasm_bindgen(js_name = currencyNames)]
     fn currency_names_js(tag: &str, codes: js_sys::Array) -> js_sys::Array;
     #[wasm_bindgen(js_name = zones)]
-    fn zones_js() -> js_sys::Array;
+    fn zones_js(tag: &str) -> js_sys::Array;
     #[wasm_bindgen(js_name = listen)]
-    fn listen_js(url: &str, changed: &Closure<dyn FnMut()>) -> js_sys::Function;
+    fn listen_js(url: &str, objects: &str, changed: &Heard) -> js_sys::Function;
+    #[wasm_bindgen(js_name = follow)]
+    fn follow_js(record: &str);
     #[wasm_bindgen(js_name = readText)]
     async fn read_text_js(url: &str, limit: u32) -> JsValue;
 }
@@ -222,15 +224,23 @@ pub async fn upload(
     Some((answer.get(0).as_f64()? as u16, answer.get(1).as_string()?))
 }
 
+type Heard = Closure<dyn FnMut(String, String, i32)>;
+
 /// Calls back at every change that the server tells of, until it is dropped.
 pub struct Listening {
     stop: js_sys::Function,
-    _changed: Closure<dyn FnMut()>,
+    _changed: Heard,
 }
 
-pub fn listen(url: &str, changed: impl FnMut() + 'static) -> Listening {
+/// `changed` is told the object, the id and the version; nothing where any may have been missed.
+pub fn listen(url: &str, objects: &str, changed: impl FnMut(String, String, i32) + 'static) -> Listening {
     let changed = Closure::new(changed);
-    Listening { stop: listen_js(url, &changed), _changed: changed }
+    Listening { stop: listen_js(url, objects, &changed), _changed: changed }
+}
+
+/// The record, `account/<id>`, of which is told too what happens to it and around it.
+pub fn follow(record: &str) {
+    follow_js(record);
 }
 
 impl Drop for Listening {
@@ -254,9 +264,10 @@ pub fn currency_names<'a>(codes: impl Iterator<Item = &'a str>) -> Vec<String> {
     currency_names_js(prefs::lang().tag(), codes).iter().filter_map(|name| name.as_string()).collect()
 }
 
-/// Every zone that the browser knows.
-pub fn zones() -> Vec<String> {
-    zones_js().iter().filter_map(|z| z.as_string()).collect()
+/// Every zone that the browser knows, from west to east: its name among computers, `UTC+08:00`, what people call it.
+pub fn zones() -> Vec<[String; 3]> {
+    let all: Vec<String> = zones_js(prefs::lang().tag()).iter().filter_map(|z| z.as_string()).collect();
+    all.as_chunks::<3>().0.to_vec()
 }
 
 /// Installs the service worker; `renewed` gets a way to let a newer version take over.

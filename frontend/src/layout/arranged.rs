@@ -1,15 +1,15 @@
 //! The navigation as a person has arranged it: sections that close, objects in an order of one's own or out of sight, saved
 //! views with a place. Whatever is dragged can be done from a menu too.
 
-use super::nav::{link, list_url};
+use super::nav::{self, Group, link, list_url};
 use crate::api::records::{self, RecordExt};
 use crate::i18n::{
-    Key, MOVE_DOWN, MOVE_UP, NAV_HIDE, NAV_PIN, NAV_RESET, NAV_SHOW, NAV_UNPIN, NAV_VIEWS, OPTIONS_OF, label, t, tf,
+    MOVE_DOWN, MOVE_UP, NAV_HIDE, NAV_PIN, NAV_RESET, NAV_SHOW, NAV_UNPIN, NAV_VIEWS, OPTIONS_OF, label, t, tf,
 };
 use crate::state::navigation::{self, Navigation, View};
 use crate::state::{app, catalog, toast, views};
 use crate::ui::{Menu, MenuItem, icon};
-use kezhan_meta::ObjectMeta;
+use kezhan_meta::{Area, ObjectMeta};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use std::sync::Arc;
@@ -18,19 +18,57 @@ use std::sync::Arc;
 pub fn shown(mut objects: Vec<Arc<ObjectMeta>>) -> Vec<Arc<ObjectMeta>> {
     app().navigation.with(|navigation| {
         objects.retain(|o| !navigation.is_hidden(&o.name));
-        let named = navigation.order.iter();
-        let mut shown: Vec<_> =
-            named.filter_map(|name| Some(objects.remove(objects.iter().position(|o| o.name == *name)?))).collect();
-        shown.append(&mut objects);
-        shown
+        navigation::arranged(objects, &navigation.order, |o| o.name.to_string())
     })
 }
 
-pub fn section(area: Key, objects: Vec<Arc<ObjectMeta>>, wide: Signal<bool>) -> AnyView {
-    let Some(name) = objects.first().and_then(|o| serde_json::to_value(o.area).ok()?.as_str().map(str::to_owned))
-    else {
-        return ().into_any();
-    };
+fn area_name(area: Area) -> String {
+    serde_json::to_value(area).ok().and_then(|a| a.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The sections in the person's order. Subscribes to nothing but that.
+pub fn groups() -> Vec<Group> {
+    let order = Memo::new(|_| app().navigation.with(|n| n.sections.clone()));
+    navigation::arranged(nav::groups(), &order.get(), |group| area_name(group.area))
+}
+
+pub fn sections(wide: Signal<bool>) -> AnyView {
+    let dragged = RwSignal::new(None::<usize>);
+    (move || {
+        let groups = groups();
+        let names: Vec<String> = groups.iter().map(|group| area_name(group.area)).collect();
+        groups.into_iter().enumerate().map(|(at, group)| section(at, group, &names, wide, dragged)).collect_view()
+    })
+    .into_any()
+}
+
+/// What moves one among its neighbours, from a menu.
+fn moves(at: usize, names: &[String], put: fn(&[String], usize, usize)) -> Vec<MenuItem> {
+    let ways = [(at.checked_sub(1), "arrow-up", MOVE_UP), (Some(at + 1), "arrow-down", MOVE_DOWN)];
+    let ways = ways.into_iter().filter_map(|(to, icon, text)| Some((to.filter(|to| *to < names.len())?, icon, text)));
+    ways.map(|(to, icon, text)| {
+        let names = names.to_vec();
+        MenuItem::new(icon, t(text), move || put(&names, at, to))
+    })
+    .collect()
+}
+
+fn put_section(names: &[String], from: usize, to: usize) {
+    navigation::put(|n| &mut n.sections, names, from, to);
+}
+
+fn put_object(names: &[String], from: usize, to: usize) {
+    navigation::put(|n| &mut n.order, names, from, to);
+}
+
+fn section(
+    at: usize,
+    Group { area, title, objects }: Group,
+    names: &[String],
+    wide: Signal<bool>,
+    moved: RwSignal<Option<usize>>,
+) -> AnyView {
+    let name = area_name(area);
     let dragged = RwSignal::new(None::<usize>);
     let closed = Memo::new({
         let name = name.clone();
@@ -45,6 +83,8 @@ pub fn section(area: Key, objects: Vec<Arc<ObjectMeta>>, wide: Signal<bool>) -> 
         let names: Vec<String> = objects.iter().map(|o| o.name.to_string()).collect();
         objects.iter().enumerate().map(|(at, object)| row(at, object, &names, wide, dragged)).collect_view().into_any()
     };
+    let names = names.to_vec();
+    let sections = names.clone();
     let items = move || {
         let hidden = all.with_value(|all| {
             app()
@@ -61,28 +101,27 @@ pub fn section(area: Key, objects: Vec<Arc<ObjectMeta>>, wide: Signal<bool>) -> 
                 })
             })
             .collect();
+        items.extend(moves(at, &sections, put_section));
         items.push(MenuItem::new("rotate-cw", t(NAV_RESET), navigation::reset));
         items
     };
     let gone =
         move || all.with_value(|all| app().navigation.with(|n: &Navigation| all.iter().all(|o| n.is_hidden(&o.name))));
     view! {
-        <div class="flex flex-col gap-px" role="group" aria-label=t(area)>
+        <div class="flex flex-col gap-px" role="group" aria-label=t(title)>
             {move || if wide.get() {
-                let name = name.clone();
-                view! {
-                    <div class="group relative flex items-center">
-                        <button type="button" class="grow flex items-center gap-1 px-2.5 pb-1 text-xs muted text-start pointer-coarse:min-h-11" aria-expanded=move || (!closed.get()).to_string()
-                            on:click=move |_| navigation::collapse(&name, !closed.get_untracked())>
-                            {t(area)}
-                            {move || (closed.get() || gone()).then(|| icon("chevron-right"))}
-                        </button>
-                        {options(t(area), items)}
-                    </div>
-                }
-                .into_any()
+                let (name, shut) = (name.clone(), name.clone());
+                let head = view! {
+                    <button type="button" class="grow flex items-center gap-1 px-2.5 pb-1 text-xs muted text-start pointer-coarse:min-h-11" aria-expanded=move || (!closed.get()).to_string()
+                        on:click=move |_| navigation::collapse(&shut, !closed.get_untracked())>
+                        {t(title)}
+                        {move || (closed.get() || gone()).then(|| icon("chevron-right"))}
+                    </button>
+                    {options(t(title), items.clone())}
+                };
+                handle([None, Some(&name)], (at, &names, moved), put_section, head.into_any())
             } else {
-                view! { <p class="sr-only">{t(area)}</p> }.into_any()
+                view! { <p class="sr-only">{t(title)}</p> }.into_any()
             }}
             {rows}
         </div>
@@ -91,8 +130,7 @@ pub fn section(area: Key, objects: Vec<Arc<ObjectMeta>>, wide: Signal<bool>) -> 
 }
 
 fn section_of(object: &str) -> String {
-    let area = catalog::object(object).and_then(|o| serde_json::to_value(o.area).ok());
-    area.and_then(|a| a.as_str().map(str::to_owned)).unwrap_or_default()
+    catalog::object(object).map(|o| area_name(o.area)).unwrap_or_default()
 }
 
 /// A menu that shows where one points, tabs to, or touches.
@@ -114,19 +152,11 @@ fn row(
     dragged: RwSignal<Option<usize>>,
 ) -> AnyView {
     let title = label(&object.label_many);
-    let over = RwSignal::new(false);
     let place = use_location();
     let items = {
         let (object, names) = (object.clone(), names.to_vec());
         move || {
-            let mut items = Vec::new();
-            for (to, icon, text) in [(at.checked_sub(1), "arrow-up", MOVE_UP), (Some(at + 1), "arrow-down", MOVE_DOWN)]
-            {
-                if let Some(to) = to.filter(|to| *to < names.len()) {
-                    let names = names.clone();
-                    items.push(MenuItem::new(icon, t(text), move || navigation::put(&names, at, to)));
-                }
-            }
+            let mut items = moves(at, &names, put_object);
             let name = object.name.to_string();
             items.push(MenuItem::new("eye-off", t(NAV_HIDE), move || navigation::hide(&name, true)));
             let here = place.pathname.get_untracked() == list_url(&object);
@@ -141,13 +171,27 @@ fn row(
             items
         }
     };
-    let names = names.to_vec();
+    let content = view! {
+        <div class="grow min-w-0">{link("", list_url(object), &object.icon, title.clone(), wide)}</div>
+        {move || wide.get().then(|| options(&title, items.clone()))}
+    };
+    handle([Some(&object.name), None], (at, names, dragged), put_object, content.into_any())
+}
+
+/// What can be dragged among its neighbours.
+fn handle(
+    [object, section]: [Option<&str>; 2],
+    (at, names, dragged): (usize, &[String], RwSignal<Option<usize>>),
+    put: fn(&[String], usize, usize),
+    content: AnyView,
+) -> AnyView {
+    let (over, names) = (RwSignal::new(false), names.to_vec());
     let class = move || match over.get() {
         true => "group relative flex items-center rounded-md outline outline-2 outline-primary/60",
         false => "group relative flex items-center",
     };
     view! {
-        <div class=class draggable="true" data-nav=object.name.to_string()
+        <div class=class draggable="true" data-nav=object.map(str::to_owned) data-section=section.map(str::to_owned)
             on:dragstart=move |ev| {
                 if let Some(data) = ev.data_transfer() { let _ = data.set_data("text/plain", &at.to_string()); }
                 dragged.set(Some(at));
@@ -158,10 +202,9 @@ fn row(
             on:drop=move |ev| {
                 ev.prevent_default();
                 over.set(false);
-                if let Some(from) = dragged.get_untracked() { dragged.set(None); navigation::put(&names, from, at) }
+                if let Some(from) = dragged.get_untracked() { dragged.set(None); put(&names, from, at) }
             }>
-            <div class="grow min-w-0">{link("", list_url(object), &object.icon, title.clone(), wide)}</div>
-            {move || wide.get().then(|| options(&title, items.clone()))}
+            {content}
         </div>
     }
     .into_any()

@@ -27,13 +27,18 @@ const AREAS: [(Area, Key); 9] = [
     (Area::Platform, AREA_PLATFORM),
 ];
 
-pub fn groups() -> Vec<(Key, Vec<Arc<ObjectMeta>>)> {
+/// The objects of an area.
+pub struct Group {
+    pub area: Area,
+    pub title: Key,
+    pub objects: Vec<Arc<ObjectMeta>>,
+}
+
+pub fn groups() -> Vec<Group> {
     let catalog = catalog::catalog();
-    AREAS
-        .into_iter()
-        .map(|(area, key)| (key, catalog.objects().filter(|o| o.listed && o.area == area).cloned().collect::<Vec<_>>()))
-        .filter(|(_, objects)| !objects.is_empty())
-        .collect()
+    let of = |area| catalog.objects().filter(|o| o.listed && o.area == area).cloned().collect::<Vec<_>>();
+    let groups = AREAS.into_iter().map(|(area, title)| Group { area, title, objects: of(area) });
+    groups.filter(|group| !group.objects.is_empty()).collect()
 }
 
 pub fn list_url(object: &ObjectMeta) -> String {
@@ -75,7 +80,7 @@ fn links(wide: Signal<bool>) -> AnyView {
         <div class="flex flex-col gap-4">
             {kept::kept(wide)}
             {arranged::views(wide)}
-            {groups().into_iter().map(|(area, objects)| arranged::section(area, objects, wide)).collect_view()}
+            {arranged::sections(wide)}
         </div>
     }
     .into_any()
@@ -134,7 +139,7 @@ pub fn dock(search: RwSignal<bool>) -> AnyView {
         more.set(false);
     });
     let first =
-        move || arranged::shown(groups().into_iter().flat_map(|(_, objects)| objects).collect()).into_iter().take(3);
+        move || arranged::shown(arranged::groups().into_iter().flat_map(|group| group.objects).collect()).into_iter().take(3);
     const ITEM: &str = "flex-1 min-w-0 flex flex-col items-center justify-center gap-0.5 text-xs muted aria-[current=page]:text-primary";
     view! {
         <nav class="md:hidden flex h-14 shrink-0 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] box-content" aria-label=t(NAVIGATION)>

@@ -160,7 +160,7 @@ fn looks() -> impl Iterator<Item = Entry> {
 }
 
 fn listed() -> Vec<Arc<ObjectMeta>> {
-    super::nav::groups().into_iter().flat_map(|(_, objects)| objects).collect()
+    super::nav::groups().into_iter().flat_map(|group| group.objects).collect()
 }
 
 fn lately() -> Vec<Entry> {

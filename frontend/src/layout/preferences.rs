@@ -4,7 +4,7 @@ use super::{profile, settings};
 use crate::bridge;
 use crate::i18n::{
     AMOUNTS, DATES, DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES,
-    PREFERENCES_TEXT, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, in_own_words, t,
+    PREFERENCES_TEXT, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, ZONE_BEIJING, in_own_words, t,
 };
 use crate::state::own;
 use crate::state::prefs::{self, DATE_FORMS, Density, Theme};
@@ -59,8 +59,9 @@ pub fn screen() -> AnyView {
         own::tell(json!({ "amounts": if short { "short" } else { "full" } }));
     };
     let zone = prefs::zone();
-    let chosen = RwSignal::new(vec![Item::new(zone.clone(), zone)]);
-    let zones = bridge::zones().into_iter().map(|z| Item::new(z.clone(), z)).collect();
+    let zones: Vec<Item> = bridge::zones().into_iter().map(zone_item).collect();
+    let own = zones.iter().find(|item| item.value == zone).cloned();
+    let chosen = RwSignal::new(vec![own.unwrap_or_else(|| Item::new(zone.clone(), zone))]);
     let set_zone = move |()| {
         if let Some(zone) = chosen.with_untracked(|c| c.first().map(|i| i.value.clone())) {
             prefs::set_zone(&zone);
@@ -89,4 +90,11 @@ pub fn screen() -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// By the clock first: people know their hour, and rarely what computers call their zone.
+fn zone_item([name, offset, called]: [String; 3]) -> Item {
+    // Nobody there calls it otherwise.
+    let called = if name == "Asia/Shanghai" { t(ZONE_BEIJING).to_owned() } else { called };
+    Item::new(name.clone(), format!("{offset} {called} · {name}"))
 }

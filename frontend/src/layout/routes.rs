@@ -130,7 +130,7 @@ fn screens() -> AnyView {
 
 /// The first list that this person has.
 fn home() -> AnyView {
-    match nav::groups().into_iter().flat_map(|(_, objects)| objects).next() {
+    match nav::groups().into_iter().flat_map(|group| group.objects).next() {
         Some(object) => view! { <Redirect path=nav::list_url(&object)/> }.into_any(),
         None => shell::missing(),
     }

@@ -12,7 +12,7 @@ use crate::lazy;
 use crate::record;
 use crate::state::session::{self, may};
 use crate::state::toast;
-use crate::state::{app, favorites, inbox, lists, offline, recent};
+use crate::state::{app, favorites, inbox, lists, live, offline, recent};
 use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::{self, Button, Menu, MenuItem, icon, keys};
 use leptos::prelude::*;
@@ -29,6 +29,7 @@ pub fn shell() -> AnyView {
     let [search, help, bell, outbox] = [(); 4].map(|()| RwSignal::new(false));
     lazy::warm();
     inbox::follow();
+    live::listen();
     let at = use_location();
     Effect::new(move || {
         let path = at.pathname.get();
@@ -152,7 +153,7 @@ fn create_menu() -> AnyView {
     let items = move || {
         nav::groups()
             .into_iter()
-            .flat_map(|(_, objects)| objects)
+            .flat_map(|group| group.objects)
             .filter(|object| may(&object.name, "create"))
             .map(|object| {
                 let navigate = navigate.clone();

@@ -1,14 +1,16 @@
 //! The list as a file: its conditions, order and columns, or the selected rows.
 
 use super::list::{List, dialog as layer};
+use crate::api::records;
 use crate::api::transfer::{self, Export};
+use crate::bridge;
 use crate::i18n::{
-    CANCEL, EXPORT, EXPORT_ALL_COLUMNS, EXPORT_COLUMNS, EXPORT_DONE, EXPORT_FORMAT, EXPORT_SCOPE_ALL,
-    EXPORT_SCOPE_FILTERED, EXPORT_SCOPE_SELECTED, EXPORT_SHOWN_COLUMNS, label, t, tf,
+    CANCEL, EXPORT, EXPORT_ALL_COLUMNS, EXPORT_COLUMNS, EXPORT_COUNT_ALL, EXPORT_COUNT_FILTERED, EXPORT_DONE,
+    EXPORT_FORMAT, EXPORT_SCOPE_ALL, EXPORT_SCOPE_FILTERED, EXPORT_SCOPE_SELECTED, EXPORT_SHOWN_COLUMNS, label, t, tf,
 };
 use crate::state::toast;
 use crate::ui::{Button, Field, Look};
-use kezhan_meta::query::Sort;
+use kezhan_meta::query::{Count, ListQuery, Sort};
 use kezhan_meta::{Filter, Op};
 use leptos::prelude::*;
 use serde_json::json;
@@ -35,10 +37,33 @@ pub fn dialog(list: List, open: RwSignal<bool>) -> AnyView {
     let all = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
-    let scope = match (picked, state.is_filtered()) {
-        (0, false) => t(EXPORT_SCOPE_ALL).to_owned(),
-        (0, true) => t(EXPORT_SCOPE_FILTERED).to_owned(),
-        (n, _) => tf(EXPORT_SCOPE_SELECTED, &[("n", &n.to_string())]),
+    // The list itself counts no further than a reader cares for.
+    let total = RwSignal::new(None::<i64>);
+    if picked == 0 {
+        let query = ListQuery {
+            count: Count::Exact,
+            fields: Some(vec!["id".to_owned()]),
+            sort: Vec::new(),
+            limit: Some(1),
+            ..state.query(None)
+        };
+        let plural = state.object.plural.to_string();
+        leptos::task::spawn_local(async move {
+            if let Ok(page) = records::query(&plural, &query).await {
+                let _ = total.try_set(page.count);
+            }
+        });
+    }
+    let filtered = state.is_filtered();
+    let scope = move || {
+        let told = |n: String, key| tf(key, &[("n", &bridge::decimal(&n, 0, 0))]);
+        match (picked, total.get().map(|n| n.to_string())) {
+            (0, Some(n)) if filtered => told(n, EXPORT_COUNT_FILTERED),
+            (0, Some(n)) => told(n, EXPORT_COUNT_ALL),
+            (0, None) if filtered => t(EXPORT_SCOPE_FILTERED).to_owned(),
+            (0, None) => t(EXPORT_SCOPE_ALL).to_owned(),
+            (n, _) => told(n.to_string(), EXPORT_SCOPE_SELECTED),
+        }
     };
     let run = move |_| {
         let state = state.clone();
@@ -76,7 +101,7 @@ pub fn dialog(list: List, open: RwSignal<bool>) -> AnyView {
     };
     let content = view! {
         <div class="p-4 flex flex-col gap-4">
-            <p class="text-[13px]">{scope}</p>
+            <p class="text-[13px]" role="status">{scope}</p>
             <Field id="export-format" label=t(EXPORT_FORMAT)>
                 <select id="export-format" class="select" on:change=move |ev| format.set(event_target_value(&ev))>
                     <option value="xlsx">"XLSX (Excel, WPS)"</option>

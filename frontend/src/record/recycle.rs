@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 pub fn screen() -> AnyView {
     let url = Url::new();
-    let objects: Vec<Arc<ObjectMeta>> = nav::groups().into_iter().flat_map(|(_, objects)| objects).collect();
+    let objects: Vec<Arc<ObjectMeta>> = nav::groups().into_iter().flat_map(|group| group.objects).collect();
     let Some(first) = objects.first().map(|o| o.name.to_string()) else { return shell::missing() };
     let chosen = Memo::new(move |_| url.get("object").unwrap_or_else(|| first.clone()));
     let options = objects

@@ -1,26 +1,17 @@
-//! How much there is to read, kept current by the server's stream of changes.
+//! How much there is to read.
 
 use super::app;
-use crate::api::client::BASE;
 use crate::api::inbox;
-use crate::bridge;
 use crate::i18n::{APP_NAME, t};
 use leptos::prelude::*;
-use send_wrapper::SendWrapper;
 
-/// Listens for as long as the component that calls it is on screen.
+/// In the title, for as long as the component that calls it is on screen.
 pub fn follow() {
     if !inbox::possible() {
         return;
     }
     look();
-    let listening = bridge::listen(&format!("{BASE}/events?objects={}", inbox::OBJECT), || {
-        app().told.update(|n| *n += 1);
-        look();
-    });
-    let listening = SendWrapper::new(listening);
     on_cleanup(move || {
-        drop(listening);
         app().unread.set(0);
         document().set_title(t(APP_NAME));
     });

@@ -8,6 +8,7 @@ pub mod faces;
 pub mod favorites;
 pub mod inbox;
 pub mod lists;
+pub mod live;
 pub mod navigation;
 pub mod offline;
 pub mod own;
@@ -55,6 +56,10 @@ pub struct App {
     pub conflict: RwSignal<Option<crate::record::conflict::Conflict>>,
     /// Grows with everything that the server tells of by itself.
     pub told: RwSignal<u64>,
+    /// Grows with what others do to the record on screen and to what hangs on it.
+    pub heard: RwSignal<u64>,
+    /// There is something to be heard of in a moment.
+    pub hearing: RwSignal<bool>,
 }
 
 thread_local! {
@@ -83,6 +88,8 @@ thread_local! {
             waiting: RwSignal::new(Vec::new()),
             conflict: RwSignal::new(None),
             told: RwSignal::new(0),
+            heard: RwSignal::new(0),
+            hearing: RwSignal::new(false),
         });
         std::mem::forget(owner);
         app

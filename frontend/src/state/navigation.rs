@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Navigation {
+    /// Sections by name, in order.
+    pub sections: Vec<String>,
     /// Objects by name, in order.
     pub order: Vec<String>,
     pub hidden: Vec<String>,
@@ -31,6 +33,7 @@ pub fn read(preferences: &Map<String, Value>) -> Navigation {
     let names = |key: &str| texts(kept.get(key)).map(str::to_owned).collect();
     let views = kept.get("views").and_then(Value::as_array).into_iter().flatten();
     Navigation {
+        sections: names("sections"),
         order: names("order"),
         hidden: names("hidden"),
         collapsed: names("collapsed"),
@@ -73,17 +76,25 @@ pub fn change(with: impl FnOnce(&mut Navigation)) {
     }
 }
 
-/// Puts `objects[from]` where `objects[to]` is; the others of the section keep their order.
-pub fn put(objects: &[String], from: usize, to: usize) {
-    let mut objects = objects.to_vec();
-    if from >= objects.len() || to >= objects.len() || from == to {
+/// Those that are named first, in that order; then the others in theirs.
+pub fn arranged<T>(mut all: Vec<T>, order: &[String], name: impl Fn(&T) -> String) -> Vec<T> {
+    let place = |one: &T| order.iter().position(|o| *o == name(one)).unwrap_or(order.len());
+    all.sort_by_key(place);
+    all
+}
+
+/// Puts `names[from]` where `names[to]` is, among objects of a section or among sections; `which` is the order of all.
+pub fn put(which: impl Fn(&mut Navigation) -> &mut Vec<String>, names: &[String], from: usize, to: usize) {
+    let mut names = names.to_vec();
+    if from >= names.len() || to >= names.len() || from == to {
         return;
     }
-    let moved = objects.remove(from);
-    objects.insert(to, moved);
+    let moved = names.remove(from);
+    names.insert(to, moved);
     change(|navigation| {
-        navigation.order.retain(|o| !objects.contains(o));
-        navigation.order.extend(objects);
+        let order = which(navigation);
+        order.retain(|o| !names.contains(o));
+        order.extend(names);
     });
 }
 

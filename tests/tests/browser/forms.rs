@@ -182,6 +182,15 @@ fn language_theme_and_navigation_follow_a_person_to_another_machine() {
     options("contact");
     browser.press("从导航中隐藏");
     browser.until("it is hidden", || !order(&browser).as_str().unwrap().contains("contact"));
+    let sections = |browser: &Browser| {
+        let all = "return [...document.querySelectorAll('nav [data-section]')].map((s) => s.dataset.section)";
+        json!([browser.script(all)[0], browser.script(all)[1]])
+    };
+    assert_eq!(sections(&browser), json!(["customers", "sales"]));
+    browser.script("document.querySelector('[data-section=work] button[aria-haspopup]').focus()");
+    browser.keys(ENTER);
+    browser.press("上移");
+    browser.until("the section has moved", || sections(&browser) == json!(["customers", "work"]));
     browser.goto("/preferences");
     browser.press("深色");
     browser.press("紧凑");
@@ -206,6 +215,7 @@ fn language_theme_and_navigation_follow_a_person_to_another_machine() {
     assert_eq!(root, "dark,compact,en");
     browser.until("arranged as it was", || order(&browser).as_str().unwrap().starts_with("account,lead"));
     assert!(!order(&browser).as_str().unwrap().contains("contact"));
+    assert_eq!(sections(&browser), json!(["customers", "work"]));
 }
 
 #[test]

@@ -253,3 +253,23 @@ fn a_follow_up_written_offline_is_sent_once_the_network_is_back() {
         browser.script("return localStorage.getItem('kz.seen.by')") == Value::Null
     });
 }
+
+#[test]
+fn what_a_colleague_does_to_the_record_on_screen_is_seen_at_once() {
+    let (server, _) = server();
+    let (wang, li) = (server.sign_in("wang", PASSWORD), server.sign_in("li", PASSWORD));
+    let account = wang.create("accounts", json!({"name": "甲公司", "city": "上海"}));
+    let path = format!("/accounts/{}", id_of(&account));
+    let browser = Browser::signed_in_at(&server, "wang", &format!("/o{path}"));
+    browser.sees("上海");
+    li.patch(&path, &json!({"city": "苏州"})).ok();
+    browser.sees("苏州");
+    li.create("follow_ups", json!({"content": "客户要求下周报价", "account": account["id"]}));
+    browser.sees("客户要求下周报价");
+    // What is being typed stays.
+    browser.fill("#follow-up-content", "正在写");
+    li.patch(&path, &json!({"city": "无锡"})).ok();
+    browser.sees("无锡");
+    assert_eq!(browser.script("return document.querySelector('#follow-up-content').value"), "正在写");
+    browser.no_complaints(&[]);
+}

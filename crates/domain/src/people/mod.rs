@@ -280,7 +280,7 @@ pub struct RecordMember {
 /// confidentiality stand.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "sharing_rule", plural = "sharing_rules", zh = "共享规则", en = "Sharing rule",
-    en_many = "Sharing rules", area = People, icon = "share-2", title = "name", tenant)]
+    en_many = "Sharing rules", area = People, icon = "share-2", title = "name", tenant, configured)]
 pub struct SharingRule {
     #[field(zh = "规则名称", en = "Name", indexed, list, length(1, 100))]
     pub name: String,
@@ -336,7 +336,7 @@ pub enum ClientKind {
 /// `client_id`.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "oauth_client", plural = "oauth_clients", zh = "应用", en = "Application", en_many = "Applications",
-    area = People, icon = "box", title = "name", tenant)]
+    area = People, icon = "box", title = "name", tenant, configured)]
 pub struct OauthClient {
     #[field(zh = "应用名称", en = "Name", indexed, list, length(1, 100))]
     pub name: String,

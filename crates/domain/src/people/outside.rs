@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// the action `set_secret`, kept sealed, and never read back.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "identity_provider", plural = "identity_providers", zh = "身份提供方", en = "Identity provider",
-    en_many = "Identity providers", area = People, icon = "key-round", title = "name", tenant)]
+    en_many = "Identity providers", area = People, icon = "key-round", title = "name", tenant, configured)]
 pub struct IdentityProvider {
     /// What the button on the sign-in page says.
     #[field(zh = "名称", en = "Name", help = "登录页按钮上的文字。", indexed, list, length(1, 60))]
@@ -160,7 +160,7 @@ pub enum SyncEvery {
 /// password of the bind DN is given by the action `set_secret`, kept sealed, and never read back.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "directory", plural = "directories", zh = "目录服务", en = "Directory", en_many = "Directories",
-    area = People, icon = "book-user", title = "name", tenant)]
+    area = People, icon = "book-user", title = "name", tenant, configured)]
 pub struct Directory {
     #[field(zh = "名称", en = "Name", indexed, list, length(1, 60))]
     pub name: String,

@@ -176,7 +176,7 @@ pub struct Favorite {
 /// An object that a tenant made.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "object_definition", plural = "object_definitions", zh = "自定义对象", en = "Custom object",
-    en_many = "Custom objects", area = Platform, icon = "boxes", title = "label_zh", tenant)]
+    en_many = "Custom objects", area = Platform, icon = "boxes", title = "label_zh", tenant, configured)]
 pub struct ObjectDefinition {
     /// Singular key: `vehicle`.
     #[field(zh = "对象标识", en = "Key", help = "单数标识，如 `vehicle`。", unique, immutable, list, rule = Key, length(2, 40))]
@@ -197,7 +197,7 @@ pub struct ObjectDefinition {
 /// A field that a tenant added to an object.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "field_definition", plural = "field_definitions", zh = "自定义字段", en = "Custom field",
-    en_many = "Custom fields", area = Platform, icon = "text-cursor-input", title = "label_zh", tenant)]
+    en_many = "Custom fields", area = Platform, icon = "text-cursor-input", title = "label_zh", tenant, configured)]
 pub struct FieldDefinition {
     /// The object that gets the field: `account`, or a custom object's key.
     #[field(zh = "对象", en = "Object", help = "字段加到哪个对象：`account`，或自定义对象的标识。", indexed, immutable, list, rule = Object)]
@@ -262,7 +262,7 @@ pub struct FieldDefinition {
 /// How a company lays out the forms and record pages of an object; see `/meta/objects/{object}/layout`.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "record_layout", plural = "record_layouts", zh = "布局", en = "Layout", en_many = "Layouts",
-    area = Platform, icon = "layout-list", title = "object", tenant)]
+    area = Platform, icon = "layout-list", title = "object", tenant, configured)]
 pub struct RecordLayout {
     /// The object that is laid out: `account`, or a custom object's key.
     #[field(zh = "对象", en = "Object", help = "布局所属的对象：`account`，或自定义对象的标识。", unique, immutable, list, rule = Object)]

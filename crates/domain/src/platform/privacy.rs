@@ -46,7 +46,7 @@ pub enum LegalBasis {
 /// What a company says of one field: how sensitive it is, and for the data map why and how long it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "field_policy", plural = "field_policies", zh = "字段分级", en = "Field policy",
-    en_many = "Field policies", area = Platform, icon = "shield-check", title = "path", tenant)]
+    en_many = "Field policies", area = Platform, icon = "shield-check", title = "path", tenant, configured)]
 pub struct FieldPolicy {
     /// `object.field`, of which there is one policy.
     #[field(zh = "路径", en = "Path", help = "`对象.字段`，每个字段只有一条策略。", unique, read_only, list)]

@@ -251,7 +251,7 @@ pub enum RetentionAct {
 /// What becomes of records that are not needed any more; looked at once a day.
 #[derive(Clone, Debug, Serialize, Deserialize, Object)]
 #[object(name = "retention_rule", plural = "retention_rules", zh = "留存规则", en = "Retention rule",
-    en_many = "Retention rules", area = Platform, icon = "hourglass", title = "name", tenant)]
+    en_many = "Retention rules", area = Platform, icon = "hourglass", title = "name", tenant, configured)]
 pub struct RetentionRule {
     #[field(zh = "规则名称", en = "Name", unique, list, length(1, 100))]
     pub name: String,

@@ -67,7 +67,6 @@ impl Hooks for Objects {
     }
 
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
-        configures(draft, "object_definition")?;
         if draft.before.is_some() {
             return Ok(());
         }
@@ -103,7 +102,6 @@ impl Hooks for Fields {
     }
 
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
-        configures(draft, "field_definition")?;
         let object = draft.text("object").unwrap_or_default().to_owned();
         let key = draft.text("key").unwrap_or_default().to_owned();
         draft.set("path", format!("{object}.{key}"));
@@ -214,13 +212,6 @@ fn in_double(saved: &mut Saved<'_>, object: &ObjectMeta, field: &FieldMeta) -> R
     let label = field.label.get(saved.caller.lang);
     let fault = Violation::new("is_unique", Code::NotUnique).with(records).with(label).with(value);
     Ok(Error::Invalid(vec![fault]))
-}
-
-fn configures(draft: &Draft<'_>, object: &str) -> Result<()> {
-    match draft.caller.access.may(object, Action::Configure) {
-        true => Ok(()),
-        false => Err(Error::refused(Code::Forbidden, &[object])),
-    }
 }
 
 fn check_new(draft: &mut Draft<'_>, object: &str, key: &str) -> Result<Vec<Violation>> {

@@ -16,9 +16,6 @@ impl Hooks for Layouts {
     }
 
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
-        if !draft.caller.access.may(OBJECT, Action::Configure) {
-            return Err(Error::refused(Code::Forbidden, &[OBJECT]));
-        }
         let name = draft.text("object").unwrap_or_default();
         let catalog = &draft.caller.catalog;
         let Some(object) = catalog.get(name) else {

@@ -1,13 +1,13 @@
 //! Who changed what, from what to what.
 
 use super::Open;
-use crate::api::client::ApiError;
+use super::pages::Pages;
 use crate::api::records::{self, Change, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
     CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_ERASED,
-    HISTORY_RESTORE, HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, SYSTEM, UNDO, VALUE_RESTORED,
+    HISTORY_RESTORE, HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, SYSTEM, UNDO, VALUE_RESTORED,
     label, t, tf,
 };
 use crate::record::conflict;
@@ -20,38 +20,17 @@ use serde_json::Value;
 use std::sync::Arc;
 
 pub fn panel(open: Open) -> AnyView {
-    let changes = RwSignal::new(None::<Result<Vec<Change>, ApiError>>);
-    let next = RwSignal::new(None::<String>);
-    let load = move |cursor: Option<String>| {
-        let (object, id) = (open.object(), open.id.get_value());
-        leptos::task::spawn_local(async move {
-            let first = cursor.is_none();
-            match records::history(&object, &id, cursor.as_deref()).await {
-                Ok(page) => {
-                    let _ = next.try_set(page.next_cursor);
-                    let _ = changes.try_update(|c| match c {
-                        Some(Ok(list)) if !first => list.extend(page.data),
-                        slot => *slot = Some(Ok(page.data)),
-                    });
-                }
-                Err(error) => {
-                    let _ = changes.try_set(Some(Err(error)));
-                }
-            }
-        });
-    };
-    Effect::new(move || {
-        app().written.track();
-        load(None);
+    let pages = Pages::new(move |cursor| async move {
+        records::history(&open.object(), &open.id.get_value(), cursor.as_deref()).await
     });
     let object = open.object();
-    (move || match changes.get() {
+    (move || match pages.list.get() {
         None => ui::loading_rows(4),
-        Some(Err(error)) => ui::failed(&error, move || load(None)),
+        Some(Err(error)) => ui::failed(&error, move || pages.again()),
         Some(Ok(list)) if list.is_empty() => ui::empty("history", t(HISTORY_EMPTY), "", ().into_any()),
         Some(Ok(list)) => view! {
             <ol class="p-4 flex flex-col gap-4 max-w-3xl">{list.iter().map(|c| entry(open, &object, c)).collect_view()}</ol>
-            {move || next.get().map(|cursor| view! { <div class="px-4 pb-4"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
+            {pages.more()}
         }
         .into_any(),
     })

@@ -8,6 +8,7 @@ mod facts;
 pub mod history;
 pub mod link;
 mod mention;
+mod pages;
 pub mod peek;
 mod related;
 mod stages;
@@ -65,7 +66,7 @@ impl Open {
             url,
         };
         Effect::new(move || {
-            app().written.track();
+            crate::state::live::track();
             open.load();
         });
         // The palette and shortcuts act on what is open.

@@ -111,7 +111,7 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
     };
     let again = load.clone();
     Effect::new(move || {
-        app().written.track();
+        crate::state::live::track();
         load();
     });
     let (base, name) = (format!("/o/{}", object.plural), relation.label());

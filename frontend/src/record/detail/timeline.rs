@@ -4,14 +4,14 @@ use super::Open;
 use super::composer;
 use super::history::{self, actor_name};
 use super::mention;
+use super::pages::Pages;
 use super::waiting;
-use crate::api::client::ApiError;
 use crate::api::files as stored;
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    HISTORY_CREATED, HISTORY_DELETED, HISTORY_RESTORED, HISTORY_UPDATED, LOAD_MORE, TIMELINE_EMPTY,
+    HISTORY_CREATED, HISTORY_DELETED, HISTORY_RESTORED, HISTORY_UPDATED, TIMELINE_EMPTY,
     TIMELINE_EMPTY_TEXT, label, t,
 };
 use crate::record::files;
@@ -42,33 +42,14 @@ struct Beside {
 }
 
 pub fn panel(open: Open) -> AnyView {
-    let entries = RwSignal::new(None::<Result<Vec<Value>, ApiError>>);
-    let next = RwSignal::new(None::<String>);
     let beside = Beside { open, attached: RwSignal::new(HashMap::new()), people: RwSignal::new(HashMap::new()) };
-    let load = move |cursor: Option<String>| {
-        let (object, id) = (open.object(), open.id.get_value());
-        leptos::task::spawn_local(async move {
-            let first = cursor.is_none();
-            match records::timeline(&object, &id, cursor.as_deref()).await {
-                Ok(page) => {
-                    attachments(beside.attached, &page.data);
-                    mentioned(beside, &page.data);
-                    let _ = next.try_set(page.next_cursor);
-                    let _ = entries.try_update(|e| match e {
-                        Some(Ok(list)) if !first => list.extend(page.data),
-                        slot => *slot = Some(Ok(page.data)),
-                    });
-                }
-                Err(error) => {
-                    let _ = entries.try_set(Some(Err(error)));
-                }
-            }
-        });
-    };
-    Effect::new(move || {
-        app().written.track();
-        load(None);
+    let pages = Pages::new(move |cursor| async move {
+        let page = records::timeline(&open.object(), &open.id.get_value(), cursor.as_deref()).await?;
+        attachments(beside.attached, &page.data);
+        mentioned(beside, &page.data);
+        Ok(page)
     });
+    let entries = pages.list;
     let object = open.object();
     // Entries beyond the first screen come in a task of their own, once.
     let all = RwSignal::new(false);
@@ -92,15 +73,13 @@ pub fn panel(open: Open) -> AnyView {
                 request_animation_frame(move || reveal(&id));
             }
             false => {
-                if let Some(cursor) = next.get() {
-                    load(Some(cursor));
-                }
+                pages.further();
             }
         }
     });
     let list = move || match entries.get() {
         None => ui::loading_rows(4),
-        Some(Err(error)) => ui::failed(&error, move || load(None)),
+        Some(Err(error)) => ui::failed(&error, move || pages.again()),
         Some(Ok(list)) if list.is_empty() => {
             ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any())
         }
@@ -112,7 +91,7 @@ pub fn panel(open: Open) -> AnyView {
             let (first, later) = (some(first), later.to_vec());
             view! {
             <ol class="px-4 pb-6 flex flex-col">{first}{move || all.get().then(|| some(&later))}</ol>
-            {move || next.get().map(|cursor| view! { <div class="px-4 pb-6"><Button label=t(LOAD_MORE) on_click=move |_| load(Some(cursor.clone()))/></div> })}
+            {pages.more()}
             }
             .into_any()
         }

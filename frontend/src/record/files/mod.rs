@@ -154,7 +154,7 @@ pub fn panel(open: Open, uploads: Uploads) -> AnyView {
         });
     };
     Effect::new(move || {
-        app().written.track();
+        crate::state::live::track();
         load();
     });
     let list = move || match files.get() {

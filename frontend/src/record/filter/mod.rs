@@ -8,11 +8,15 @@ pub mod words;
 
 use super::list::{List, dialog as layer};
 use crate::api::client::ApiError;
-use crate::i18n::{FILTER, FILTER_APPLY, FILTER_BROKEN, FILTER_BROKEN_TEXT, FILTER_CLEAR, FILTER_UNFINISHED, t};
+use crate::i18n::{
+    DRAFT_DISCARD, FILTER, FILTER_APPLY, FILTER_BROKEN, FILTER_BROKEN_TEXT, FILTER_CLEAR, FILTER_RESTORED,
+    FILTER_UNFINISHED, t,
+};
 use crate::ui::{self, Button, Look};
-use kezhan_meta::{Filter, ObjectMeta};
+use kezhan_meta::{Filter, ObjectMeta, Str};
 use leptos::prelude::*;
 use node::Node;
+use std::cell::RefCell;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -36,27 +40,83 @@ pub fn conditions(filter: &Filter) -> Vec<Filter> {
     }
 }
 
+thread_local! {
+    /// What was built and not applied, and what it was to replace.
+    static DRAFT: RefCell<Option<Draft>> = const { RefCell::new(None) };
+}
+
+struct Draft {
+    object: Str,
+    applied: Filter,
+    built: Filter,
+}
+
+impl Draft {
+    fn of(object: &ObjectMeta, applied: &Filter) -> Option<Filter> {
+        let same = |d: &&Draft| d.object == object.name && d.applied == *applied;
+        DRAFT.with_borrow(|draft| draft.as_ref().filter(same).map(|d| d.built.clone()))
+    }
+
+    fn forget() {
+        DRAFT.set(None);
+    }
+}
+
 /// `at`: the condition that the reader wants to change.
 pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
     let state = list.state.get_untracked();
-    let root = Node::root(&state.filter, &state.object);
-    let body = draw::whole(&root, &state.object);
+    let (object, applied) = (state.object.clone(), state.filter.clone());
+    let begin = applied.clone();
+    let untouched = Node::root(&applied, &object).draft();
+    // A condition that was pressed is the one that is meant.
+    let kept = RwSignal::new(Draft::of(&object, &applied).filter(|_| at.is_none()));
+    let root = StoredValue::new(Node::root(kept.get_untracked().as_ref().unwrap_or(&applied), &object));
+    let body = {
+        let object = object.clone();
+        move || {
+            if kept.with(Option::is_none) {
+                root.set_value(Node::root(&begin, &object));
+            }
+            root.with_value(|root| draw::whole(root, &object))
+        }
+    };
     let unfinished = RwSignal::new(false);
     let apply = move |_| {
         // Left out without a word, it would show more than was asked for.
-        if root.unfinished() {
+        if root.with_value(Node::unfinished) {
             return unfinished.set(true);
         }
-        let filter = root.close().unwrap_or_else(Filter::all);
+        let filter = root.with_value(Node::close).unwrap_or_else(Filter::all);
+        Draft::forget();
         shown.set(false);
         list.url.push(&[in_address(list, &filter)]);
     };
     let clear = move |_| {
+        Draft::forget();
         shown.set(false);
         list.url.push(&[in_address(list, &Filter::all())]);
     };
+    // Escape and a press beside it are easily done.
+    let leave = move || {
+        let built = root.with_value(Node::draft);
+        let built = built.filter(|_| root.with_value(Node::draft) != untouched);
+        let draft = built.map(|built| Draft { object: object.name.clone(), applied: applied.clone(), built });
+        DRAFT.set(draft);
+        shown.set(false);
+    };
+    let discard = move |_| {
+        Draft::forget();
+        kept.set(None);
+        request_animation_frame(move || focus(at));
+    };
     request_animation_frame(move || focus(at));
     let content = view! {
+        {move || kept.with(Option::is_some).then(|| view! {
+            <p class="flex items-center gap-2 px-4 pt-3 text-[13px]" role="status">
+                <span class="muted">{t(FILTER_RESTORED)}</span>
+                <Button label=t(DRAFT_DISCARD) look=Look::Quiet on_click=discard/>
+            </p>
+        })}
         <div id="filter-builder" class="p-4 overflow-y-auto grow">{body}</div>
         <footer class="flex items-center gap-2 p-3 border-t border-base-300 shrink-0">
             <Button label=t(FILTER_CLEAR) look=Look::Quiet on_click=clear/>
@@ -65,7 +125,7 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
         </footer>
     }
     .into_any();
-    layer(t(FILTER).to_owned(), true, move || shown.set(false), content)
+    layer(t(FILTER).to_owned(), true, leave, content)
 }
 
 /// In place of the records, where the address asks for what cannot be understood, here or by the server.

@@ -70,8 +70,9 @@ impl Group {
         Group::new(join, parts.iter().map(|p| Node::open(p, object)).collect())
     }
 
-    fn close(self) -> Option<Filter> {
-        let parts: Vec<Filter> = self.parts.with_untracked(|p| p.iter().filter_map(|(_, n)| n.close()).collect());
+    fn read(self, unfinished: bool) -> Option<Filter> {
+        let read = |(_, node): &(u64, Node)| node.read(unfinished);
+        let parts: Vec<Filter> = self.parts.with_untracked(|p| p.iter().filter_map(read).collect());
         match (parts.is_empty(), self.join.get_untracked()) {
             (true, _) => None,
             (_, Join::All) => Some(Filter::And(parts)),
@@ -173,11 +174,20 @@ impl Node {
 
     /// The finished filter; conditions without an operand are left out.
     pub fn close(&self) -> Option<Filter> {
+        self.read(false)
+    }
+
+    /// As it stands, to be gone on with: unfinished conditions included.
+    pub fn draft(&self) -> Option<Filter> {
+        self.read(true)
+    }
+
+    fn read(&self, unfinished: bool) -> Option<Filter> {
         match self {
             Node::Kept(filter) => Some(filter.clone()),
-            Node::Group(group) => group.close(),
+            Node::Group(group) => group.read(unfinished),
             Node::Related { relation, none, within, .. } => {
-                let filter = within.close().map(Box::new);
+                let filter = within.read(unfinished).map(Box::new);
                 let exists = Filter::Exists { relation: relation.name.clone(), filter };
                 Some(if none.get_untracked() { Filter::Not(Box::new(exists)) } else { exists })
             }
@@ -190,7 +200,7 @@ impl Node {
                     Value::Array(items) => !items.is_empty() && !items.iter().any(Value::is_null),
                     _ => true,
                 };
-                given.then(|| Filter::field(field, op.get_untracked(), value))
+                (given || unfinished).then(|| Filter::field(field, op.get_untracked(), value))
             }
         }
     }

@@ -89,7 +89,7 @@ pub fn panel(wizard: Wizard) -> AnyView {
 
 fn objects(wizard: Wizard, now: Option<&ObjectMeta>) -> AnyView {
     // A file may be about what has no place in the navigation.
-    let mut all: Vec<_> = nav::groups().into_iter().flat_map(|(_, objects)| objects).collect();
+    let mut all: Vec<_> = nav::groups().into_iter().flat_map(|group| group.objects).collect();
     if let Some(other) = now.filter(|n| all.iter().all(|o| o.name != n.name)) {
         all.push(Arc::new(other.clone()));
     }

@@ -3,7 +3,7 @@
 use super::grid::{HEAD, record_url};
 use super::groups;
 use super::lines::Line;
-use super::tools::{Tools, range};
+use super::tools::{Left, Tools, range};
 use super::{List, columns, typing};
 use crate::api::records::RecordExt;
 use crate::i18n::{CELL_READ_ONLY, label, t, tf};
@@ -42,6 +42,8 @@ pub struct Cells {
     pub leave: StoredValue<Option<Callback<(), bool>>>,
     /// Values that the server did not take, shown for a moment.
     pub refused: RwSignal<Vec<(String, String)>>,
+    /// What was pasted and not taken.
+    pub left: RwSignal<Vec<Left>>,
     /// What is done with ranges, once its code is there.
     pub tools: StoredValue<Option<Tools>>,
     pub scroller: NodeRef<html::Div>,
@@ -63,6 +65,7 @@ impl Cells {
             ahead: StoredValue::new_local(VecDeque::new()),
             leave: StoredValue::new(None),
             refused: RwSignal::new(Vec::new()),
+            left: RwSignal::new(Vec::new()),
             tools: StoredValue::new(None),
             scroller: NodeRef::new(),
             grid: NodeRef::new(),

@@ -1,13 +1,15 @@
 //! Values written from the list: seen at once, sent one after the other, put back with the reason where the server
 //! refuses, and undone by writing what was there before.
 
+mod disputed;
+
+use super::tools::Left;
 use super::{List, strays};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt, Written, title_of};
 use crate::fields::reference;
-use crate::i18n::{BATCH_SELECTED, BATCH_SKIPPED_WHY, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
-use crate::record::ask::{self, Ask};
-use crate::record::conflict;
+use crate::i18n::{BATCH_SKIPPED_WHY, FIELD_FAULT, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
+use crate::record::ask;
 use crate::state::{app, toast, touched};
 use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
 use kezhan_meta::{FieldMeta, Filter, ObjectMeta, Op, Record};
@@ -187,6 +189,11 @@ fn start(
     then: Option<Callback<Outcome>>,
 ) {
     show(list, &writes);
+    // What a paste left is seen to by hand, or goes back with the whole of it.
+    if list.cells.left.with_untracked(|left| !left.is_empty()) {
+        let mended = |one: &Left| writes.iter().any(|w| one.is(&w.id, &w.key));
+        list.cells.left.update(|left| left.retain(|one| kind != Kind::Undo && !mended(one)));
+    }
     let object = list.object.with_value(Arc::clone);
     QUEUE.with_borrow_mut(|queue| queue.push_back(Job { list, object, writes, kind, text, progress, then }));
     if !RUNNING.replace(true) {
@@ -310,76 +317,18 @@ async fn run(job: Job) {
     let ids: Vec<String> = fresh.keys().map(|id| (*id).to_owned()).collect();
     leptos::task::spawn_local(strays::mark(list, ids));
     if let (Some(base), [id], [_]) = (base, stale.as_slice(), order.as_slice()) {
-        return clash(list, object, &base, changes(id), text).await;
+        return disputed::clash(list, object, &base, changes(id), text).await;
     }
     if !asked.is_empty() && !in_vain {
         let done = Outcome { done: std::mem::take(&mut outcome.done), ..Outcome::default() };
         report(list, &object, &done, kind, text.clone(), false);
-        return question(list, object, outcome, asked, (text, progress, then));
+        return disputed::question(list, object, outcome, asked, (text, progress, then));
     }
     // Whoever wants to know names the failures too.
     report(list, &object, &outcome, kind, text, then.is_none());
     if let Some(then) = then {
         then.run(outcome);
     }
-}
-
-/// What nobody else has touched is written on top of theirs; about the rest one is asked, field by field.
-async fn clash(list: List, object: Arc<ObjectMeta>, base: &Record, mine: Record, text: String) {
-    let Some(theirs) = list.find(base.id()) else { return };
-    let (about, wanted) = (object.clone(), mine.clone());
-    let saved = move |record: Record| {
-        let ours = wanted.iter().filter(|(key, value)| record.value(key) == *value && theirs.value(key) != *value);
-        let done: Vec<Write> = ours
-            .map(|(key, value)| Write { version: record.version(), ..Write::of(&theirs, key, value.clone()) })
-            .collect();
-        remember(record.id(), record.version());
-        let id = record.id().to_owned();
-        let written = Written { version: record.version(), record: Some(record) };
-        absorb(list, &HashMap::from([(id.as_str(), written)]));
-        let outcome = Outcome { done, ..Outcome::default() };
-        report(list, &about, &outcome, Kind::Act, text.clone(), false);
-    };
-    conflict::resolve(object, base.clone(), mine, Callback::new(saved)).await;
-}
-
-/// Asks once for what else the server wants, and writes it with what has failed for the lack of it.
-fn question(
-    list: List,
-    object: Arc<ObjectMeta>,
-    outcome: Outcome,
-    fields: Vec<(FieldMeta, Option<String>)>,
-    (text, progress, then): (String, Option<Callback<usize>>, Option<Callback<Outcome>>),
-) {
-    let writes: Vec<Write> = outcome.failed.iter().map(|(write, _)| write.clone()).collect();
-    let mut ids: Vec<String> = writes.iter().map(|w| w.id.clone()).collect();
-    ids.dedup();
-    let title = match ids.as_slice() {
-        [id] => list.find(id).map(|row| row.title(&object)).unwrap_or_default(),
-        many => tf(BATCH_SELECTED, &[("n", &many.len().to_string())]),
-    };
-    let given = move |more: Record| {
-        list.asking.set(None);
-        let each = |id: &String| {
-            let version = writes.iter().find(|w| w.id == *id).and_then(|w| w.version);
-            let with = |(key, after): (&String, &Value)| {
-                let (id, key, after) = (id.clone(), key.clone(), after.clone());
-                Write { id, key, before: Value::Null, after, version }
-            };
-            more.iter().map(with).collect::<Vec<_>>()
-        };
-        let more = ids.iter().flat_map(each);
-        start(list, writes.iter().cloned().chain(more).collect(), Kind::Act, text.clone(), progress, then);
-    };
-    let cancel = move |()| {
-        list.asking.set(None);
-        if let Some(then) = then {
-            then.run(outcome.clone());
-        }
-    };
-    let _ = list.progress.try_set(None);
-    let ask = Ask { object, title, fields, given: Callback::new(given), cancel: Callback::new(cancel) };
-    let _ = list.asking.try_set(Some(ask));
 }
 
 /// For people: the field's fault where there is one, and whose it is.

@@ -135,6 +135,8 @@ pub struct MetaObject {
     follows: Option<String>,
     /// Its records open others to people: teams.
     opens: bool,
+    /// It takes the right to configure it to change any of its records.
+    configured: bool,
     fields: Vec<MetaField>,
     related: Vec<MetaRelation>,
     actions: Vec<MetaAction>,

@@ -21,9 +21,6 @@ impl Hooks for Policies {
     }
 
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
-        if !draft.caller.access.may(OBJECT, Action::Configure) {
-            return Err(Error::refused(Code::Forbidden, &[OBJECT]));
-        }
         let object = draft.text("object").unwrap_or_default().to_owned();
         let key = draft.text("field").unwrap_or_default().to_owned();
         let Some(meta) = draft.caller.catalog.get(&object) else {

@@ -25,9 +25,6 @@ pub struct Rules;
 
 impl Hooks for Rules {
     fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
-        if !draft.caller.access.may(OBJECT, Action::Configure) {
-            return Err(Error::refused(Code::Forbidden, &[OBJECT]));
-        }
         let fault =
             |field: &str, code: Code, with: &str| Err(Error::Invalid(vec![Violation::new(field, code).with(with)]));
         let name = draft.text("object").unwrap_or_default();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
 /// Least width of a card, and the space between two.
-const LEAST: i32 = 220;
+const LEAST: i32 = 252;
 const GAP: i32 = 12;
 const PICTURE: i32 = 112;
 const FACT: i32 = 22;

@@ -36,9 +36,15 @@ pub struct Left {
     pub reason: String,
 }
 
+impl Left {
+    pub fn is(&self, id: &str, key: &str) -> bool {
+        self.id.as_deref() == Some(id) && self.key.as_deref() == Some(key)
+    }
+}
+
 /// What lies over the cells of a range, and the handle that fills from it.
 pub fn tools(list: List) -> AnyView {
-    let left = RwSignal::new(Vec::<Left>::new());
+    let left = list.cells.left;
     let open = RwSignal::new(false);
     list.cells.tools.set_value(Some(Tools {
         copy: Callback::new(move |ev| copy::copy(list, &ev)),
