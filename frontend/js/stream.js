@@ -74,7 +74,7 @@ function hold(url, begin, signal, done) {
   };
   const address = () => {
     const records = alone ? [] : [...new Set([mine, ...others.values()])].filter(Boolean).sort().slice(0, 50);
-    return url + (records.length ? `&records=${records.join(",")}` : "");
+    return `${url}&records=${records.join(",")}`;
   };
   const open = () => {
     source?.close();

@@ -62,9 +62,11 @@ pub async fn changes(state: web::Data<State>, who: Who, req: HttpRequest) -> Res
         ("objects" = Option<String>, Query, description = "Only these objects, separated by commas", example = "account"),
         ("records" = Option<String>, Query, description = "Besides, whatever happens to these records (up to 50) and to what refers to them; without `objects`, only that", example = "account/0193a1b2-0000-7000-8000-000000000001"),
     ),
-    responses((status = 200, content_type = "text/event-stream", body = String, description = "`event: change`, `data:` as in `GET /changes`, `id:` the cursor after it. `event: cursor` at the beginning and after silence: the place of the stream, with nothing to tell")))]
+    responses((status = 200, content_type = "text/event-stream", body = String, description = "`event: change`, `data:` as in `GET /changes`, `id:` the cursor after it. With `records`, even empty, `event: cursor` tells at the beginning and in silence where the stream stands, so that another that follows others can go on from there")))]
 pub async fn events(state: web::Data<State>, who: Who, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let mut query = query(&req)?;
+    // Whoever follows records follows others soon, and goes on from where the stream was.
+    let places = Params::parse(req.query_string())?.get("records").is_some();
     if let Some(last) = header_text(&req, "last-event-id")? {
         query.since = Some(last);
     }
@@ -79,9 +81,10 @@ pub async fn events(state: web::Data<State>, who: Who, req: HttpRequest) -> Resu
         query,
         seen: -1,
         spoken: Instant::now(),
+        places,
         ready: VecDeque::new(),
     };
-    let text = if first.text.is_empty() { listener.place() } else { first.text };
+    let text = if first.text.is_empty() { listener.idle() } else { first.text };
     listener.ready.push_back(format!(": listening\n\n{text}").into());
     let stream = futures_util::stream::unfold(listener, |mut listener| async move {
         let chunk = listener.next().await?;
@@ -132,6 +135,8 @@ struct Listener {
     /// The pulse at the last look.
     seen: i64,
     spoken: Instant,
+    /// Is the place told where there is nothing else to tell?
+    places: bool,
     ready: VecDeque<web::Bytes>,
 }
 
@@ -156,15 +161,17 @@ impl Listener {
                 }
             }
             if self.spoken.elapsed() > SILENCE_MAX {
-                self.ready.push_back(self.place().into());
+                self.ready.push_back(self.idle().into());
             }
         }
     }
 
-    /// Where the stream stands, for whoever opens it again with other wishes.
-    fn place(&self) -> String {
-        let cursor = self.query.since.as_deref().unwrap_or_default();
-        format!("event: cursor\ndata: {{}}\nid: {cursor}\n\n")
+    /// That there is nothing, and where the stream stands.
+    fn idle(&self) -> String {
+        match self.query.since.as_deref().filter(|_| self.places) {
+            Some(cursor) => format!("event: cursor\ndata: {{}}\nid: {cursor}\n\n"),
+            None => ": still here\n\n".to_owned(),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Page {
 }
 
 /// A change of one record, as history tells it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Change {
     #[serde(default)]
     pub at: String,

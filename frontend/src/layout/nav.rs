@@ -138,8 +138,9 @@ pub fn dock(search: RwSignal<bool>) -> AnyView {
         path.get();
         more.set(false);
     });
-    let first =
-        move || arranged::shown(arranged::groups().into_iter().flat_map(|group| group.objects).collect()).into_iter().take(3);
+    let first = move || {
+        arranged::shown(arranged::groups().into_iter().flat_map(|group| group.objects).collect()).into_iter().take(3)
+    };
     const ITEM: &str = "flex-1 min-w-0 flex flex-col items-center justify-center gap-0.5 text-xs muted aria-[current=page]:text-primary";
     view! {
         <nav class="md:hidden flex h-14 shrink-0 border-t border-base-300 bg-base-100 pb-[env(safe-area-inset-bottom)] box-content" aria-label=t(NAVIGATION)>

@@ -4,7 +4,8 @@ use super::{profile, settings};
 use crate::bridge;
 use crate::i18n::{
     AMOUNTS, DATES, DENSITY, DENSITY_COMPACT, DENSITY_NORMAL, DENSITY_ROOMY, LANGUAGE, PREF_FOLLOWS, PREFERENCES,
-    PREFERENCES_TEXT, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, ZONE_BEIJING, in_own_words, t,
+    PREFERENCES_TEXT, THEME, THEME_DARK, THEME_LIGHT, THEME_SYSTEM, TIME_ZONE, TIME_ZONE_HINT, ZONE_BEIJING,
+    in_own_words, t,
 };
 use crate::state::own;
 use crate::state::prefs::{self, DATE_FORMS, Density, Theme};

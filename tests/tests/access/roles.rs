@@ -1,7 +1,8 @@
 //! Roles over HTTP: grants are refused where they make no sense, and what a change would do is told before it is done.
 
 use kezhan_tests::TestServer;
-use serde_json::json;
+use kezhan_tests::server::PASSWORD;
+use serde_json::{Value, json};
 
 #[test]
 fn grants_that_name_what_is_not_there_are_refused() {
@@ -51,4 +52,34 @@ fn what_a_change_of_a_role_would_do_is_told_and_not_done() {
     );
     assert!(api.get(&format!("/roles/{role}/actions")).ok()["data"].as_array().unwrap().is_empty(), "no menu entry");
     server.sign_in("li", kezhan_tests::server::PASSWORD).post(&path, &json!({"grants": {}})).problem(403, "forbidden");
+}
+
+#[test]
+fn who_may_change_everything_does_not_for_that_change_how_the_company_works() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let all = json!({"read": "all", "create": "all", "edit": "all", "delete": "all"});
+    let role = server.role("副手", json!({"*": all}));
+    server.user("li", &role, json!({"name": "李娜"}));
+    let li = server.sign_in("li", PASSWORD);
+    let shared = json!({"name": "华东", "object": "account", "role": role, "condition": {"field": "city", "op": "eq", "value": "上海"}, "level": "read"});
+    let rule = admin.create("sharing_rules", shared.clone());
+    let me = li.get("/auth/me").ok();
+    assert_eq!(me["permissions"]["account"]["edit"], "all");
+    let configured: Vec<Value> = admin.get("/meta/objects").ok()["data"].as_array().unwrap().clone();
+    let mut seen = 0;
+    for object in configured {
+        let name = object["name"].as_str().unwrap();
+        if admin.get(&format!("/meta/objects/{name}")).ok()["configured"] == true {
+            seen += 1;
+            assert_eq!(me["permissions"][name], json!({"read": "all"}), "{name}");
+        }
+    }
+    assert!(seen >= 9, "{seen}");
+    let path = format!("/sharing_rules/{}", rule["id"].as_str().unwrap());
+    li.get(&path).ok();
+    li.post("/sharing_rules", &shared).problem(403, "forbidden");
+    li.patch(&path, &json!({"name": "全国"})).problem(403, "forbidden");
+    li.delete(&path).problem(403, "forbidden");
+    assert_eq!(admin.get(&path).ok()["version"], rule["version"]);
 }

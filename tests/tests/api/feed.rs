@@ -67,7 +67,8 @@ fn a_cursor_from_another_history_is_told_by_the_gap() {
 fn who_follows_a_record_hears_of_it_and_of_what_hangs_on_it() {
     let server = TestServer::new();
     let api = server.admin();
-    let (account, other) = (api.create("accounts", json!({"name": "甲"})), api.create("accounts", json!({"name": "乙"})));
+    let (account, other) =
+        (api.create("accounts", json!({"name": "甲"})), api.create("accounts", json!({"name": "乙"})));
     let mut cursor = api.get("/changes").ok()["next_cursor"].as_str().unwrap().to_owned();
     let mut heard = |query: &str, most: usize| -> Vec<(String, String)> {
         let (mut all, mut place) = (Vec::new(), cursor.clone());
@@ -99,7 +100,11 @@ fn who_follows_a_record_hears_of_it_and_of_what_hangs_on_it() {
     told.dedup();
     assert!(told.contains(&of(&account, "account")) && told.contains(&of(&here, "follow_up")), "{told:?}");
     assert!(told.contains(&of(&picture, "attachment")), "{told:?}");
-    assert!(told.iter().all(|t| *t == of(&account, "account") || *t == of(&here, "follow_up") || *t == of(&picture, "attachment")), "{told:?}");
+    assert!(
+        told.iter()
+            .all(|t| *t == of(&account, "account") || *t == of(&here, "follow_up") || *t == of(&picture, "attachment")),
+        "{told:?}"
+    );
     // With an object, both: all of its records, and the one that is followed.
     let task = api.create("tasks", json!({"subject": "回访"}));
     let written = said(&account);

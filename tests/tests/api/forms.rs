@@ -194,8 +194,7 @@ fn people_settle_their_own_matters_whatever_their_role() {
     let role = server.role("试用", json!({"account": {"read": "self"}}));
     server.user("li", &role, json!({"name": "李四"}));
     let li = server.sign_in("li", PASSWORD);
-    let navigation =
-        json!({"order": ["opportunity", "account"], "hidden": ["lead"], "collapsed": ["sales"], "views": []});
+    let navigation = json!({"sections": ["work"], "order": ["opportunity", "account"], "hidden": ["lead"], "collapsed": ["sales"], "views": []});
     let change = json!({"name": "李思", "mobile": "13900001111", "locale": "en", "time_zone": "America/New_York", "theme": "dark", "density": "compact", "navigation": navigation});
     let me = li.patch("/auth/me", &change).ok();
     assert_eq!(

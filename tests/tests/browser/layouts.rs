@@ -39,18 +39,23 @@ fn conditions_reach_parts_of_addresses_and_related_records_and_read_as_sentences
     browser.fill("#filter-builder [id^=filter-field]", "详细地址 › 省份");
     let offered = "#filter-builder [id^=filter-field][id$=-list] [role=option]:first-child";
     browser.press_css(offered);
-    browser.until("the condition is begun", || browser.script("return !!document.querySelector('#filter-builder [data-operand] input')") == true);
+    browser.until("the condition is begun", || {
+        browser.script("return !!document.querySelector('#filter-builder [data-operand] input')") == true
+    });
     browser.press_css("#filter-builder [data-operand] input");
     for _ in 0..2 {
         browser.keys("\u{E00C}");
     }
-    browser.until("the builder is closed", || browser.script("return !document.querySelector('#filter-builder')") == true);
+    browser
+        .until("the builder is closed", || browser.script("return !document.querySelector('#filter-builder')") == true);
     browser.press("筛选");
     browser.sees("已恢复上次没有应用的条件");
     browser.find("#filter-builder [data-operand] input");
     browser.press("放弃");
     browser.sees_no("已恢复上次没有应用的条件");
-    browser.until("one begins anew", || browser.script("return !document.querySelector('#filter-builder [data-operand] input')") == true);
+    browser.until("one begins anew", || {
+        browser.script("return !document.querySelector('#filter-builder [data-operand] input')") == true
+    });
     browser.keys("\u{E00C}");
 
     browser.press("筛选");

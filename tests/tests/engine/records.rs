@@ -318,7 +318,7 @@ fn the_feed_hands_out_changes_once_and_in_order() {
     let mut b = Bench::new();
     let read = |b: &mut Bench, since: Option<String>, objects: &[&str]| -> Value {
         let objects = objects.iter().map(|o| (*o).to_owned()).collect();
-        let query = kezhan_engine::feed::ChangesQuery { since, objects, limit: Some(2) };
+        let query = kezhan_engine::feed::ChangesQuery { since, objects, limit: Some(2), ..Default::default() };
         serde_json::from_slice(&b.engine.changes(&mut b.conn, &b.system, &query).unwrap()).unwrap()
     };
     let mut cursor = read(&mut b, None, &[])["next_cursor"].as_str().unwrap().to_owned();

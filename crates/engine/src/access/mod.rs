@@ -13,7 +13,7 @@ pub use grants::{DataScope, Grants, ObjectGrants, Rule, Rules, Source};
 pub use reach::{Reach, Rows};
 
 use kezhan_meta::resolve::Readable;
-use kezhan_meta::{FieldMeta, ObjectMeta};
+use kezhan_meta::{FieldMeta, ObjectMeta, Str};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -97,6 +97,8 @@ pub struct Access {
     /// By object, those of these with which some record is shared. Where it is not known, every statement asks for all;
     /// most people are in few teams, and a condition that nothing can meet costs the database much to plan.
     pub member_of: Option<HashMap<String, Vec<Uuid>>>,
+    /// Objects in which is kept how the company works.
+    pub configured: Arc<[Str]>,
     /// What is kept from whoever does not look after it.
     pub withheld: Option<Withheld>,
 }
@@ -127,7 +129,13 @@ impl Access {
 
     /// What the roles say of this action; nothing where they say nothing.
     pub fn rules(&self, object: &str, action: Action) -> Option<&Rules> {
-        grants::of(&self.grants, object).and_then(|o| o.actions.get(&action))
+        let granted = grants::of(&self.grants, object)?;
+        // Whoever may change everything may not, for that, change how the company works.
+        let read = matches!(action, Action::Read | Action::Export | Action::Configure);
+        if !read && self.configured.iter().any(|o| o == object) {
+            granted.actions.get(&Action::Configure).filter(|rules| rules.any())?;
+        }
+        granted.actions.get(&action)
     }
 
     /// As whom a record of this object could be shared with the caller.

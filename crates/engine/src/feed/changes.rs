@@ -4,10 +4,10 @@ use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
 use crate::{Action, Caller, Engine, Error, Result};
 use diesel::PgConnection;
-use kezhan_meta::{FieldMeta, ObjectMeta, Scope};
 use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
 use kezhan_meta::resolve::Readable;
+use kezhan_meta::{FieldMeta, ObjectMeta, Scope};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -128,9 +128,9 @@ type Around = (Arc<ObjectMeta>, Vec<Tie>);
 /// By what a record has to do with one that is followed.
 enum Tie {
     Itself(Uuid),
-    Field(FieldMeta, Uuid),
+    Field(Box<FieldMeta>, Uuid),
     /// The fields that name an object and a record of it.
-    Named([FieldMeta; 2], Arc<ObjectMeta>, Uuid),
+    Named(Box<[FieldMeta; 2]>, Arc<ObjectMeta>, Uuid),
 }
 
 impl Tie {
@@ -141,7 +141,8 @@ impl Tie {
                 column::expression(sql, r, field);
                 sql.push(" = ").uuid(*id);
             }
-            Tie::Named([object, record], named, id) => {
+            Tie::Named(fields, named, id) => {
+                let [object, record] = &**fields;
                 column::expression(sql, r, object);
                 sql.push(" = ").text(named.name.to_string()).push(" AND ");
                 column::expression(sql, r, record);
@@ -183,13 +184,13 @@ fn around(caller: &Caller, followed: &[(Arc<ObjectMeta>, Uuid)]) -> Vec<Around> 
         for related in caller.catalog.related(&object.name) {
             let Some(source) = caller.catalog.get(&related.object).filter(|o| may(o)) else { continue };
             if let Some(field) = told(source, &related.field).filter(|field| field.kind.is_reference()) {
-                add(source, Tie::Field(field, *id));
+                add(source, Tie::Field(Box::new(field), *id));
             }
         }
         for source in caller.catalog.objects().filter(|o| may(o)) {
             let Scope::Polymorphic { object: name, record } = &source.scope else { continue };
             if let (Some(name), Some(record)) = (told(source, name), told(source, record)) {
-                add(source, Tie::Named([name, record], object.clone(), *id));
+                add(source, Tie::Named(Box::new([name, record]), object.clone(), *id));
             }
         }
     }

@@ -253,7 +253,7 @@ impl Subject<'_> {
             access.departments.clone_from(&person.departments);
         }
         own(&mut access, catalog);
-        configuring(&mut access, catalog);
+        access.configured = catalog.objects().filter(|o| o.configured).map(|o| o.name.clone()).collect();
         sharing::add(conn, tenant, &mut access, catalog)?;
         access.withheld = Some(privacy::withheld(conn, tenant)?);
         spread(conn, tenant, &mut access)?;
@@ -299,18 +299,6 @@ fn own(access: &mut Access, catalog: &Catalog) {
                 *rules = DataScope::Own.into();
             }
         }
-        access.grants.insert(object.name.to_string(), granted);
-    }
-}
-
-/// Whoever may change everything may not, for that, change how the company works.
-fn configuring(access: &mut Access, catalog: &Catalog) {
-    for object in catalog.objects().filter(|o| o.configured) {
-        if access.may(&object.name, Action::Configure) {
-            continue;
-        }
-        let mut granted = grants::of(&access.grants, &object.name).cloned().unwrap_or_default();
-        granted.actions.retain(|action, _| matches!(action, Action::Read | Action::Export));
         access.grants.insert(object.name.to_string(), granted);
     }
 }

@@ -8,7 +8,7 @@ use diesel::result::DatabaseErrorKind;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 use kezhan_engine::custom::{FIELDS_MAX, field_from, kind_from};
 use kezhan_engine::vault::VEIL;
-use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved, ddl};
+use kezhan_engine::{Draft, Error, Hooks, Result, Saved, ddl};
 use kezhan_meta::object::companion_of;
 use kezhan_meta::problem::Code;
 use kezhan_meta::{FieldMeta, FieldType, ObjectMeta, Record, Rule, Violation};

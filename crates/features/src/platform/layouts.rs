@@ -1,7 +1,7 @@
 //! A company's own layouts: sound, for objects that there are, and heard of at once.
 
 use crate::people::identity;
-use kezhan_engine::{Action, Draft, Error, Hooks, Result, Saved};
+use kezhan_engine::{Draft, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Layout, Violation};
 

@@ -7,13 +7,12 @@ use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
     CH_API, CH_AUTOMATION, CH_IMPORT, CH_WEB, HISTORY_CREATED, HISTORY_DELETED, HISTORY_EMPTY, HISTORY_ERASED,
-    HISTORY_RESTORE, HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, SYSTEM, UNDO, VALUE_RESTORED,
-    label, t, tf,
+    HISTORY_RESTORE, HISTORY_RESTORE_TO, HISTORY_RESTORED, HISTORY_UPDATED, SYSTEM, UNDO, VALUE_RESTORED, label, t, tf,
 };
 use crate::record::conflict;
 use crate::state::faces::face;
-use crate::state::{app, session, toast, touched};
-use crate::ui::{self, Button, icon};
+use crate::state::{session, toast, touched};
+use crate::ui::{self, icon};
 use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
 use serde_json::Value;

@@ -32,7 +32,7 @@ use crate::layout::shell;
 use crate::lazy;
 use crate::state::current::{self, Current};
 use crate::state::faces::face;
-use crate::state::{app, catalog, lists, prefs, recent, session};
+use crate::state::{catalog, lists, live, prefs, recent, session};
 use crate::ui::shortcuts::{Shortcut, pressed};
 use crate::ui::tabs::Tab;
 use crate::ui::{self, icon};
@@ -66,7 +66,7 @@ impl Open {
             url,
         };
         Effect::new(move || {
-            crate::state::live::track();
+            live::track();
             open.load();
         });
         // The palette and shortcuts act on what is open.

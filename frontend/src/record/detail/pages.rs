@@ -7,12 +7,19 @@ use crate::state::{live, toast};
 use crate::ui::Button;
 use leptos::prelude::*;
 
-#[derive(Clone, Copy)]
 pub struct Pages<T: Send + Sync + 'static> {
     pub list: RwSignal<Option<Result<Vec<T>, ApiError>>>,
     next: RwSignal<Option<String>>,
     load: Callback<bool>,
 }
+
+impl<T: Send + Sync + 'static> Clone for Pages<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Pages<T> {}
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Pages<T> {
     /// Asks for the first page, and again for as many as are there whenever something happens to the record.

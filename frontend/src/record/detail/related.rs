@@ -7,7 +7,7 @@ use crate::fields::{self, Shown};
 use crate::i18n::{NEW_OBJECT, RELATED_ALL, RELATED_EMPTY, label, t, tf, within};
 use crate::lazy;
 use crate::record::list::record_url;
-use crate::state::{app, catalog, prefs, session};
+use crate::state::{catalog, live, prefs, session};
 use crate::ui::{self, Button, icon};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record, Related, Scope};
@@ -111,7 +111,7 @@ pub fn panel(open: Open, relation: &Relation) -> AnyView {
     };
     let again = load.clone();
     Effect::new(move || {
-        crate::state::live::track();
+        live::track();
         load();
     });
     let (base, name) = (format!("/o/{}", object.plural), relation.label());

@@ -11,14 +11,13 @@ use crate::api::records::{self, RecordExt};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    HISTORY_CREATED, HISTORY_DELETED, HISTORY_RESTORED, HISTORY_UPDATED, TIMELINE_EMPTY,
-    TIMELINE_EMPTY_TEXT, label, t,
+    HISTORY_CREATED, HISTORY_DELETED, HISTORY_RESTORED, HISTORY_UPDATED, TIMELINE_EMPTY, TIMELINE_EMPTY_TEXT, label, t,
 };
 use crate::record::files;
 use crate::record::list::record_url;
 use crate::state::faces::face;
-use crate::state::{app, catalog, prefs};
-use crate::ui::{self, Button, badge, icon};
+use crate::state::{catalog, prefs};
+use crate::ui::{self, badge, icon};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{FieldMeta, FieldType, Filter, ObjectMeta, Op, Record};
 use leptos::prelude::*;

@@ -15,7 +15,7 @@ use crate::i18n::{
     tf,
 };
 use crate::state::session::may;
-use crate::state::{app, catalog, toast, touched};
+use crate::state::{catalog, live, toast, touched};
 use crate::ui::{self, icon, icon_large};
 use kezhan_meta::query::ListQuery;
 use kezhan_meta::{Filter, Op, Record};
@@ -154,7 +154,7 @@ pub fn panel(open: Open, uploads: Uploads) -> AnyView {
         });
     };
     Effect::new(move || {
-        crate::state::live::track();
+        live::track();
         load();
     });
     let list = move || match files.get() {

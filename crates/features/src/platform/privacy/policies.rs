@@ -1,11 +1,10 @@
 //! What a policy must keep, and what follows when it changes.
 
-use super::OBJECT;
 use crate::people::identity;
 use crate::people::setup::system;
 use diesel::PgConnection;
 use kezhan_engine::jobs::{self, Handler, Run, Signal};
-use kezhan_engine::{Action, Draft, Engine, Error, Hooks, Result, Saved};
+use kezhan_engine::{Draft, Engine, Error, Hooks, Result, Saved};
 use kezhan_meta::problem::Code;
 use kezhan_meta::{Record, Sensitivity, Violation};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use chrono::Utc;
 use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use kezhan_engine::jobs::{self, Handler, Run, Signal};
-use kezhan_engine::{Action, Caller, Draft, Engine, Error, Hooks, Result};
+use kezhan_engine::{Caller, Draft, Engine, Error, Hooks, Result};
 use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
 use kezhan_meta::query::ListQuery;
