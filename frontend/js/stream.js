@@ -3,42 +3,41 @@
 
 const me = `${Date.now()}-${Math.random()}`;
 const tabs = new BroadcastChannel("kz.changes");
-/** What other tabs have on screen, by tab. */
+/** What other tabs have on screen, by tab: a record, `account/<id>`, and the object of a list, each or none. */
 const others = new Map();
-let mine = "";
+let mine = ["", ""];
 let changed = () => {};
 /** In the tab that holds the stream: opens it again, for what is followed now. */
 let reopen;
 
 const announce = () => tabs.postMessage({ follows: mine, tab: me });
 
-/** The record on screen, `account/<id>`, or none: of what happens to it and around it the page is told too. */
-export function follow(record) {
-  if (record === mine) return;
-  mine = record;
+/** What is on screen, of which the page is told too. */
+export function follow(record, list) {
+  if (record === mine[0] && list === mine[1]) return;
+  mine = [record, list];
   announce();
   reopen?.();
 }
 
 /**
- * Calls `changed` with the object, the id and the version of each change of `objects` and around what is followed; with
- * the objects alone when the stream begins, and with nothing whenever something may have been missed.
+ * Calls `changed` with the changes of `objects` and of what is followed, as a JSON array of object, id, version and
+ * author; with the objects alone when the stream begins, and with no object where something may have been missed.
  */
 export function listen(url, objects, called) {
   changed = called;
   const began = performance.now();
   const end = new AbortController();
   tabs.onmessage = ({ data }) => {
-    if (data.change) changed(...data.change);
+    if (data.changes) changed(data.changes);
     else if (data.who) announce();
     else {
-      const before = others.get(data.tab) ?? "";
       if (data.follows) others.set(data.tab, data.follows);
       else others.delete(data.tab);
-      if (before !== data.follows) reopen?.();
+      reopen?.();
     }
   };
-  const gone = () => tabs.postMessage({ follows: "", tab: me });
+  const gone = () => tabs.postMessage({ tab: me });
   addEventListener("pagehide", gone);
   addEventListener("pageshow", announce);
   const stream = () => new Promise((done) => {
@@ -68,13 +67,20 @@ function hold(url, begin, signal, done) {
   let asked;
   /** Something that is followed cannot be read any more: better to hear of the rest. */
   let alone = false;
+  let heard = [];
   const tell = (...change) => {
-    changed(...change);
-    tabs.postMessage({ change });
+    // What comes at once is told at once.
+    if (heard.push(change) > 1) return;
+    setTimeout(() => {
+      const changes = JSON.stringify(heard);
+      heard = [];
+      changed(changes);
+      tabs.postMessage({ changes });
+    }, 150);
   };
   const address = () => {
-    const records = alone ? [] : [...new Set([mine, ...others.values()])].filter(Boolean).sort().slice(0, 50);
-    return `${url}&records=${records.join(",")}`;
+    const all = (at) => (alone ? [] : [...new Set([mine, ...others.values()].map((one) => one[at]))].filter(Boolean).sort());
+    return `${url}&records=${all(0).slice(0, 50).join(",")}&lists=${all(1).join(",")}`;
   };
   const open = () => {
     source?.close();
@@ -84,7 +90,7 @@ function hold(url, begin, signal, done) {
     let news = since ? undefined : begin;
     source.onopen = () => {
       wait = 1_000;
-      if (news !== undefined) tell(news, "", 0);
+      if (news !== undefined) tell(news, "", 0, "");
       news = "";
     };
     source.addEventListener("cursor", (event) => {
@@ -92,14 +98,14 @@ function hold(url, begin, signal, done) {
     });
     source.addEventListener("change", (event) => {
       if (event.lastEventId) since = event.lastEventId;
-      const { object, id, version } = JSON.parse(event.data);
-      tell(object, id, version ?? 0);
+      const { object, id, version, actor } = JSON.parse(event.data);
+      tell(object, id, version ?? 0, actor ?? "");
     });
     source.onerror = () => {
       // Otherwise the browser comes back by itself.
       if (source.readyState !== EventSource.CLOSED) return;
       // Refused: looking again renews the session, if that was why.
-      changed("", "", 0);
+      changed(JSON.stringify([["", "", 0, ""]]));
       [since, begin] = ["", ""];
       alone = !alone;
       timer = setTimeout(open, wait);

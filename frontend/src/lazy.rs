@@ -111,6 +111,7 @@ lazily! {
     }
     batch {
         batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
+        list_news(list: List) => crate::record::list::news::chip(list);
     }
     groups {
         group_panel(list: List) => crate::record::list::groups::panel(list);

@@ -34,10 +34,10 @@ fn routes(app: &mut web::ServiceConfig) {
 
 fn query(req: &HttpRequest) -> Result<ChangesQuery, ApiError> {
     let params = Params::parse(req.query_string())?;
-    params.only(&["since", "objects", "records", "limit"])?;
+    params.only(&["since", "objects", "lists", "records", "limit"])?;
     let since = params.get("since").map(str::to_owned);
-    let (objects, records) = (params.list("objects"), params.list("records"));
-    Ok(ChangesQuery { since, objects, records, limit: params.limit()? })
+    let [objects, lists, records] = ["objects", "lists", "records"].map(|name| params.list(name));
+    Ok(ChangesQuery { since, objects, lists, records, limit: params.limit()? })
 }
 
 /// What was created, changed, deleted and restored since a cursor, in order.
@@ -45,6 +45,7 @@ fn query(req: &HttpRequest) -> Result<ChangesQuery, ApiError> {
     params(
         ("since" = Option<String>, Query, description = "`next_cursor` of the last answer; without it, the answer is empty and its cursor stands for now"),
         ("objects" = Option<String>, Query, description = "Only these objects, separated by commas", example = "account,opportunity"),
+        ("lists" = Option<String>, Query, description = "Besides, these objects, but not what imports write; without `objects`, only these", example = "opportunity"),
         ("records" = Option<String>, Query, description = "Besides, whatever happens to these records (up to 50) and to what refers to them; without `objects`, only that", example = "account/0193a1b2-0000-7000-8000-000000000001"),
         ("limit" = Option<u32>, Query, description = "Most changes of one answer, up to 200", example = 100),
     ),
@@ -60,6 +61,7 @@ pub async fn changes(state: web::Data<State>, who: Who, req: HttpRequest) -> Res
     params(
         ("since" = Option<String>, Query, description = "Begin after this cursor; `Last-Event-ID` goes before it. Without either, begin now"),
         ("objects" = Option<String>, Query, description = "Only these objects, separated by commas", example = "account"),
+        ("lists" = Option<String>, Query, description = "Besides, these objects, but not what imports write; without `objects`, only these", example = "opportunity"),
         ("records" = Option<String>, Query, description = "Besides, whatever happens to these records (up to 50) and to what refers to them; without `objects`, only that", example = "account/0193a1b2-0000-7000-8000-000000000001"),
     ),
     responses((status = 200, content_type = "text/event-stream", body = String, description = "`event: change`, `data:` as in `GET /changes`, `id:` the cursor after it. With `records`, even empty, `event: cursor` tells at the beginning and in silence where the stream stands, so that another that follows others can go on from there")))]

@@ -84,7 +84,7 @@ extern "C" {
     #[wasm_bindgen(js_name = listen)]
     fn listen_js(url: &str, objects: &str, changed: &Heard) -> js_sys::Function;
     #[wasm_bindgen(js_name = follow)]
-    fn follow_js(record: &str);
+    fn follow_js(record: &str, list: &str);
     #[wasm_bindgen(js_name = readText)]
     async fn read_text_js(url: &str, limit: u32) -> JsValue;
 }
@@ -224,7 +224,7 @@ pub async fn upload(
     Some((answer.get(0).as_f64()? as u16, answer.get(1).as_string()?))
 }
 
-type Heard = Closure<dyn FnMut(String, String, i32)>;
+type Heard = Closure<dyn FnMut(String)>;
 
 /// Calls back at every change that the server tells of, until it is dropped.
 pub struct Listening {
@@ -232,15 +232,15 @@ pub struct Listening {
     _changed: Heard,
 }
 
-/// `changed` is told the object, the id and the version; nothing where any may have been missed.
-pub fn listen(url: &str, objects: &str, changed: impl FnMut(String, String, i32) + 'static) -> Listening {
+/// `changed` is told object, id, version and author of each, as a JSON array; no object where any may have been missed.
+pub fn listen(url: &str, objects: &str, changed: impl FnMut(String) + 'static) -> Listening {
     let changed = Closure::new(changed);
     Listening { stop: listen_js(url, objects, &changed), _changed: changed }
 }
 
-/// The record, `account/<id>`, of which is told too what happens to it and around it.
-pub fn follow(record: &str) {
-    follow_js(record);
+/// The record, `account/<id>`, and the object of the list on screen: of what happens to them is told too.
+pub fn follow(record: &str, list: &str) {
+    follow_js(record, list);
 }
 
 impl Drop for Listening {

@@ -1,27 +1,34 @@
-//! What the server tells of by itself: news for the inbox, and what others do to the record on screen.
+//! What the server tells of by itself: news for the inbox, and what others do to the record and in the list on screen.
 
-use super::{app, inbox};
+use super::{app, inbox, session};
 use crate::api::client::BASE;
 use crate::api::inbox as notifications;
 use crate::bridge;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
-use std::time::Duration;
+use serde::Deserialize;
 
-/// What comes at once is looked at once.
-const GATHERED: Duration = Duration::from_millis(150);
+/// A change: of what, to which version, by whom. Without an object, some may have been missed.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Change {
+    pub object: String,
+    pub id: String,
+    pub version: i64,
+    pub actor: String,
+}
 
 /// Listens for as long as the component that calls it is on screen.
 pub fn listen() {
     if !notifications::possible() {
         return;
     }
-    let listening = bridge::listen(&format!("{BASE}/events"), notifications::OBJECT, heard);
+    let changed = |told: String| heard(&serde_json::from_str::<Vec<Change>>(&told).unwrap_or_default());
+    let listening = bridge::listen(&format!("{BASE}/events"), notifications::OBJECT, changed);
     let listening = SendWrapper::new(listening);
     on_cleanup(move || drop(listening));
     Effect::new(|| {
         let current = app().current.with(|c| c.as_ref().map(|c| format!("{}/{}", c.object.name, c.id)));
-        bridge::follow(&current.unwrap_or_default());
+        bridge::follow(&current.unwrap_or_default(), &app().listed.get());
     });
 }
 
@@ -31,25 +38,35 @@ pub fn track() {
     app().heard.track();
 }
 
-fn heard(object: String, id: String, version: i32) {
-    let missed = object.is_empty();
-    if missed || object == notifications::OBJECT {
+fn heard(changes: &[Change]) {
+    let news = |change: &Change| change.object.is_empty() || change.object == notifications::OBJECT;
+    if changes.iter().any(news) {
         app().told.update(|n| *n += 1);
         inbox::look();
     }
-    // What was written here is known.
-    let known = app().current.with_untracked(|current| {
-        current.as_ref().is_none_or(|c| c.id == id && c.version.is_some_and(|v| v >= i64::from(version)))
+    let around = app().current.with_untracked(|current| {
+        let of = |change: &Change| {
+            // What was written here is known.
+            let known =
+                |c: &super::current::Current| c.id == change.id && c.version.is_some_and(|v| v >= change.version);
+            change.object != notifications::OBJECT && current.as_ref().is_some_and(|current| !known(current))
+        };
+        changes.iter().any(of)
     });
-    if known || object == notifications::OBJECT || app().hearing.get_untracked() {
-        return;
+    if around {
+        app().heard.update(|n| *n += 1);
     }
-    app().hearing.set(true);
-    set_timeout(
-        || {
-            app().hearing.set(false);
-            app().heard.update(|n| *n += 1);
-        },
-        GATHERED,
-    );
+    let listed = app().listed.get_untracked();
+    let me = session::me().and_then(|me| me.id.clone());
+    // What the reader does in this window is on screen, or is not asked for.
+    let here = document().has_focus().unwrap_or_default();
+    let own = |change: &Change| here && me.as_ref().is_some_and(|me| *me == change.actor);
+    let rows: Vec<Change> = changes
+        .iter()
+        .filter(|change| !listed.is_empty() && change.object == listed && !own(change))
+        .cloned()
+        .collect();
+    if !rows.is_empty() {
+        app().news.update(|news| news.extend(rows));
+    }
 }

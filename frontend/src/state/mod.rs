@@ -58,8 +58,9 @@ pub struct App {
     pub told: RwSignal<u64>,
     /// Grows with what others do to the record on screen and to what hangs on it.
     pub heard: RwSignal<u64>,
-    /// There is something to be heard of in a moment.
-    pub hearing: RwSignal<bool>,
+    /// The object of the list on screen, and what others do in it, until the list has taken it up.
+    pub listed: RwSignal<String>,
+    pub news: RwSignal<Vec<live::Change>>,
 }
 
 thread_local! {
@@ -89,7 +90,8 @@ thread_local! {
             conflict: RwSignal::new(None),
             told: RwSignal::new(0),
             heard: RwSignal::new(0),
-            hearing: RwSignal::new(false),
+            listed: RwSignal::new(String::new()),
+            news: RwSignal::new(Vec::new()),
         });
         std::mem::forget(owner);
         app

@@ -2,6 +2,7 @@
 
 use diesel::Connection;
 use kezhan_engine::feed::ChangesQuery;
+use kezhan_engine::{Caller, Channel};
 use kezhan_tests::TestServer;
 use kezhan_tests::engine::Bench;
 use kezhan_tests::server::send;
@@ -138,4 +139,27 @@ fn what_is_nothing_to_a_reader_is_passed_once() {
         next != start
     });
     assert!(moved, "the cursor stays before an account that is no task");
+}
+
+#[test]
+fn a_list_hears_of_what_people_do_and_not_of_what_imports_bring() {
+    let mut b = Bench::new();
+    let (engine, system, account) = (kezhan_tests::sealing_engine(), b.system.clone(), b.object("account"));
+    let importing = Caller { channel: Channel::Import, ..system.clone() };
+    let ask = |b: &mut Bench, since: Option<String>, whole: bool| -> Value {
+        let [objects, lists] = if whole { [vec!["account".into()], vec![]] } else { [vec![], vec!["account".into()]] };
+        let query = ChangesQuery { since, objects, lists, ..ChangesQuery::default() };
+        serde_json::from_slice(&b.engine.changes(&mut b.conn, &b.system, &query).unwrap()).unwrap()
+    };
+    let start = ask(&mut b, None, true)["next_cursor"].as_str().unwrap().to_owned();
+    let named = |name: &str| json!({ "name": name }).as_object().cloned().unwrap();
+    engine.create(&mut b.conn, &importing, &account, named("甲")).unwrap();
+    let own = engine.create(&mut b.conn, &system, &account, named("乙")).unwrap().id;
+    let both = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        ask(&mut b, Some(start.clone()), true)["data"].as_array().unwrap().len() == 2
+    });
+    assert!(both, "the changes never came");
+    let told = ask(&mut b, Some(start), false)["data"].clone();
+    assert_eq!((told.as_array().unwrap().len(), &told[0]["id"]), (1, &json!(own.to_string())));
 }

@@ -273,3 +273,28 @@ fn what_a_colleague_does_to_the_record_on_screen_is_seen_at_once() {
     assert_eq!(browser.script("return document.querySelector('#follow-up-content').value"), "正在写");
     browser.no_complaints(&[]);
 }
+
+#[test]
+fn a_list_follows_what_colleagues_do_and_tells_of_what_it_does_not_show() {
+    let (server, wang) = server();
+    let (own, li) = (server.sign_in("wang", PASSWORD), server.sign_in("li", PASSWORD));
+    let account = own.create("accounts", json!({"name": "甲公司", "city": "上海", "owner": wang}));
+    let browser = Browser::signed_in_at(&server, "wang", "/o/accounts?columns=name,city");
+    browser.sees("上海");
+    li.patch(&format!("/accounts/{}", id_of(&account)), &json!({"city": "苏州"})).ok();
+    browser.sees("苏州");
+    let chip = || browser.script("return document.querySelector('#list-news')?.innerText.trim() ?? ''");
+    assert_eq!(chip(), "", "a row in sight needs no notice");
+    let other = li.create("accounts", json!({"name": "乙公司", "city": "杭州"}));
+    browser.until("there is news", || chip() == "1 条有更新");
+    browser.sees_no("乙公司");
+    browser.press_css("#list-news");
+    browser.sees("乙公司");
+    browser.until("it is all there", || chip() == "");
+    li.delete(&format!("/accounts/{}", id_of(&other)));
+    browser.until("what was deleted says so", || {
+        browser.script("return [...document.querySelectorAll('[role=row]')].some((r) => r.title.includes('已被删除'))")
+            == true
+    });
+    browser.no_complaints(&[]);
+}

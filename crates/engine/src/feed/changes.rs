@@ -2,7 +2,7 @@ use super::{body, decode, encode, masked, page_size};
 use crate::audit::Given;
 use crate::sql::scope::{Aliases, Guard, Life};
 use crate::sql::{Sql, column};
-use crate::{Action, Caller, Engine, Error, Result};
+use crate::{Action, Caller, Channel, Engine, Error, Result};
 use diesel::PgConnection;
 use kezhan_meta::check::instant;
 use kezhan_meta::problem::Code;
@@ -16,8 +16,10 @@ use uuid::Uuid;
 pub struct ChangesQuery {
     /// The cursor of the last answer; without one, the feed begins now.
     pub since: Option<String>,
-    /// Object names; empty for all, unless `records` says which.
+    /// Object names; empty for all, unless `lists` or `records` say which.
     pub objects: Vec<String>,
+    /// Besides, objects without what imports write: for screens, to which a hundred thousand new records are no news.
+    pub lists: Vec<String>,
     /// Besides, whatever happens to these records, `account/<id>`, and to what refers to them.
     pub records: Vec<String>,
     pub limit: Option<u32>,
@@ -36,7 +38,8 @@ impl Engine {
     pub fn changes(&self, conn: &mut PgConnection, caller: &Caller, query: &ChangesQuery) -> Result<Vec<u8>> {
         let limit = page_size(query.limit, 500)?;
         let followed = followed(caller, &query.records)?;
-        let objects = match query.objects.is_empty() && !followed.is_empty() {
+        let lists = if query.lists.is_empty() { Vec::new() } else { wanted(caller, &query.lists)? };
+        let objects = match query.objects.is_empty() && !(followed.is_empty() && lists.is_empty()) {
             true => Vec::new(),
             false => wanted(caller, &query.objects)?,
         };
@@ -53,17 +56,21 @@ impl Engine {
         sql.push("c.actor_id, c.channel, c.changes FROM changes c WHERE c.tenant_id = ").uuid(caller.tenant);
         sql.push(" AND (c.txid, c.seq) > (").text(place.0.to_string()).push("::xid8, ").int(place.1).push(")");
         sql.push(" AND c.txid < pg_snapshot_xmin(pg_current_snapshot()) AND (false");
-        // Each object once, whole or as far as it is followed.
-        let around: Vec<Around> = around(caller, &followed).into_iter().filter(|a| !objects.contains(&a.0)).collect();
-        let whole = objects.iter().map(|object| (object, None));
-        for (object, narrowed) in whole.chain(around.iter().map(|a| (&a.0, Some(a)))) {
+        let around = around(caller, &followed);
+        let whole = objects.iter().map(|object| (object, None, None));
+        let listed = lists.iter().map(|object| (object, Some(Channel::Import), None));
+        let narrowed = around.iter().map(|(object, ties)| (object, None, Some(ties)));
+        for (object, but, ties) in whole.chain(listed).chain(narrowed) {
             sql.push(" OR (c.object = ").text(object.name.to_string());
+            if let Some(channel) = but {
+                sql.push(" AND c.channel <> ").text(channel.key());
+            }
             // A record that is gone for good or out of reach is no business of the caller's.
             sql.push(" AND EXISTS (SELECT 1 FROM ");
             let r = aliases.fresh();
             column::from(&mut sql, object, &r);
             sql.push(" WHERE ").column(&r, "id").push(" = c.record_id AND ");
-            if let Some((_, ties)) = narrowed {
+            if let Some(ties) = ties {
                 sql.push("(false");
                 for tie in ties {
                     sql.push(" OR ");
@@ -83,7 +90,7 @@ impl Engine {
             last = (row.int8(0).unwrap_or_default(), row.int8(1).unwrap_or_default());
             found += 1;
             let name = row.text(3).unwrap_or_default();
-            let mut told = objects.iter().chain(around.iter().map(|a| &a.0));
+            let mut told = objects.iter().chain(&lists).chain(around.iter().map(|a| &a.0));
             let Some(object) = told.find(|o| o.name == name) else { return Ok(()) };
             let id = row.uuid(4).unwrap_or_default();
             data.push(json!({

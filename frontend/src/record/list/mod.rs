@@ -10,6 +10,7 @@ pub mod groups;
 mod head;
 pub mod layouts;
 mod lines;
+pub mod news;
 mod pause;
 mod picks;
 mod row;
@@ -182,6 +183,15 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         Some(now)
     });
     shortcuts(list);
+    // The server tells what others do in it.
+    let name = object.name.to_string();
+    app().listed.set(name.clone());
+    app().news.set(Vec::new());
+    on_cleanup(move || {
+        if app().listed.with_untracked(|listed| *listed == name) {
+            app().listed.set(String::new());
+        }
+    });
     provide_context(crate::fields::Kind(object.clone()));
 
     // What is beside the list is what the keyboard is on.

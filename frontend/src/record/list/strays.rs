@@ -3,7 +3,7 @@
 
 use super::List;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{STRAY, t};
+use crate::i18n::{STRAY, STRAY_GONE, t};
 use kezhan_meta::query::{Count, LIMIT_MAX, ListQuery};
 use kezhan_meta::{Filter, Op, Record};
 use leptos::prelude::*;
@@ -12,10 +12,18 @@ use std::collections::HashSet;
 
 /// In a row; no field has such a key.
 const MARK: &str = "?stray";
+const GONE: &str = "gone";
 
 /// What a row is told about that is no longer asked for.
 pub fn note(record: &Record) -> Option<&'static str> {
-    record.contains_key(MARK).then(|| t(STRAY))
+    let told = if record.get(MARK)? == GONE { STRAY_GONE } else { STRAY };
+    Some(t(told))
+}
+
+/// These have been deleted meanwhile, or are not for the reader any more.
+pub fn gone(list: List, ids: &[String]) {
+    let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    list.change(&ids, |row| drop(row.insert(MARK.to_owned(), Value::from(GONE))));
 }
 
 /// Asks the server, which knows every condition, which of these still belong here.

@@ -7,6 +7,7 @@ use crate::i18n::{
     SEARCH, SELECT_ROW, label, t, tf,
 };
 use crate::lazy;
+use crate::state::app;
 use crate::state::session::may;
 use crate::ui::{Menu, MenuItem, Popover, icon, keys};
 use leptos::prelude::*;
@@ -24,6 +25,9 @@ pub fn toolbar(list: List) -> AnyView {
         let text = bridge_number(count);
         Some(if count >= kezhan_meta::query::COUNT_CAP { tf(COUNT_MORE, &[("n", &text)]) } else { text })
     };
+    // Once there are some they are taken up for as long as the list is on screen.
+    let told =
+        Memo::new(move |before: Option<&bool>| before == Some(&true) || app().news.with(|news| !news.is_empty()));
     let totals = summary::shown(list);
     let conditioned = Memo::new(move |_| list.state.with(|s| !s.filter.is_all() && !s.broken || s.import.is_some()));
     let bar = {
@@ -63,6 +67,7 @@ pub fn toolbar(list: List) -> AnyView {
                     <div class="flex items-center gap-2 h-9 w-full sm:w-auto sm:shrink-0 pointer-coarse:max-lg:w-full!">
                         <h1 class="font-semibold text-base whitespace-nowrap truncate sm:max-w-48">{label(&object.label_many)}</h1>
                         {summary::toggle(list, count)}
+                        {move || told.get().then(|| lazy::list_news(list))}
                     </div>
                     <div class="grow hidden sm:block pointer-coarse:max-lg:hidden!"></div>
                     {search(list)}

@@ -347,9 +347,10 @@ fn is_stale(error: &ApiError) -> bool {
     error.is_stale() || error.items().first().is_some_and(|i| i.code == "stale")
 }
 
-/// Rows that somebody else has changed are shown as they are now.
-async fn reload(list: List, ids: &[String]) {
-    let Some(state) = list.state.try_get_untracked().filter(|_| !ids.is_empty()) else { return };
+/// Rows that somebody else has changed are shown as they are now; tells those that are no longer to be had.
+pub async fn reload(list: List, ids: &[String]) -> Vec<String> {
+    let mut gone = Vec::new();
+    let Some(state) = list.state.try_get_untracked().filter(|_| !ids.is_empty()) else { return gone };
     for chunk in ids.chunks(LIMIT_MAX as usize) {
         let query = ListQuery {
             filter: Some(Filter::field("id", Op::In, json!(chunk))),
@@ -360,7 +361,7 @@ async fn reload(list: List, ids: &[String]) {
             limit: Some(LIMIT_MAX),
             ..state.query(None)
         };
-        let Ok(page) = records::query(&state.object.plural, &query).await else { return };
+        let Ok(page) = records::query(&state.object.plural, &query).await else { return gone };
         let rows: HashMap<&str, &Record> = page.data.iter().map(|r| (r.id(), r)).collect();
         let found: HashSet<&str> = rows.keys().copied().collect();
         list.change(&found, |row| {
@@ -369,7 +370,9 @@ async fn reload(list: List, ids: &[String]) {
                 row.clone_from(now);
             }
         });
+        gone.extend(chunk.iter().filter(|id| !found.contains(id.as_str())).cloned());
     }
+    gone
 }
 
 /// What the server made of it, except where another change is under way.
