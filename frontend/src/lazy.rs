@@ -9,6 +9,7 @@ use crate::record::detail::Open;
 use crate::record::files::Uploads;
 use crate::record::list::List;
 use crate::record::list::views::Edited;
+use crate::record::list::write::Write;
 use crate::record::url::Url;
 use crate::state::current::Acting;
 use crate::ui::{self, Button};
@@ -111,6 +112,7 @@ lazily! {
     }
     batch {
         batch_bar(list: List, exporting: RwSignal<bool>) => crate::record::list::batch::bar(list, exporting);
+        row_pressed(list: List, write: Write, text: String) => crate::record::list::write::pressed(list, write, text);
         list_news(list: List) => crate::record::list::news::chip(list);
     }
     groups {

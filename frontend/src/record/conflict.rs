@@ -14,23 +14,39 @@ use kezhan_meta::{FieldMeta, ObjectMeta, Record};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What the dialog is about.
+/// A save that was refused, as another was faster.
 #[derive(Clone)]
 pub struct Conflict {
-    object: Arc<ObjectMeta>,
-    /// What I want, and what stands there now.
-    mine: Record,
+    pub object: Arc<ObjectMeta>,
+    /// What I began with, and what I want.
+    pub base: Record,
+    pub mine: Record,
+    pub saved: Callback<Record>,
+}
+
+/// What one is asked about.
+#[derive(Clone)]
+struct Question {
+    conflict: Conflict,
     theirs: Record,
     /// Of mine, what they have changed too.
     contested: Vec<FieldMeta>,
-    saved: Callback<Record>,
 }
 
-/// After a refused save: what nobody else has touched is saved on top of theirs at once; about the rest one is asked.
-pub async fn resolve(object: Arc<ObjectMeta>, base: Record, mine: Record, saved: Callback<Record>) {
-    let theirs = match records::read(&object, base.id()).await {
+/// What nobody else has touched is saved on top of theirs at once; about the rest one is asked.
+pub fn resolve(object: Arc<ObjectMeta>, base: Record, mine: Record, saved: Callback<Record>) {
+    app().conflict.set(Some(Conflict { object, base, mine, saved }));
+}
+
+async fn examine(conflict: Conflict) -> Option<Question> {
+    let Conflict { object, base, mine, .. } = &conflict;
+    let theirs = match records::read(object, base.id()).await {
         Ok(theirs) => theirs,
-        Err(error) => return toast::error(&error),
+        Err(error) => {
+            app().conflict.set(None);
+            toast::error(&error);
+            return None;
+        }
     };
     let clashes = |f: &&FieldMeta| match mine.get(f.key.as_ref()) {
         Some(value) => theirs.value(&f.key) != base.value(&f.key) && theirs.value(&f.key) != value,
@@ -38,12 +54,14 @@ pub async fn resolve(object: Arc<ObjectMeta>, base: Record, mine: Record, saved:
     };
     let contested: Vec<FieldMeta> = object.fields.iter().filter(clashes).cloned().collect();
     if contested.is_empty() {
-        return save(object, mine, theirs, saved, true).await;
+        save(conflict.clone(), theirs, true).await;
+        return None;
     }
-    app().conflict.set(Some(Conflict { object, mine, theirs, contested, saved }));
+    Some(Question { conflict, theirs, contested })
 }
 
-async fn save(object: Arc<ObjectMeta>, mine: Record, theirs: Record, saved: Callback<Record>, merged: bool) {
+async fn save(conflict: Conflict, theirs: Record, merged: bool) {
+    let Conflict { object, mine, saved, .. } = conflict;
     match records::update(&object, theirs.id(), &mine, theirs.version()).await {
         Ok(record) => {
             app().conflict.set(None);
@@ -54,8 +72,14 @@ async fn save(object: Arc<ObjectMeta>, mine: Record, theirs: Record, saved: Call
             let _ = saved.try_run(record);
         }
         // Somebody was faster once more.
-        Err(error) if error.is_stale() => Box::pin(resolve(object, theirs, mine, saved)).await,
-        Err(error) => toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone())),
+        Err(error) if error.is_stale() => resolve(object, theirs, mine, saved),
+        Err(error) => {
+            // What is asked about stays on screen; what was not, has nothing to stay for.
+            if merged {
+                app().conflict.set(None);
+            }
+            toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone()));
+        }
     }
 }
 
@@ -65,14 +89,23 @@ pub fn layer() -> AnyView {
 }
 
 pub fn dialog(conflict: Conflict) -> AnyView {
+    let question = RwSignal::new(None::<Question>);
+    leptos::task::spawn_local(async move {
+        let found = examine(conflict).await;
+        let _ = question.try_set(found);
+    });
+    (move || question.get().map(ask)).into_any()
+}
+
+fn ask(question: Question) -> AnyView {
     let close = move || app().conflict.set(None);
     let rows: Vec<(FieldMeta, RwSignal<bool>)> =
-        conflict.contested.iter().map(|f| (f.clone(), RwSignal::new(true))).collect();
-    let who = conflict.theirs.expanded("updated_by").map(|v| title_of("user", v)).filter(|name| !name.is_empty());
+        question.contested.iter().map(|f| (f.clone(), RwSignal::new(true))).collect();
+    let who = question.theirs.expanded("updated_by").map(|v| title_of("user", v)).filter(|name| !name.is_empty());
     let who = who.unwrap_or_else(|| t(SYSTEM).to_owned());
-    let when = bridge::date_time(conflict.theirs.value("updated_at").as_str().unwrap_or_default());
+    let when = bridge::date_time(question.theirs.value("updated_at").as_str().unwrap_or_default());
     let text = tf(CONFLICT_TEXT, &[("who", &who), ("when", &when)]);
-    let choices = rows.iter().map(|(field, mine)| choice(&conflict, field, *mine)).collect_view();
+    let choices = rows.iter().map(|(field, mine)| choice(&question, field, *mine)).collect_view();
     let busy = RwSignal::new(false);
     let submit = move |ev: leptos::ev::SubmitEvent| {
         ev.prevent_default();
@@ -80,21 +113,21 @@ pub fn dialog(conflict: Conflict) -> AnyView {
             return;
         }
         busy.set(true);
-        let mut mine = conflict.mine.clone();
+        let mut mine = question.conflict.mine.clone();
         for (field, keep) in &rows {
             if !keep.get_untracked() {
                 mine.remove(field.key.as_ref());
             }
         }
-        let conflict = conflict.clone();
+        let Question { conflict, theirs, .. } = question.clone();
         leptos::task::spawn_local(async move {
             if mine.is_empty() {
                 // Theirs throughout: it stands already.
                 app().conflict.set(None);
                 touched();
-                let _ = conflict.saved.try_run(conflict.theirs);
+                let _ = conflict.saved.try_run(theirs);
             } else {
-                save(conflict.object, mine, conflict.theirs, conflict.saved, false).await;
+                save(Conflict { mine, ..conflict }, theirs, false).await;
             }
             let _ = busy.try_set(false);
         });
@@ -116,11 +149,11 @@ pub fn dialog(conflict: Conflict) -> AnyView {
     .into_any()
 }
 
-fn choice(conflict: &Conflict, field: &FieldMeta, mine: RwSignal<bool>) -> AnyView {
+fn choice(question: &Question, field: &FieldMeta, mine: RwSignal<bool>) -> AnyView {
     let side = |own: bool| {
-        let record = if own { &conflict.mine } else { &conflict.theirs };
+        let record = if own { &question.conflict.mine } else { &question.theirs };
         // Mine is what I have changed, and seldom the currency.
-        let currency = [record, &conflict.theirs].into_iter().find_map(|r| r.value("currency").as_str());
+        let currency = [record, &question.theirs].into_iter().find_map(|r| r.value("currency").as_str());
         let shown = Shown { currency: currency.unwrap_or_default(), ..Shown::of(field, record) };
         let shown = fields::plain_text(shown);
         // What was chosen has come without its name: it is looked up.

@@ -273,7 +273,7 @@ fn save(
                 let _ = open.record.try_set(Some(before.clone()));
                 if problem.is_stale() {
                     open.load();
-                    conflict::resolve(object, before, changes, Callback::new(|_| ())).await;
+                    conflict::resolve(object, before, changes, Callback::new(|_| ()));
                 } else {
                     toast::problem(problem.items().first().map_or_else(|| problem.message(), |i| i.message.clone()));
                 }

@@ -172,7 +172,7 @@ fn put(object: Arc<ObjectMeta>, base: Record, field: FieldMeta, value: Value, ma
                 }
             }
             Err(error) if error.is_stale() => {
-                conflict::resolve(object, base, changes, Callback::new(|_| ())).await;
+                conflict::resolve(object, base, changes, Callback::new(|_| ()));
             }
             Err(error) => toast::problem(error.items().first().map_or_else(|| error.message(), |i| i.message.clone())),
         }

@@ -64,7 +64,7 @@ impl Form {
                         kept.close();
                         saved(record, again)
                     });
-                    conflict::resolve(form.object.clone(), base, body, saved).await;
+                    conflict::resolve(form.object.clone(), base, body, saved);
                 }
                 Err(error) => form.refuse(&error),
             }

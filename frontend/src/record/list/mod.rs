@@ -25,7 +25,7 @@ pub mod tools;
 mod typing;
 pub mod views;
 mod whole;
-mod write;
+pub mod write;
 
 pub use grid::record_url;
 pub use lines::Line;
@@ -70,6 +70,8 @@ pub struct List {
     lines: Memo<lines::Lines>,
     /// What the server wants to know besides before it writes what was written here.
     asking: RwSignal<Option<crate::record::ask::Ask>>,
+    /// What the press of a button in a row writes, once the code is there that does it.
+    pressed: RwSignal<Option<(write::Write, String)>>,
     /// The width of a column while its edge is drawn.
     resizing: RwSignal<Option<(String, i32)>>,
     /// `App::written` after the last write from here, which is on screen already.
@@ -150,6 +152,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         grouped,
         lines: Memo::new(move |_| lines::Lines::of(rows, groups, grouped.get())),
         asking: RwSignal::new(None),
+        pressed: RwSignal::new(None),
         resizing: RwSignal::new(None),
         own: StoredValue::new(u64::MAX),
         picking: RwSignal::new(false),
@@ -217,6 +220,7 @@ fn list(object: std::sync::Arc<kezhan_meta::ObjectMeta>) -> AnyView {
         </div>
         {move || creating.get().then(|| lazy::create_form(object.clone(), url))}
         {move || list.asking.get().map(lazy::ask)}
+        {move || list.pressed.get().map(|(write, text)| lazy::row_pressed(list, write, text))}
     }
     .into_any()
 }

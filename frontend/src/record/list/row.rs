@@ -2,7 +2,7 @@
 
 use super::grid::record_url;
 use super::state::phones;
-use super::write::{self, Write};
+use super::write::Write;
 use super::{List, cells, columns, notice, strays};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Shown};
@@ -115,7 +115,7 @@ pub fn card(list: List, object: &ObjectMeta, fields: &[FieldMeta], record: &Reco
         view! { <a href=href class="btn btn-quiet btn-icon !size-11 muted" aria-label=name>{icon(sign)}</a> }
     });
     let finish = finish.map(|(name, write, told)| {
-        let press = move |_| write::apply(list, vec![write.clone()], told.clone());
+        let press = move |_| list.pressed.set(Some((write.clone(), told.clone())));
         view! { <button type="button" class="btn btn-quiet btn-icon !size-11 muted" aria-label=name on:click=press>{icon("circle-check")}</button> }
     });
     let acts = view! { {acts.collect_view()}{finish} };

@@ -102,7 +102,16 @@ pub fn apply(list: List, writes: Vec<Write>, text: String) {
     start(list, writes, Kind::Act, text, None, None);
 }
 
-/// The same, with a count of what is done and a word at the end.
+/// What a button in a row writes.
+pub fn pressed(list: List, write: Write, text: String) -> AnyView {
+    leptos::task::spawn_local(async move {
+        apply(list, vec![write], text);
+        let _ = list.pressed.try_set(None);
+    });
+    ().into_any()
+}
+
+/// As [`apply`], with a count of what is done and a word at the end.
 pub fn apply_many(
     list: List,
     writes: Vec<Write>,
@@ -317,7 +326,7 @@ async fn run(job: Job) {
     let ids: Vec<String> = fresh.keys().map(|id| (*id).to_owned()).collect();
     leptos::task::spawn_local(strays::mark(list, ids));
     if let (Some(base), [id], [_]) = (base, stale.as_slice(), order.as_slice()) {
-        return disputed::clash(list, object, &base, changes(id), text).await;
+        return disputed::clash(list, object, &base, changes(id), text);
     }
     if !asked.is_empty() && !in_vain {
         let done = Outcome { done: std::mem::take(&mut outcome.done), ..Outcome::default() };

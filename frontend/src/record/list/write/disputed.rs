@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What nobody else has touched is written on top of theirs; about the rest one is asked, field by field.
-pub async fn clash(list: List, object: Arc<ObjectMeta>, base: &Record, mine: Record, text: String) {
+pub fn clash(list: List, object: Arc<ObjectMeta>, base: &Record, mine: Record, text: String) {
     let Some(theirs) = list.find(base.id()) else { return };
     let (about, wanted) = (object.clone(), mine.clone());
     let saved = move |record: Record| {
@@ -28,7 +28,7 @@ pub async fn clash(list: List, object: Arc<ObjectMeta>, base: &Record, mine: Rec
         let outcome = Outcome { done, ..Outcome::default() };
         report(list, &about, &outcome, Kind::Act, text.clone(), false);
     };
-    conflict::resolve(object, base.clone(), mine, Callback::new(saved)).await;
+    conflict::resolve(object, base.clone(), mine, Callback::new(saved));
 }
 
 /// Asks once for what else the server wants, and writes it with what has failed for the lack of it.

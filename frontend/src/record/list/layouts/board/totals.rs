@@ -3,7 +3,7 @@
 use super::{Board, Column, Lane};
 use crate::api::records::{self, RecordExt};
 use crate::bridge;
-use crate::i18n::{TOTALS_SUM, label, tf};
+use crate::i18n::{SUMS_OTHER, TOTALS_SUM, label, tf};
 use crate::record::list::layouts::names;
 use crate::record::list::{ListState, sums_of};
 use crate::state::{app, toast};
@@ -118,7 +118,10 @@ fn sums(board: Board, groups: Memo<Vec<Record>>) -> AnyView {
         let first = all.first()?;
         let whole = tf(TOTALS_SUM, &[("field", &label(&field.label)), ("sum", &all.join(" + "))]);
         let more = all.len() - 1;
-        let text = if more > 0 { format!("{first} +{more}") } else { first.clone() };
+        let text = match more {
+            0 => first.clone(),
+            n => format!("{first} {}", tf(SUMS_OTHER, &[("n", &n.to_string())])),
+        };
         Some(view! { <span title=whole>{text}</span> })
     })
     .into_any()
