@@ -30,9 +30,10 @@ pub fn chip(list: List) -> AnyView {
     (move || match waiting.with(HashSet::len) {
         0 => ().into_any(),
         n => view! {
-            <button type="button" id="list-news" class="tap flex items-center gap-1 rounded px-1.5 h-6 text-xs whitespace-nowrap bg-info/12 text-info hover:bg-info/20" title=t(LIST_NEWS_LOAD)
-                on:click=move |_| touched()>
-                {icon("rotate-cw")}{tf(LIST_NEWS, &[("n", &n.to_string())])}
+            <button type="button" id="list-news" class="tap grid place-items-center group" title=t(LIST_NEWS_LOAD) on:click=move |_| touched()>
+                <span class="flex items-center gap-1 rounded px-1.5 h-6 text-xs whitespace-nowrap bg-info/12 text-info group-hover:bg-info/20">
+                    {icon("rotate-cw")}{tf(LIST_NEWS, &[("n", &n.to_string())])}
+                </span>
             </button>
         }
         .into_any(),
