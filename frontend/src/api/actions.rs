@@ -1,7 +1,6 @@
 //! What the server lets one do with a record, beyond changing its fields.
 
 use super::client::{ApiError, Call};
-use super::records::Many;
 use kezhan_meta::{Label, ObjectMeta, Record};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -32,8 +31,22 @@ pub struct Schema {
     pub danger: bool,
 }
 
-pub async fn list(object: &ObjectMeta, id: &str) -> Result<Vec<Action>, ApiError> {
-    Call::get(&format!("/{}/{id}/actions", object.plural)).json::<Many<Action>>().await.map(|many| many.data)
+/// What may be done with one record.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Offered {
+    pub data: Vec<Action>,
+    permissions: Map<String, Value>,
+}
+
+impl Offered {
+    /// Not refused: where nothing is said yet, the server decides.
+    pub fn allows(&self, action: &str) -> bool {
+        self.permissions.get(action) != Some(&Value::Bool(false))
+    }
+}
+
+pub async fn list(object: &ObjectMeta, id: &str) -> Result<Offered, ApiError> {
+    Call::get(&format!("/{}/{id}/actions", object.plural)).json().await
 }
 
 pub async fn perform(

@@ -220,8 +220,8 @@ pub fn panel(open: RwSignal<bool>) -> AnyView {
     });
     if let Some(current) = app().current.get_untracked() {
         leptos::task::spawn_local(async move {
-            if let Ok(all) = actions::list(&current.object, &current.id).await {
-                let _ = actions.try_set(all);
+            if let Ok(found) = actions::list(&current.object, &current.id).await {
+                let _ = actions.try_set(found.data);
             }
         });
     }

@@ -4,8 +4,8 @@ use crate::api::records::{self, RecordExt, title_of};
 use crate::bridge;
 use crate::fields::{self, Shown};
 use crate::i18n::{
-    CANCEL, CONFLICT_MERGED, CONFLICT_MINE, CONFLICT_SAVE, CONFLICT_TEXT, CONFLICT_THEIRS, CONFLICT_TITLE, SYSTEM,
-    label, t, tf,
+    CANCEL, CONFLICT_AGAIN, CONFLICT_LEFT, CONFLICT_MERGED, CONFLICT_MINE, CONFLICT_SAVE, CONFLICT_TEXT,
+    CONFLICT_THEIRS, CONFLICT_TITLE, SYSTEM, UNDONE, label, t, tf,
 };
 use crate::lazy;
 use crate::state::{app, toast, touched};
@@ -22,6 +22,8 @@ pub struct Conflict {
     pub base: Record,
     pub mine: Record,
     pub saved: Callback<Record>,
+    /// What I want stays on screen, in a form.
+    pub written: bool,
 }
 
 /// What one is asked about.
@@ -35,7 +37,17 @@ struct Question {
 
 /// What nobody else has touched is saved on top of theirs at once; about the rest one is asked.
 pub fn resolve(object: Arc<ObjectMeta>, base: Record, mine: Record, saved: Callback<Record>) {
-    app().conflict.set(Some(Conflict { object, base, mine, saved }));
+    app().conflict.set(Some(Conflict { object, base, mine, saved, written: false }));
+}
+
+/// Takes a change back: of what nobody else has touched since, and about the rest one is asked.
+pub async fn undo(object: Arc<ObjectMeta>, now: Record, back: Record) {
+    match records::take_back(&object, now.id(), &back, now.version(), now.version()).await {
+        Ok(_) => toast::done(t(UNDONE)),
+        Err(error) if error.is_stale() => resolve(object, now, back, Callback::new(|_| ())),
+        Err(error) => toast::error(&error),
+    }
+    touched();
 }
 
 async fn examine(conflict: Conflict) -> Option<Question> {
@@ -61,7 +73,7 @@ async fn examine(conflict: Conflict) -> Option<Question> {
 }
 
 async fn save(conflict: Conflict, theirs: Record, merged: bool) {
-    let Conflict { object, mine, saved, .. } = conflict;
+    let Conflict { object, mine, saved, written, .. } = conflict;
     match records::update(&object, theirs.id(), &mine, theirs.version()).await {
         Ok(record) => {
             app().conflict.set(None);
@@ -72,7 +84,9 @@ async fn save(conflict: Conflict, theirs: Record, merged: bool) {
             let _ = saved.try_run(record);
         }
         // Somebody was faster once more.
-        Err(error) if error.is_stale() => resolve(object, theirs, mine, saved),
+        Err(error) if error.is_stale() => {
+            app().conflict.set(Some(Conflict { object, base: theirs, mine, saved, written }));
+        }
         Err(error) => {
             // What is asked about stays on screen; what was not, has nothing to stay for.
             if merged {
@@ -98,7 +112,16 @@ pub fn dialog(conflict: Conflict) -> AnyView {
 }
 
 fn ask(question: Question) -> AnyView {
-    let close = move || app().conflict.set(None);
+    let left = question.conflict.clone();
+    let close = move || {
+        app().conflict.set(None);
+        // Nothing that was typed is lost by a key.
+        if !left.written {
+            let again = left.clone();
+            toast::offer(t(CONFLICT_LEFT), t(CONFLICT_AGAIN), move || app().conflict.set(Some(again.clone())));
+        }
+    };
+    let (leave, cancel) = (close.clone(), close);
     let rows: Vec<(FieldMeta, RwSignal<bool>)> =
         question.contested.iter().map(|f| (f.clone(), RwSignal::new(true))).collect();
     let who = question.theirs.expanded("updated_by").map(|v| title_of("user", v)).filter(|name| !name.is_empty());
@@ -133,14 +156,14 @@ fn ask(question: Question) -> AnyView {
         });
     };
     view! {
-        <Layer shape=Shape::Wide label=t(CONFLICT_TITLE) on_close=move |()| close()>
+        <Layer shape=Shape::Wide label=t(CONFLICT_TITLE) on_close=move |()| leave()>
             <form class="flex flex-col min-h-0" on:submit=submit>
                 <div class="p-4 flex flex-col gap-4 overflow-y-auto scroll-thin">
                     <p class="text-[13px] muted">{text}</p>
                     {choices}
                 </div>
                 <footer class="flex justify-end gap-2 p-3 border-t border-base-300 shrink-0">
-                    <Button label=t(CANCEL) on_click=move |_| close()/>
+                    <Button label=t(CANCEL) on_click=move |_| cancel()/>
                     <Button label=t(CONFLICT_SAVE) look=Look::Primary submit=true busy=busy/>
                 </footer>
             </form>

@@ -17,6 +17,9 @@ pub struct Change {
     pub actor: String,
 }
 
+/// In milliseconds: less is no absence.
+const AWAY: f64 = 15_000.0;
+
 /// Listens for as long as the component that calls it is on screen.
 pub fn listen() {
     if !notifications::possible() {
@@ -25,7 +28,19 @@ pub fn listen() {
     let changed = |told: String| heard(&serde_json::from_str::<Vec<Change>>(&told).unwrap_or_default());
     let listening = bridge::listen(&format!("{BASE}/events"), notifications::OBJECT, changed);
     let listening = SendWrapper::new(listening);
-    on_cleanup(move || drop(listening));
+    // Who comes back to the window may have lost sight of something, of which nobody is told.
+    let looked = StoredValue::new(js_sys::Date::now());
+    let back = window_event_listener(leptos::ev::focus, move |_| {
+        let now = js_sys::Date::now();
+        if now - looked.get_value() > AWAY {
+            looked.set_value(now);
+            app().heard.update(|n| *n += 1);
+        }
+    });
+    on_cleanup(move || {
+        drop(listening);
+        back.remove();
+    });
     Effect::new(|| {
         let current = app().current.with(|c| c.as_ref().map(|c| format!("{}/{}", c.object.name, c.id)));
         bridge::follow(&current.unwrap_or_default(), &app().listed.get());
@@ -44,19 +59,21 @@ fn heard(changes: &[Change]) {
         app().told.update(|n| *n += 1);
         inbox::look();
     }
+    let listed = app().listed.get_untracked();
     let around = app().current.with_untracked(|current| {
         let of = |change: &Change| {
-            // What was written here is known.
-            let known =
-                |c: &super::current::Current| c.id == change.id && c.version.is_some_and(|v| v >= change.version);
-            change.object != notifications::OBJECT && current.as_ref().is_some_and(|current| !known(current))
+            let Some(current) = current else { return false };
+            let this = current.id == change.id;
+            // What was written here is known; others of the list beside it are no matter of the record.
+            let known = this && current.version.is_some_and(|v| v >= change.version);
+            let beside = !this && !listed.is_empty() && change.object == listed;
+            change.object != notifications::OBJECT && !known && !beside
         };
         changes.iter().any(of)
     });
     if around {
         app().heard.update(|n| *n += 1);
     }
-    let listed = app().listed.get_untracked();
     let me = session::me().and_then(|me| me.id.clone());
     // What the reader does in this window is on screen, or is not asked for.
     let here = document().has_focus().unwrap_or_default();

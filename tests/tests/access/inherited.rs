@@ -112,3 +112,30 @@ fn of_a_member_and_a_child_that_come_at_the_same_time_none_misses_the_other() {
     in_line(&server.db);
     assert_eq!(server.db.text("SELECT (count(*) > 0)::text FROM inherited_members"), "true");
 }
+
+#[test]
+fn what_is_written_about_a_deal_or_a_person_reaches_the_owner_of_the_account() {
+    let server = TestServer::new();
+    let admin = server.admin();
+    let own = json!({"read": "self", "create": "self", "edit": "self"});
+    let role = server.role("销售", json!({"*": own}));
+    let li = server.user("li", &role, json!({"name": "李娜"}));
+    let account = admin.create("accounts", json!({"name": "甲", "owner": li}));
+    let other = admin.create("accounts", json!({"name": "乙", "owner": li}));
+    let deal = admin.create("opportunities", json!({"name": "框架", "account": account["id"], "owner": li}));
+    let person = admin.create("contacts", json!({"name": "马文静", "account": other["id"]}));
+    let reader = server.sign_in("li", PASSWORD);
+    let about_deal = json!({"content": "请跟进报价", "opportunity": deal["id"], "mentions": [li]});
+    let made = admin.create("follow_ups", about_deal);
+    assert_eq!(made["account"], account["id"]);
+    reader.get(&format!("/follow_ups/{}", made["id"].as_str().unwrap())).ok();
+    let task = admin.create("tasks", json!({"subject": "寄样品", "contact": person["id"]}));
+    assert_eq!(task["account"], other["id"]);
+    reader.get(&format!("/tasks/{}", task["id"].as_str().unwrap())).ok();
+    // What was said stands, and what is taken away is not put back.
+    let path = format!("/tasks/{}", task["id"].as_str().unwrap());
+    let taken = json!({"contact": null, "account": null});
+    assert_eq!(admin.patch(&path, &taken).ok()["account"], serde_json::Value::Null);
+    assert_eq!(admin.patch(&path, &json!({"subject": "寄目录"})).ok()["account"], serde_json::Value::Null);
+    assert_eq!(admin.patch(&path, &json!({"opportunity": deal["id"]})).ok()["account"], account["id"]);
+}

@@ -1,7 +1,8 @@
 //! Taking back a change takes back what rules made of it.
 
 use kezhan_tests::TestServer;
-use kezhan_tests::server::{Api, PASSWORD};
+use kezhan_tests::server::{Api, PASSWORD, send};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 #[test]
@@ -98,4 +99,29 @@ fn who_gave_a_record_to_the_wrong_colleague_takes_it_back_at_once_and_nobody_els
     });
     let undone = zhang_api.post("/accounts/batch", &json!({ "operations": [undo] })).ok();
     assert_eq!(undone["results"][0]["status"], 200, "{undone} after {done}");
+}
+
+#[test]
+fn what_nobody_else_has_touched_is_taken_back_whatever_else_they_changed() {
+    let server = TestServer::new();
+    let api = server.admin();
+    let account = api.create("accounts", json!({"name": "甲", "city": "上海"}));
+    let path = format!("/accounts/{}", account["id"].as_str().unwrap());
+    let mine = api.patch(&path, &json!({"city": "苏州"})).ok();
+    let undo = |version: &Value, city: &str| {
+        let asked = api.request(Method::PATCH, &format!("{path}?undoes={version}"));
+        send(asked.header("if-match", format!("\"{version}\"")).json(&json!({"city": city})))
+    };
+    api.patch(&path, &json!({"website": "https://a.example"})).ok();
+    let back = undo(&mine["version"], "上海").ok();
+    assert_eq!((&back["city"], &back["website"]), (&json!("上海"), &json!("https://a.example")));
+    // Of what somebody has changed since, they decide.
+    let mine = api.patch(&path, &json!({"city": "苏州"})).ok();
+    api.patch(&path, &json!({"city": "无锡"})).ok();
+    undo(&mine["version"], "上海").problem(412, "stale");
+    let batch = json!({"operations": [{"op": "update", "id": account["id"], "record": {"city": "上海"},
+        "version": mine["version"], "undoes": mine["version"]}]});
+    let answer = api.post("/accounts/batch", &batch);
+    assert!(answer.text.contains("stale"), "{}", answer.text);
+    assert_eq!(api.get(&path).ok()["city"], "无锡");
 }

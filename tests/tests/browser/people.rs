@@ -271,7 +271,27 @@ fn what_a_colleague_does_to_the_record_on_screen_is_seen_at_once() {
     li.patch(&path, &json!({"city": "无锡"})).ok();
     browser.sees("无锡");
     assert_eq!(browser.script("return document.querySelector('#follow-up-content').value"), "正在写");
-    browser.no_complaints(&[]);
+    // What was begun in a form is there again, and says that the record is another by now.
+    browser.press("编辑");
+    browser.fill("#field-name", "甲公司改");
+    browser.keys("\u{E00C}");
+    browser.until("the form is closed", || browser.script("return !document.querySelector('#field-name')") == true);
+    li.patch(&path, &json!({"city": "常州"})).ok();
+    browser.sees("常州");
+    browser.press("编辑");
+    browser.sees("此后记录已有更改");
+    assert_eq!(browser.script("return document.querySelector('#field-name').value"), "甲公司改");
+    browser.press("放弃");
+    browser.keys("\u{E00C}");
+    li.delete(&path);
+    browser.sees("此记录已被删除，或您已无权查看");
+    browser.until("nothing is offered that cannot be done", || {
+        browser.script(
+            "return ![...document.querySelectorAll('header button')].some((b) => b.innerText.trim() === '编辑')",
+        ) == true
+    });
+    assert_eq!(browser.script("return document.querySelector('#follow-up-content').value"), "正在写");
+    browser.no_complaints(&["404"]);
 }
 
 #[test]

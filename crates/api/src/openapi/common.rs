@@ -86,7 +86,7 @@ fn parameters() -> Value {
         "Count": query("count", json!({"type": "string", "enum": ["none", "capped", "exact"], "default": "none"}), "Count what matches: not at all, up to 1,000, or exactly", json!("capped")),
         "Deleted": query("deleted", json!({"type": "boolean", "default": false}), "The recycle bin", json!(false)),
         "Import": query("import", json!({"type": "string", "format": "uuid"}), "Only what this import created or changed: the id of its job", Value::Null),
-        "Undoes": query("undoes", json!({"type": "integer", "minimum": 1}), "This change takes back the one that made this version: what rules changed along with that goes back too, as far as it still stands", Value::Null),
+        "Undoes": query("undoes", json!({"type": "integer", "minimum": 1}), "This change takes back the one that made this version: what rules changed along with that goes back too, as far as it still stands. `If-Match` then minds later versions only where they touched the same fields", Value::Null),
         "IfMatch": {"name": "If-Match", "in": "header", "required": false, "description": "Only if the record still has this version", "schema": {"type": "string"}, "example": "\"3\""},
         "IfNoneMatch": {"name": "If-None-Match", "in": "header", "required": false, "description": "304 if the record still has this version", "schema": {"type": "string"}, "example": "\"3\""},
         "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "required": false, "description": "Do this once: the same key within 24 hours gets the first answer again, with another request 422. What changes nothing is simply done again", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}, "example": "2f1c7a7e-import-17"},

@@ -147,7 +147,7 @@ fn batch(named: &Named) -> Value {
     };
     let id = || json!({"type": "string", "format": "uuid"});
     let version = || json!({"type": "integer", "description": "Only if the record still has this version."});
-    let undoes = json!({"type": "integer", "minimum": 1, "description": "The version that a change made which this one takes back, with what came along with it."});
+    let undoes = json!({"type": "integer", "minimum": 1, "description": "The version that a change made which this one takes back, with what came along with it. Later versions are no conflict where they touched other fields."});
     let (create, patch) = (reference(&format!("{}Create", named.one)), reference(&format!("{}Patch", named.one)));
     json!({
         "type": "object", "additionalProperties": false, "required": ["operations"],

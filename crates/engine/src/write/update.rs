@@ -65,7 +65,15 @@ impl Engine {
             if slip {
                 locked.relation = Relation::Owner;
             }
-            fresh(&locked, expected)?;
+            let stale = fresh(&locked, expected);
+            // What nobody else has touched since can be taken back, whatever else they have changed.
+            let apart = match (&stale, undoes) {
+                (Err(_), Some(version)) => !touched_since(conn, caller, object, id, version, &patch)?,
+                _ => false,
+            };
+            if !apart {
+                stale?;
+            }
             let (mut patch, faults) = draft::accept(&caller.access, object, &patch, Some(locked.relation));
             if let Some(version) = undoes {
                 came_along(conn, caller, object, id, version, &locked, &mut patch)?;
@@ -228,6 +236,28 @@ fn came_along(
         }
     }
     Ok(())
+}
+
+/// Has any of these fields been changed after this version?
+fn touched_since(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    object: &ObjectMeta,
+    id: Uuid,
+    version: i64,
+    patch: &Record,
+) -> Result<bool> {
+    let mut sql = Sql::new("SELECT c.changes FROM changes c WHERE c.tenant_id = ");
+    sql.uuid(caller.tenant).push(" AND c.object = ").text(object.name.to_string()).push(" AND c.record_id = ").uuid(id);
+    sql.push(" AND c.version > ").int(version);
+    let mut touched = false;
+    sql.rows(conn, |row| {
+        let changes: Map<String, Value> =
+            row.json(0).and_then(|json| serde_json::from_slice(json).ok()).unwrap_or_default();
+        touched |= changes.keys().any(|key| patch.contains_key(key));
+        Ok(())
+    })?;
+    Ok(touched)
 }
 
 pub fn fresh(locked: &Locked, expected: Option<i64>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Follow-ups reach what they are about; done tasks know when.
+//! Follow-ups reach what they are about, and so do tasks; done ones know when.
 
 use crate::sales::{id_of, object};
 use kezhan_engine::{Draft, Hooks, Result, Saved};
@@ -7,9 +7,32 @@ use kezhan_meta::check::instant;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+/// What is written down about a deal or a person belongs to their account as well: its owner is to see it.
+fn name_account(draft: &mut Draft<'_>) -> Result<()> {
+    for key in ["opportunity", "contact"] {
+        let Some(id) = id_of(draft.after, key).filter(|_| draft.is_empty("account") && draft.changed(key)) else {
+            continue;
+        };
+        let about = object(draft.caller, key)?;
+        let found = draft.engine.fetch(draft.conn, draft.caller, &about, id)?;
+        if let Some(account) = found.and_then(|mut record| record.remove("account")).filter(|a| !a.is_null()) {
+            draft.set("account", account);
+        }
+    }
+    Ok(())
+}
+
 pub struct FollowUpHooks;
 
 impl Hooks for FollowUpHooks {
+    fn before_save(&self, draft: &mut Draft<'_>) -> Result<()> {
+        name_account(draft)
+    }
+
+    fn reads_before_save(&self) -> bool {
+        true
+    }
+
     fn after_save(&self, saved: &mut Saved<'_>) -> Result<()> {
         let Some(after) = saved.after else { return Ok(()) };
         let happened = after.get("happened_at").cloned().unwrap_or(Value::Null);
@@ -45,7 +68,11 @@ impl Hooks for TaskHooks {
             let at = if done { json!(instant(chrono::Utc::now())) } else { Value::Null };
             draft.set("completed_at", at);
         }
-        Ok(())
+        name_account(draft)
+    }
+
+    fn reads_before_save(&self) -> bool {
+        true
     }
 }
 

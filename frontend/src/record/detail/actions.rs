@@ -1,7 +1,7 @@
 //! What one does with a record as a whole.
 
 use super::{Open, act};
-use crate::api::actions::{self, Action};
+use crate::api::actions::{self, Action, Offered};
 use crate::api::records;
 use crate::bridge;
 use crate::i18n::{ACCESS_TITLE, COPIED, COPY_LINK, DELETE, DELETED, EDIT, MORE, PRINT, UNDO, label, t, tf};
@@ -15,19 +15,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub fn bar(open: Open) -> AnyView {
-    let offered = RwSignal::new(Vec::new());
+    let offered = RwSignal::new(Offered::default());
+    let object = open.object();
+    let allowed = move |action: &str| may(&object.name, action) && offered.with(|o| o.allows(action));
     Effect::new(move || {
         // What is possible changes with the record.
         open.record.track();
         leptos::task::spawn_local(async move {
-            if let Ok(actions) = actions::list(&open.object(), &open.id.get_value()).await {
-                let _ = offered.try_set(actions);
+            if let Ok(found) = actions::list(&open.object(), &open.id.get_value()).await {
+                let _ = offered.try_set(found);
             }
         });
     });
+    let deletable = allowed.clone();
     let items = move || {
         // They may come while the menu is open already.
-        let mut items: Vec<MenuItem> = offered.with(|all| all.iter().map(offer).collect());
+        let mut items: Vec<MenuItem> = offered.with(|all| all.data.iter().map(offer).collect());
         items.push(MenuItem::new("link", t(COPY_LINK), || {
             copy_link(window().location().href().unwrap_or_default());
         }));
@@ -35,14 +38,14 @@ pub fn bar(open: Open) -> AnyView {
         items.push(MenuItem::new("shield-question-mark", t(ACCESS_TITLE), move || {
             open.url.replace(&[("access", Some("me".to_owned()))]);
         }));
-        if may(&open.object().name, "delete") {
+        if deletable("delete") {
             let gone = move || open.url.go(format!("/o/{}", open.object().plural));
             items.push(MenuItem::new("trash-2", t(DELETE), move || delete(gone)).danger());
         }
         items
     };
     view! {
-        {may(&open.object().name, "edit").then(|| view! {
+        {move || allowed("edit").then(|| view! {
             <Button label=t(EDIT) icon="pencil" icon_only=prefs::narrow() on_click=move |_| open.url.replace(&[("edit", Some("1".to_owned()))])/>
         })}
         <Menu label=t(MORE) face=icon("ellipsis") items=items/>

@@ -2,7 +2,8 @@
 
 use super::Open;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{MARK_AS, STALE_RELOADED, UNDO, UNDONE, label, t, tf};
+use crate::i18n::{MARK_AS, STALE_RELOADED, UNDO, label, t, tf};
+use crate::record::conflict;
 use crate::record::list::notice;
 use crate::state::{prefs, session, toast, touched};
 use crate::ui::Button;
@@ -27,16 +28,8 @@ pub fn set(open: Open, key: String, value: Value, more: Record, notice: String) 
         match records::update(&object, record.id(), &changes, record.version()).await {
             Ok(now) => {
                 touched();
-                let (id, version) = (record.id().to_owned(), now.version());
                 toast::undoable(notice, t(UNDO), move || {
-                    let (object, id, back) = (object.clone(), id.clone(), change(before.clone()));
-                    leptos::task::spawn_local(async move {
-                        match records::take_back(&object, &id, &back, version, version).await {
-                            Ok(_) => toast::done(t(UNDONE)),
-                            Err(error) => toast::error(&error),
-                        }
-                        touched();
-                    });
+                    leptos::task::spawn_local(conflict::undo(object.clone(), now.clone(), change(before.clone())));
                 });
             }
             Err(error) => {

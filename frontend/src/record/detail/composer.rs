@@ -56,6 +56,7 @@ pub fn quick(open: Open) -> AnyView {
     let sheet = move || {
         let (follow_up, link) = follow::link(&open.object())?;
         asked.get().then(|| {
+            super::focus_later("follow-up-content".to_owned());
             view! {
                 <Layer shape=Shape::Dialog label=t(FOLLOW_UP_SAVE) on_close=close>
                     <div class="overflow-y-auto">{form(open, follow_up, link, Some(close))}</div>
@@ -281,7 +282,7 @@ fn keep(
     // Not where the form of follow-ups keeps its own.
     let about = [(link.to_owned(), json!(id)), ("composer".to_owned(), json!("1"))];
     let slot = Slot::of(follow_up, None, &Record::from_iter(about));
-    if let Some(kept) = slot.read() {
+    if let Some((kept, _)) = slot.read() {
         content.set(kept.get("content").cloned().unwrap_or_default());
         mentions.restore(kept.get("mentions").unwrap_or(&Value::Null));
         for (key, signal) in [("kind", kind), ("next", next)] {

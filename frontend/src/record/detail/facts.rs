@@ -4,7 +4,7 @@ use super::Open;
 use crate::api::records::{self, RecordExt};
 use crate::fields::reference::Bounds;
 use crate::fields::{self, Input, Shown};
-use crate::i18n::{CANCEL, EDIT, REVEAL, SAVE, SHOW_EMPTY, UNDO, UNDONE, label, t};
+use crate::i18n::{CANCEL, EDIT, REVEAL, SAVE, SHOW_EMPTY, UNDO, label, t};
 use crate::record::conflict;
 use crate::record::list::notice;
 use crate::record::settled;
@@ -219,14 +219,7 @@ fn undoable(open: Open, field: &FieldMeta, before: &Record, now: Record) {
     let text = notice(field, now.value(&field.key), &now);
     let back = Record::from_iter([(field.key.to_string(), before.value(&field.key).clone())]);
     toast::undoable(text, t(UNDO), move || {
-        let (object, back, now) = (object.clone(), back.clone(), now.clone());
-        leptos::task::spawn_local(async move {
-            match records::take_back(&object, now.id(), &back, now.version(), now.version()).await {
-                Ok(_) => toast::done(t(UNDONE)),
-                Err(error) => toast::error(&error),
-            }
-            touched();
-        });
+        leptos::task::spawn_local(conflict::undo(object.clone(), now.clone(), back.clone()));
     });
 }
 

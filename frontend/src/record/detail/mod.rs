@@ -26,7 +26,7 @@ use super::similar;
 use super::url::Url;
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{TAB_FACTS, TAB_FILES, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
+use crate::i18n::{RECORD_GONE, TAB_FACTS, TAB_FILES, TAB_HISTORY, TAB_TIMELINE, VIEWS, label, t};
 use crate::layout::routes::{self, Place};
 use crate::layout::shell;
 use crate::lazy;
@@ -245,12 +245,16 @@ fn content(open: Open) -> AnyView {
     };
     let panel = move || due.get().then(&shown);
     let edit_object = object.clone();
+    let gone = gone(open);
     view! {
         <div class="grow min-h-0 flex flex-col bg-base-100 relative">
+            {move || gone.get().then(|| view! {
+                <p class="px-4 py-2 text-[13px] bg-warning/12 text-warning flex items-center gap-2" role="alert">{icon("triangle-alert")}{t(RECORD_GONE)}</p>
+            })}
             {narrow.then(|| composer::quick(open))}
             {files::possible().then(|| files::drop_zone(open, uploads))}
             {header(open)}
-            {stages::path(open)}
+            {move || (!gone.get()).then(|| stages::path(open))}
             {similar::hint(open)}
             <div class="grow min-h-0 flex">
                 {(!narrow).then(|| view! {
@@ -272,8 +276,13 @@ fn content(open: Open) -> AnyView {
     .into_any()
 }
 
+/// Deleted while it was on screen, or out of the reader's sight. What was being written stays, to be copied.
+fn gone(open: Open) -> Memo<bool> {
+    Memo::new(move |_| open.error.with(|error| error.as_ref().is_some_and(ApiError::is_missing)))
+}
+
 fn header(open: Open) -> AnyView {
-    let object = open.object();
+    let (object, gone) = (open.object(), gone(open));
     let name = Memo::new({
         let object = object.clone();
         move |_| open.record.with(|r| r.as_ref().map(|r| r.title(&object)).unwrap_or_default())
@@ -294,9 +303,7 @@ fn header(open: Open) -> AnyView {
             </div>
             <div class="grow"></div>
             {step::steps(open)}
-            {change::finish(open)}
-            {star::star(open)}
-            {actions::bar(open)}
+            {move || (!gone.get()).then(|| view! { {change::finish(open)}{star::star(open)}{actions::bar(open)} })}
         </header>
     }
     .into_any()

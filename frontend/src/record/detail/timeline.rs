@@ -76,21 +76,27 @@ pub fn panel(open: Open) -> AnyView {
             }
         }
     });
-    let list = move || match entries.get() {
+    let stage = Memo::new(move |_| entries.with(|e| e.as_ref().map(|e| e.as_ref().ok().map(Vec::is_empty))));
+    // An entry that is there stays as it is, so that one who reads on is not moved by what comes above.
+    let some = move || {
+        let most = if all.get() { usize::MAX } else { FIRST };
+        let some = |list: &Vec<Value>| list.iter().take(most).cloned().collect::<Vec<_>>();
+        entries.with(|e| e.as_ref().and_then(|e| e.as_ref().ok()).map(some)).unwrap_or_default()
+    };
+    let list = move || match stage.get() {
         None => ui::loading_rows(4),
-        Some(Err(error)) => ui::failed(&error, move || pages.again()),
-        Some(Ok(list)) if list.is_empty() => {
-            ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any())
-        }
-        Some(Ok(list)) => {
+        Some(None) => match entries.get_untracked() {
+            Some(Err(error)) => ui::failed(&error, move || pages.again()),
+            _ => ().into_any(),
+        },
+        Some(Some(true)) => ui::empty("message-square-text", t(TIMELINE_EMPTY), t(TIMELINE_EMPTY_TEXT), ().into_any()),
+        Some(Some(false)) => {
             let object = object.clone();
-            let some =
-                move |list: &[Value]| list.iter().filter_map(|e| entry(&object, e, beside, wanted)).collect_view();
-            let (first, later) = list.split_at(list.len().min(FIRST));
-            let (first, later) = (some(first), later.to_vec());
             view! {
-            <ol class="px-4 pb-6 flex flex-col">{first}{move || all.get().then(|| some(&later))}</ol>
-            {pages.more()}
+                <ol class="px-4 pb-6 flex flex-col">
+                    <For each=some key=Value::to_string let(one)>{entry(&object, &one, beside, wanted)}</For>
+                </ol>
+                {pages.more()}
             }
             .into_any()
         }

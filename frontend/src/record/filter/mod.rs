@@ -42,7 +42,7 @@ pub fn conditions(filter: &Filter) -> Vec<Filter> {
 
 thread_local! {
     /// What was built and not applied, and what it was to replace.
-    static DRAFT: RefCell<Option<Draft>> = const { RefCell::new(None) };
+    static DRAFTS: RefCell<Vec<Draft>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Draft {
@@ -53,12 +53,18 @@ struct Draft {
 
 impl Draft {
     fn of(object: &ObjectMeta, applied: &Filter) -> Option<Filter> {
-        let same = |d: &&Draft| d.object == object.name && d.applied == *applied;
-        DRAFT.with_borrow(|draft| draft.as_ref().filter(same).map(|d| d.built.clone()))
+        DRAFTS.with_borrow(|all| all.iter().find(|d| d.is(object, applied)).map(|d| d.built.clone()))
     }
 
-    fn forget() {
-        DRAFT.set(None);
+    fn is(&self, object: &ObjectMeta, applied: &Filter) -> bool {
+        self.object == object.name && self.applied == *applied
+    }
+
+    fn keep(object: &ObjectMeta, applied: &Filter, built: Option<Filter>) {
+        DRAFTS.with_borrow_mut(|all| {
+            all.retain(|d| !d.is(object, applied));
+            all.extend(built.map(|built| Draft { object: object.name.clone(), applied: applied.clone(), built }));
+        });
     }
 }
 
@@ -80,6 +86,11 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
             root.with_value(|root| draw::whole(root, &object))
         }
     };
+    let forget = {
+        let (object, applied) = (object.clone(), applied.clone());
+        move || Draft::keep(&object, &applied, None)
+    };
+    let forget = Callback::new(move |()| forget());
     let unfinished = RwSignal::new(false);
     let apply = move |_| {
         // Left out without a word, it would show more than was asked for.
@@ -87,25 +98,23 @@ pub fn dialog(list: List, shown: RwSignal<bool>, at: Option<usize>) -> AnyView {
             return unfinished.set(true);
         }
         let filter = root.with_value(Node::close).unwrap_or_else(Filter::all);
-        Draft::forget();
+        forget.run(());
         shown.set(false);
         list.url.push(&[in_address(list, &filter)]);
     };
     let clear = move |_| {
-        Draft::forget();
+        forget.run(());
         shown.set(false);
         list.url.push(&[in_address(list, &Filter::all())]);
     };
     // Escape and a press beside it are easily done.
     let leave = move || {
         let built = root.with_value(Node::draft);
-        let built = built.filter(|_| root.with_value(Node::draft) != untouched);
-        let draft = built.map(|built| Draft { object: object.name.clone(), applied: applied.clone(), built });
-        DRAFT.set(draft);
+        Draft::keep(&object, &applied, built.filter(|built| Some(built) != untouched.as_ref()));
         shown.set(false);
     };
     let discard = move |_| {
-        Draft::forget();
+        forget.run(());
         kept.set(None);
         request_animation_frame(move || focus(at));
     };

@@ -17,7 +17,6 @@ const PREFIX: &str = "kz.draft.";
 #[derive(Clone)]
 pub struct Slot {
     key: String,
-    /// A change of another version is worth nothing.
     version: Option<i64>,
     closed: StoredValue<bool>,
 }
@@ -40,14 +39,15 @@ impl Slot {
         }
     }
 
-    pub fn read(&self) -> Option<Record> {
+    /// What was begun, and whether the record has been changed since.
+    pub fn read(&self) -> Option<(Record, bool)> {
         let kept: Value = serde_json::from_str(&prefs::read(&self.key)?).ok()?;
         let age = js_sys::Date::now() - kept["at"].as_f64()?;
-        if kept["version"].as_i64() != self.version || age > DAYS * 86_400_000.0 {
+        if age > DAYS * 86_400_000.0 {
             self.remove();
             return None;
         }
-        kept["values"].as_object().cloned()
+        Some((kept["values"].as_object().cloned()?, kept["version"].as_i64() != self.version))
     }
 
     pub fn write(&self, values: Record) {

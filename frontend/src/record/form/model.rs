@@ -41,7 +41,8 @@ pub struct Form {
     known: RwSignal<HashMap<String, Record>>,
     asked: StoredValue<HashSet<String>>,
     pub kept: keep::Slot,
-    pub restored: bool,
+    /// What was begun before is back; had the record been changed since?
+    pub restored: Option<bool>,
     pub wide: bool,
 }
 
@@ -81,7 +82,7 @@ impl Form {
     pub fn new(plan: &Plan) -> Form {
         let Plan { object, base, given, wide, .. } = plan;
         let kept = keep::Slot::of(object, base.as_ref(), given);
-        let restored = kept.read();
+        let (restored, outdated) = kept.read().unzip();
         let drafts: Vec<Draft> = editable(object, base.is_none())
             .map(|field| {
                 let (pristine, expanded) = match base {
@@ -106,6 +107,7 @@ impl Form {
             })
             .collect();
         let restored = drafts.iter().any(|d| d.value.with_untracked(|v| *v != d.pristine));
+        let restored = restored.then(|| outdated.unwrap_or_default());
         let drafts = StoredValue::new(drafts);
         let base = RwSignal::new(base.clone());
         let live = Memo::new(move |_| {

@@ -3,8 +3,8 @@
 use super::model::Form;
 use crate::api::records::{self, RecordExt};
 use crate::fields;
-use crate::record::conflict;
-use crate::state::toast;
+use crate::record::conflict::Conflict;
+use crate::state::{app, toast};
 use kezhan_meta::Record;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -64,7 +64,8 @@ impl Form {
                         kept.close();
                         saved(record, again)
                     });
-                    conflict::resolve(form.object.clone(), base, body, saved);
+                    let object = form.object.clone();
+                    app().conflict.set(Some(Conflict { object, base, mine: body, saved, written: true }));
                 }
                 Err(error) => form.refuse(&error),
             }

@@ -4,7 +4,9 @@ use super::check::focus;
 use super::model::{Draft, Form};
 use crate::api::records::RecordExt;
 use crate::fields::{self, Input, Shown};
-use crate::i18n::{CANCEL, DRAFT_DISCARD, DRAFT_RESTORED, OPEN_FULL, SAVE, SAVE_AND_NEW, VIEW_ARRANGE_LATER, label, t};
+use crate::i18n::{
+    CANCEL, DRAFT_DISCARD, DRAFT_OUTDATED, DRAFT_RESTORED, OPEN_FULL, SAVE, SAVE_AND_NEW, VIEW_ARRANGE_LATER, label, t,
+};
 use crate::record::settled;
 use crate::state::prefs;
 use crate::ui::{Button, Field, Look, icon, keys};
@@ -74,10 +76,11 @@ impl Form {
 
     fn restored_note(&self, next: Callback<()>) -> Option<AnyView> {
         let kept = self.kept.clone();
-        self.restored.then(|| {
+        self.restored.map(|outdated| {
+            let text = if outdated { DRAFT_OUTDATED } else { DRAFT_RESTORED };
             view! {
                 <div class="flex items-center gap-2 rounded-md bg-info/10 text-info px-3 py-1 text-[13px] mb-3" role="status">
-                    <span class="grow">{t(DRAFT_RESTORED)}</span>
+                    <span class="grow">{t(text)}</span>
                     <button type="button" class="btn btn-quiet" on:click=move |_| { kept.close(); next.run(()) }>{t(DRAFT_DISCARD)}</button>
                 </div>
             }

@@ -4,8 +4,9 @@
 use super::{Board, Column, Lane, Place, card};
 use crate::api::client::ApiError;
 use crate::api::records::{self, RecordExt};
-use crate::i18n::{BOARD_MOVED, STALE_RELOADED, UNDO, UNDONE, t, tf};
+use crate::i18n::{BOARD_MOVED, STALE_RELOADED, UNDO, t, tf};
 use crate::record::ask::{self, Ask};
+use crate::record::conflict;
 use crate::record::list::write;
 use crate::state::{toast, touched};
 use kezhan_meta::{ObjectMeta, Record};
@@ -154,13 +155,7 @@ impl Move {
         if taken.is_some() {
             step.board.rows(step.from).insert(step.row, step.record.clone());
         }
-        leptos::task::spawn_local(async move {
-            match records::take_back(&object, now.id(), &step.back, now.version(), now.version()).await {
-                Ok(_) => toast::done(t(UNDONE)),
-                Err(error) => toast::error(&error),
-            }
-            touched();
-        });
+        leptos::task::spawn_local(conflict::undo(object, now, step.back.clone()));
         card::return_to(self.from, self.row);
     }
 }
