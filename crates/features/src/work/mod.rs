@@ -1,22 +1,31 @@
 //! Follow-ups reach what they are about, and so do tasks; done ones know when.
 
 use crate::sales::{id_of, object};
-use kezhan_engine::{Draft, Hooks, Result, Saved};
+use kezhan_engine::{Draft, Error, Hooks, ReadOptions, Result, Saved};
 use kezhan_meta::Record;
 use kezhan_meta::check::instant;
+use kezhan_meta::resolve::Readable;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+const ACCOUNT: &str = "account";
 
 /// What is written down about a deal or a person belongs to their account as well: its owner is to see it.
 fn name_account(draft: &mut Draft<'_>) -> Result<()> {
     for key in ["opportunity", "contact"] {
-        let Some(id) = id_of(draft.after, key).filter(|_| draft.is_empty("account") && draft.changed(key)) else {
+        let Some(id) = id_of(draft.after, key).filter(|_| draft.is_empty(ACCOUNT) && draft.changed(key)) else {
             continue;
         };
         let about = object(draft.caller, key)?;
-        let found = draft.engine.fetch(draft.conn, draft.caller, &about, id)?;
-        if let Some(account) = found.and_then(|mut record| record.remove("account")).filter(|a| !a.is_null()) {
-            draft.set("account", account);
+        if about.field(ACCOUNT).is_none_or(|field| !draft.caller.access.readable(&about, field)) {
+            continue;
+        }
+        // Nothing else of it: what is confidential would count as read.
+        let options = ReadOptions { fields: Some(vec![ACCOUNT.into()]), ..ReadOptions::default() };
+        let Some(found) = draft.engine.read(draft.conn, draft.caller, &about, id, &options)? else { continue };
+        let mut found: Record = serde_json::from_slice(&found.body).map_err(|e| Error::Internal(e.to_string()))?;
+        if let Some(account) = found.remove(ACCOUNT).filter(|account| !account.is_null()) {
+            draft.set(ACCOUNT, account);
         }
     }
     Ok(())
